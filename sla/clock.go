@@ -1,0 +1,209 @@
+package sla
+
+import (
+	"fmt"
+	"time"
+)
+
+// State is how a clock stands at a moment.
+type State string
+
+const (
+	OnTime   State = "ontime"
+	AtRisk   State = "risk"     // the policy's share of the target is used
+	Breached State = "breached" // the target is used: from the due moment on
+)
+
+// Outcome is how a clock ended; empty while it runs.
+type Outcome string
+
+const (
+	Met        Outcome = "met"        // stopped before it was due
+	Missed     Outcome = "breached"   // stopped at or after it was due
+	Unrecorded Outcome = "unrecorded" // the step happened outside the board: neither met nor missed
+	Cancelled  Outcome = "cancelled"  // the step is no longer asked for
+)
+
+// Clock is one promise of one lead: Target business time, of which Used was
+// spent in earlier stretches and the rest runs from StartedAt. It is a value:
+// every method returns the changed copy.
+type Clock struct {
+	Kind Kind
+	Tier string
+	// Target is business time; DueAt is the instant at which it is used.
+	Target                   time.Duration
+	StartedAt, RiskAt, DueAt time.Time
+	// Used is business time of this clock before StartedAt; once stopped, all
+	// of it.
+	Used time.Duration
+	// WaitingSince is when a clock that started while the team was closed was
+	// asked for ("waiting since Friday"); zero otherwise.
+	WaitingSince time.Time
+	// AtRiskAt and BreachedAt are the recorded changes; zero: not recorded yet.
+	AtRiskAt, BreachedAt time.Time
+	StoppedAt            time.Time
+	Outcome              Outcome
+}
+
+// Start begins a clock at now. Outside hours it counts from the next opening.
+// used is the business time of an earlier stretch that counts again; what that
+// stretch had already reached (at risk, breached) is recorded at once, because
+// it is no news. It fails for an unknown kind or tier, a negative used, and with
+// [ErrTooFar] for a calendar that does not open long enough.
+func (p Policy) Start(c *Calendar, kind Kind, tier string, now time.Time, used time.Duration) (Clock, error) {
+	target, err := p.target(c, kind, tier, now)
+	if err != nil {
+		return Clock{}, err
+	}
+	clock := Clock{Kind: kind, Tier: tier, Target: target, Used: used}
+	if !c.IsOpen(now) {
+		clock.WaitingSince = now.UTC()
+	}
+	return p.run(c, clock, now)
+}
+
+// Resume lets a stopped clock go on from where it stood, with the target it had
+// and what was recorded of it: a release never hides or resets a breach.
+// A running clock is returned as it is.
+func (p Policy) Resume(c *Calendar, clock Clock, now time.Time) (Clock, error) {
+	if clock.StoppedAt.IsZero() {
+		return clock, nil
+	}
+	clock.StoppedAt, clock.Outcome = time.Time{}, ""
+	return p.run(c, clock, now)
+}
+
+// run sets the moments of a clock that has Target - Used left from now on.
+func (p Policy) run(c *Calendar, clock Clock, now time.Time) (Clock, error) {
+	if clock.Used < 0 {
+		return Clock{}, fmt.Errorf("sla: start %s clock: %w", clock.Kind, ErrNegative)
+	}
+	var err error
+	if clock.StartedAt, err = c.NextOpening(now); err != nil {
+		return Clock{}, fmt.Errorf("sla: start %s clock: %w", clock.Kind, err)
+	}
+	moment := func(share time.Duration, recorded *time.Time) (time.Time, error) {
+		if clock.Used < share {
+			return c.Due(now, share-clock.Used)
+		}
+		if recorded.IsZero() {
+			*recorded = now.UTC()
+		}
+		return now.UTC(), nil
+	}
+	if clock.RiskAt, err = moment(p.riskShare(clock.Target), &clock.AtRiskAt); err != nil {
+		return Clock{}, fmt.Errorf("sla: start %s clock: %w", clock.Kind, err)
+	}
+	if clock.DueAt, err = moment(clock.Target, &clock.BreachedAt); err != nil {
+		return Clock{}, fmt.Errorf("sla: start %s clock: %w", clock.Kind, err)
+	}
+	return clock, nil
+}
+
+// riskShare is the part of a target after which a clock is at risk.
+func (p Policy) riskShare(target time.Duration) time.Duration {
+	return time.Duration(float64(target) * p.RiskShare)
+}
+
+// State is how the clock stands at now; a stopped clock stands as it stopped.
+func (c Clock) State(now time.Time) State {
+	if !c.StoppedAt.IsZero() && c.StoppedAt.Before(now) {
+		now = c.StoppedAt
+	}
+	switch {
+	case !c.BreachedAt.IsZero() || !now.Before(c.DueAt):
+		return Breached
+	case !c.AtRiskAt.IsZero() || !now.Before(c.RiskAt):
+		return AtRisk
+	default:
+		return OnTime
+	}
+}
+
+// NextChange is the next due moment that is not recorded yet and the state it
+// brings; false when the clock is stopped or breached. The moment may lie in
+// the past.
+func (c Clock) NextChange() (time.Time, State, bool) {
+	switch {
+	case !c.StoppedAt.IsZero() || !c.BreachedAt.IsZero():
+		return time.Time{}, "", false
+	case c.AtRiskAt.IsZero():
+		return c.RiskAt, AtRisk, true
+	default:
+		return c.DueAt, Breached, true
+	}
+}
+
+// Record records every change that is due at or before now, each at the moment
+// it was due however late the sweep came, and returns the new states in order.
+func (c Clock) Record(now time.Time) (Clock, []State) {
+	var changes []State
+	for {
+		at, state, more := c.NextChange()
+		if !more || at.After(now) {
+			return c, changes
+		}
+		if state == AtRisk {
+			c.AtRiskAt = at
+		} else {
+			c.BreachedAt = at
+		}
+		changes = append(changes, state)
+	}
+}
+
+// Stop ends the clock at now. An empty outcome is derived: met before the due
+// moment, missed from it on; changes that were due and not recorded yet are
+// recorded with it. Any other outcome is taken as it is. A stopped clock stays
+// as it stopped.
+func (c Clock) Stop(cal *Calendar, now time.Time, o Outcome) Clock {
+	if !c.StoppedAt.IsZero() {
+		return c
+	}
+	if o == "" {
+		c, _ = c.Record(now)
+		o = Met
+		if c.State(now) == Breached {
+			o = Missed
+		}
+	}
+	c.Used += cal.Elapsed(c.StartedAt, now)
+	c.StoppedAt, c.Outcome = now.UTC(), o
+	return c
+}
+
+// Hotter moves a running clock to a hotter tier: it is due at the earlier of its
+// old due moment and now plus the new tier's target, and at risk likewise. Any
+// tier that is not hotter, and a stopped or breached clock, change nothing: a
+// promise is never loosened, a breach never undone.
+func (p Policy) Hotter(cal *Calendar, c Clock, tier string, now time.Time) (Clock, error) {
+	if rank(tier) <= rank(c.Tier) || !c.StoppedAt.IsZero() || c.State(now) == Breached {
+		return c, nil
+	}
+	target, err := p.target(cal, c.Kind, tier, now)
+	if err != nil {
+		return c, err
+	}
+	due, err := cal.Due(now, target)
+	if err != nil {
+		return c, fmt.Errorf("sla: hotter %s clock: %w", c.Kind, err)
+	}
+	hotter := c
+	hotter.Tier = tier
+	if !due.Before(c.DueAt) {
+		return hotter, nil
+	}
+	hotter.DueAt = due
+	// The whole promise as it now stands, so that a later Resume adds up.
+	hotter.Target = c.Used + cal.Elapsed(c.StartedAt, due)
+	if c.AtRiskAt.IsZero() {
+		risk, err := cal.Due(now, p.riskShare(target))
+		if err != nil {
+			return c, fmt.Errorf("sla: hotter %s clock: %w", c.Kind, err)
+		}
+		if risk.Before(c.RiskAt) {
+			hotter.RiskAt = risk
+		}
+	}
+	return hotter, nil
+}

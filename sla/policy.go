@@ -1,0 +1,136 @@
+package sla
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"time"
+)
+
+// Kind is the part of the hand-off that a clock times.
+type Kind string
+
+const (
+	Claim    Kind = "claim"    // qualified → claimed
+	Decision Kind = "decision" // claimed → accepted or returned
+	Touch    Kind = "touch"    // accepted → first contact
+	Response Kind = "response" // qualified → first contact, what the buyer feels
+)
+
+// tiers in rising order of heat; a tier's place in it is its rank.
+var tiers = []string{"warm", "hot", "fire"}
+
+// MaxTargetMinutes bounds every target of a policy: about 23 months around the
+// clock, far inside what a time.Duration holds.
+const MaxTargetMinutes = 1_000_000
+
+// Targets holds business minutes by tier ("warm", "hot", "fire") and kind.
+// Where a tier gives no response target, it is the sum of the other three.
+type Targets map[string]map[Kind]float64
+
+// Policy is the agreement's promise of speed.
+type Policy struct {
+	Targets Targets `json:"targets"`
+	// RiskShare is the share of the target after which a clock is at risk,
+	// between 0 and 1, both excluded.
+	RiskShare float64 `json:"risk_share"`
+	// AfterHoursClaim is the claim target, in business minutes, of a lead that
+	// arrives while the team is closed, where the tier's own is not longer.
+	// 0 switches it off.
+	AfterHoursClaim float64 `json:"after_hours_claim_minutes"`
+	// ReleaseOnBreach puts a claimed lead back on the board when its decision
+	// clock breaches.
+	ReleaseOnBreach bool `json:"release_on_decision_breach"`
+}
+
+// DefaultPolicy is what a new installation promises.
+func DefaultPolicy() Policy {
+	return Policy{
+		Targets: Targets{
+			"fire": {Claim: 10, Decision: 10, Touch: 10},
+			"hot":  {Claim: 30, Decision: 60, Touch: 60},
+			"warm": {Claim: 240, Decision: 240, Touch: 480},
+		},
+		RiskShare:       0.75,
+		AfterHoursClaim: 60,
+	}
+}
+
+// Validate says what is wrong with the policy, naming the field and what would
+// be right.
+func (p Policy) Validate() error {
+	for _, tier := range slices.Sorted(maps.Keys(p.Targets)) {
+		if !slices.Contains(tiers, tier) {
+			return fmt.Errorf("targets.%s: unknown tier; want fire, hot or warm", tier)
+		}
+		for _, kind := range slices.Sorted(maps.Keys(p.Targets[tier])) {
+			if !slices.Contains([]Kind{Claim, Decision, Touch, Response}, kind) {
+				return fmt.Errorf("targets.%s.%s: unknown clock; want claim, decision, touch or response", tier, kind)
+			}
+		}
+	}
+	for _, tier := range tiers {
+		for _, kind := range []Kind{Claim, Decision, Touch} {
+			if _, given := p.Targets[tier][kind]; !given {
+				return fmt.Errorf("targets.%s.%s: missing; want business minutes", tier, kind)
+			}
+		}
+		for kind, minutes := range p.Targets[tier] {
+			if !(minutes > 0 && minutes <= MaxTargetMinutes) {
+				return fmt.Errorf("targets.%s.%s: %v; want business minutes over 0, at most %d", tier, kind, minutes, MaxTargetMinutes)
+			}
+		}
+	}
+	if !(p.RiskShare > 0 && p.RiskShare < 1) {
+		return fmt.Errorf("risk_share: %v; want a share between 0 and 1, such as 0.75", p.RiskShare)
+	}
+	if !(p.AfterHoursClaim >= 0 && p.AfterHoursClaim <= MaxTargetMinutes) {
+		return fmt.Errorf("after_hours_claim_minutes: %v; want business minutes from 0 (off) to %d", p.AfterHoursClaim, MaxTargetMinutes)
+	}
+	return nil
+}
+
+// Minutes is the target of a kind in a tier, in business minutes. The tiers
+// "none" and "" (a lead that comes back at its callback date may stand below
+// the threshold) are held to warm's targets.
+func (p Policy) Minutes(kind Kind, tier string) (float64, error) {
+	if tier == "none" || tier == "" {
+		tier = "warm"
+	}
+	kinds, known := p.Targets[tier]
+	if !known {
+		return 0, fmt.Errorf("sla: no targets for tier %q", tier)
+	}
+	if minutes, given := kinds[kind]; given {
+		return minutes, nil
+	}
+	if kind != Response {
+		return 0, fmt.Errorf("sla: no target for clock %q in tier %q", kind, tier)
+	}
+	return kinds[Claim] + kinds[Decision] + kinds[Touch], nil
+}
+
+// target is the business time that a clock started now has. While the team is
+// closed the claim has the after-hours minutes if they are longer, and the
+// response, which contains the claim, as many more.
+func (p Policy) target(cal *Calendar, kind Kind, tier string, now time.Time) (time.Duration, error) {
+	minutes, err := p.Minutes(kind, tier)
+	if err != nil {
+		return 0, err
+	}
+	if (kind == Claim || kind == Response) && !cal.IsOpen(now) {
+		claim, err := p.Minutes(Claim, tier)
+		if err != nil {
+			return 0, err
+		}
+		minutes += max(0, p.AfterHoursClaim-claim)
+	}
+	if !(minutes > 0 && minutes <= 4*MaxTargetMinutes) {
+		return 0, fmt.Errorf("sla: target of clock %q in tier %q is %v minutes", kind, tier, minutes)
+	}
+	return time.Duration(math.Round(minutes * float64(time.Minute))), nil
+}
+
+// rank orders tiers by heat; below warm is -1.
+func rank(tier string) int { return slices.Index(tiers, tier) }
