@@ -1,0 +1,47 @@
+package lead
+
+import (
+	"errors"
+	"fmt"
+)
+
+// What can be refused. Handlers have one table from these to an HTTP status.
+var (
+	ErrNotFound    = errors.New("not found")         // no such thing, or not visible to who asks
+	ErrForbidden   = errors.New("not yours to do")   // the role or the owner forbids it
+	ErrConflict    = errors.New("not possible now")  // the stage forbids it, or somebody was faster
+	ErrInvalid     = errors.New("not valid")         // a field is missing or wrong
+	ErrUnavailable = errors.New("not available now") // a store is away; try again
+)
+
+// Refusal is one of the errors above with its reason in words a person reads,
+// the field that is wrong (ErrInvalid) and the lead as it is now (ErrConflict).
+type Refusal struct {
+	Kind  error
+	Text  string
+	Field string
+	Lead  *Lead
+}
+
+func (r *Refusal) Error() string { return r.Text }
+func (r *Refusal) Unwrap() error { return r.Kind }
+
+func forbidden(format string, a ...any) error {
+	return &Refusal{Kind: ErrForbidden, Text: fmt.Sprintf(format, a...)}
+}
+
+func conflict(format string, a ...any) error {
+	return &Refusal{Kind: ErrConflict, Text: fmt.Sprintf(format, a...)}
+}
+
+func invalid(field, format string, a ...any) error {
+	return &Refusal{Kind: ErrInvalid, Field: field, Text: fmt.Sprintf(format, a...)}
+}
+
+// Invalid is a refusal of one field, for those who check input outside this package.
+func Invalid(field, format string, a ...any) error { return invalid(field, format, a...) }
+
+// NotFound is a refusal that names what was looked for.
+func NotFound(what string) error {
+	return &Refusal{Kind: ErrNotFound, Text: what + " was not found"}
+}

@@ -1,0 +1,59 @@
+package lead
+
+import "time"
+
+// MessageType is the kind of a Segment call.
+type MessageType string
+
+// The calls of the Segment HTTP tracking API.
+const (
+	Track    MessageType = "track"
+	Identify MessageType = "identify"
+	PageView MessageType = "page"
+	Screen   MessageType = "screen"
+	Group    MessageType = "group"
+	Alias    MessageType = "alias"
+)
+
+// Message is one decoded call: valid, bounded, times corrected.
+type Message struct {
+	ID          string // deduplicates for good and across keys; never empty
+	Type        MessageType
+	UserID      string // trimmed
+	AnonymousID string
+	PreviousID  string // alias: what UserID was called before
+	Event       string // track: the event's name; page: "Page Viewed"; screen: "Screen Viewed"; else ""
+	Properties  map[string]any
+	Traits      map[string]any // identify's and group's traits, else context.traits; group's name is under "company"
+	OccurredAt  time.Time      // skew-corrected, never after ReceivedAt
+	SaidAt      time.Time      // the time that was sent, where OccurredAt had to be clamped; else zero
+	ReceivedAt  time.Time
+	TimeZone    string // context.timezone, an IANA name, or ""
+	Source      string // utm_source or the referring host, or ""
+	Server      bool   // came with a server key: outcomes are believed
+}
+
+// KeyKind says what a key opens.
+type KeyKind string
+
+// The kinds of key: write is public by nature (intake), server is trusted for
+// outcomes (intake), api opens the JSON API.
+const (
+	WriteKey  KeyKind = "write"
+	ServerKey KeyKind = "server"
+	APIKey    KeyKind = "api"
+)
+
+// Valid tells whether k is one of the kinds.
+func (k KeyKind) Valid() bool { return k == WriteKey || k == ServerKey || k == APIKey }
+
+// Key is a program's way in. The secret itself is never stored.
+type Key struct {
+	ID         string
+	Kind       KeyKind
+	Name       string
+	Hint       string // the first characters, to tell keys apart in a list
+	CreatedAt  time.Time
+	RevokedAt  time.Time
+	LastUsedAt time.Time
+}

@@ -1,0 +1,122 @@
+package lead
+
+import (
+	"slices"
+	"time"
+
+	"hotleads/scoring"
+	"hotleads/sla"
+)
+
+// Role is what a person does here.
+type Role string
+
+// The roles. An admin sets up and looks; only the other three take part in hand-offs.
+const (
+	Rep       Role = "rep"
+	Manager   Role = "manager"
+	Marketing Role = "marketing"
+	Admin     Role = "admin"
+)
+
+// Valid tells whether r is one of the roles.
+func (r Role) Valid() bool { return r == Rep || r == Manager || r == Marketing || r == Admin }
+
+// User is a person who signs in.
+type User struct {
+	ID         string
+	Email      string // trimmed, lower-case; unique
+	Name       string
+	Role       Role
+	Teams      []string // team ids, first joined first
+	Password   string   // argon2id in PHC form; never rendered
+	CreatedAt  time.Time
+	DisabledAt time.Time
+	AwayUntil  time.Time // away: not offered leads, may not claim for now
+}
+
+// Active tells whether the person may sign in and hold leads.
+func (u User) Active() bool { return u.DisabledAt.IsZero() }
+
+// There tells whether the person is active and not away.
+func (u User) There(now time.Time) bool { return u.Active() && !u.AwayUntil.After(now) }
+
+// In tells whether the person is a member of the team.
+func (u User) In(team string) bool { return slices.Contains(u.Teams, team) }
+
+// Sees tells whether the person may look at leads of a team ("" = none yet).
+// Marketing and admins see every team; reps their own; a manager without a
+// team manages all of them.
+func (u User) Sees(team string) bool {
+	switch u.Role {
+	case Marketing, Admin:
+		return true
+	case Manager:
+		return team == "" || len(u.Teams) == 0 || u.In(team)
+	case Rep:
+		return team == "" || u.In(team)
+	}
+	return false
+}
+
+// Team shares a board, a calendar and routing rules.
+type Team struct {
+	ID           string
+	Slug         string // immutable, in URLs
+	Name         string
+	Route        []scoring.Condition // a lead that matches all of them belongs here; none: only by default
+	Calendar     *sla.Calendar       // nil: the agreement's
+	MaxClaimed   int                 // claimed-undecided leads a rep may hold
+	MaxUntouched int                 // accepted-untouched leads a rep may hold
+	CreatedAt    time.Time
+	DisabledAt   time.Time
+}
+
+// Default holding limits of a team.
+const (
+	DefaultMaxClaimed   = 3
+	DefaultMaxUntouched = 5
+)
+
+// Route picks the team of a lead: the first (oldest) team all of whose rules
+// match, else the default team, which is the oldest one. No team: nil.
+func Route(teams []Team, traits scoring.Traits) *Team {
+	var first *Team
+	for i := range teams {
+		t := &teams[i]
+		if !t.DisabledAt.IsZero() {
+			continue
+		}
+		if first == nil {
+			first = t
+		}
+		if len(t.Route) > 0 && scoring.MatchAll(t.Route, traits) {
+			return t
+		}
+	}
+	return first
+}
+
+// ActorKind says who made a move.
+type ActorKind string
+
+// The kinds of actor.
+const (
+	ByPerson ActorKind = "user"
+	BySystem ActorKind = "system"
+	ByKey    ActorKind = "key" // another system through the API or a server key: the CRM
+)
+
+// Actor is who makes a move.
+type Actor struct {
+	Kind ActorKind
+	ID   string // user id or key id
+	User User   // where Kind is ByPerson
+	Via  string // "page", "api", "intake", "cli": for the record
+}
+
+// System is the product itself.
+var System = Actor{Kind: BySystem}
+
+// Person is the actor that a user is.
+func Person(u User, via string) Actor { return Actor{Kind: ByPerson, ID: u.ID, User: u, Via: via} }
