@@ -38,7 +38,7 @@ func defaultBehaviour() []Rule {
 // Titles are matched by whole words: "International" is no intern, "Product
 // Owner" owns no company, "management consultant" is no manager.
 const (
-	topTitle     = `\b(c[defimoprst]o|cco|ciso|chro|chief|president|[aes]?vp|head|managing director|(co-?)?founder|business owner)\b|^(co-?)?owner\b`
+	topTitle     = `\b(c[defimoprst]o|cco|ciso|chro|c-level|chief|president|[aes]?vp|head|managing director|(co-?)?founder|business owner)\b|^(co-?)?owner\b`
 	managerTitle = `\b(director|manager|mgr)\b`
 	studentTitle = `\b(student|intern|internship)\b`
 )

@@ -52,9 +52,7 @@ func (s *Scorer) Add(l Ledger, a Activity) (late []string) {
 			late = append(late, r.ID)
 			continue
 		}
-		if acc.Count > 0 {
-			l[r.ID] = acc
-		}
+		l[r.ID] = acc
 	}
 	return late
 }
@@ -88,9 +86,8 @@ func (s *Scorer) replay(l Ledger, all []Activity, wanted func(id string) bool) {
 				continue
 			}
 			acc := l[r.ID]
-			if s.count(r, &acc, &ordered[i]); acc.Count > 0 {
-				l[r.ID] = acc
-			}
+			s.count(r, &acc, &ordered[i]) // in order, nothing is late
+			l[r.ID] = acc
 		}
 	}
 }

@@ -1,0 +1,46 @@
+package scoring
+
+import (
+	"encoding/json"
+	"errors"
+)
+
+// Filter is a list of conditions, compiled: all of them must match. The zero
+// Filter matches everything.
+type Filter struct {
+	where    []Condition
+	compiled []condition
+}
+
+// CompileFilter checks conditions. The error joins everything that is wrong,
+// each part a Problem.
+func CompileFilter(where []Condition) (Filter, error) {
+	var c compiler
+	f := Filter{where: cloneConditions(where), compiled: c.conditions("", where)}
+	return f, errors.Join(c.problems...)
+}
+
+// Empty tells whether the filter has no condition.
+func (f Filter) Empty() bool { return len(f.compiled) == 0 }
+
+// Match tells whether every condition matches.
+func (f Filter) Match(t Traits) bool { return matchAll(f.compiled, t) }
+
+// MarshalJSON is the list of conditions.
+func (f Filter) MarshalJSON() ([]byte, error) {
+	if f.where == nil {
+		return []byte("[]"), nil
+	}
+	return json.Marshal(f.where)
+}
+
+// UnmarshalJSON reads and compiles a list of conditions.
+func (f *Filter) UnmarshalJSON(b []byte) error {
+	var where []Condition
+	if err := json.Unmarshal(b, &where); err != nil {
+		return err
+	}
+	var err error
+	*f, err = CompileFilter(where)
+	return err
+}
