@@ -1,0 +1,157 @@
+// Package static holds what browsers load beside the pages: one style sheet,
+// one script bundle, a font and an icon. Everything is embedded, prepared once
+// at start and served for good under a URL that contains a hash of its bytes.
+//
+//	<link rel="stylesheet" href={ static.URL("app.css") }/>
+//	mux.Handle("/static/", static.Handler())
+//
+// vendor/ holds third-party files; vendor.json says which, from where and
+// under what licence, and vendor.sh brings them up to date.
+package static
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"fmt"
+	"net/http"
+	"path"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+//go:embed app.css app.js flame.svg vendor vendor.json
+var files embed.FS
+
+// scripts are joined into app.js in this order; one request, no build step.
+var scripts = []string{"vendor/htmx.min.js", "vendor/hx-sse.min.js", "app.js"}
+
+type asset struct {
+	url, kind  string
+	body, gzip []byte // gzip is nil where it saves nothing
+}
+
+type assets struct{ byName, byURL map[string]*asset }
+
+// all is prepared on first use: hashing and compressing 300 kB takes
+// milliseconds, and tests of other packages needn't pay for it.
+var all = sync.OnceValue(func() assets {
+	a := assets{byName: map[string]*asset{}, byURL: map[string]*asset{}}
+	add := func(name, kind string, body []byte) *asset {
+		sum := sha256.Sum256(body)
+		ext := path.Ext(name)
+		f := &asset{
+			url:  "/static/" + strings.TrimSuffix(name, ext) + "." + hex.EncodeToString(sum[:6]) + ext,
+			kind: kind, body: body,
+		}
+		if !strings.HasPrefix(kind, "font/") {
+			f.gzip = compress(body)
+		}
+		a.byName[name], a.byURL[f.url] = f, f
+		return f
+	}
+	css := read("app.css")
+	for _, font := range []string{"inter-latin.woff2", "inter-latin-ext.woff2"} {
+		f := add(font, "font/woff2", read("vendor/"+font))
+		css = bytes.ReplaceAll(css, []byte("url("+font+")"), []byte("url("+f.url+")"))
+	}
+	add("flame.svg", "image/svg+xml", read("flame.svg"))
+	add("app.css", "text/css; charset=utf-8", css)
+	add("app.js", "text/javascript; charset=utf-8", bundle())
+	return a
+})
+
+// URL is where the file called name is served. An unknown name is a mistake
+// in a template, found by the first test that draws the page: it panics.
+func URL(name string) string {
+	f, ok := all().byName[name]
+	if !ok {
+		panic(fmt.Sprintf("static: no file is called %q", name))
+	}
+	return f.url
+}
+
+// Handler serves the files under /static/. A URL names exact bytes, so
+// browsers may keep them for ever; an old hash is 404, not the new file.
+func Handler() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		f, ok := all().byURL[r.URL.Path]
+		if !ok {
+			http.NotFound(w, r)
+			return
+		}
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			w.Header().Set("Allow", "GET, HEAD")
+			http.Error(w, "method not allowed", http.StatusMethodNotAllowed)
+			return
+		}
+		h, body := w.Header(), f.body
+		h.Set("Content-Type", f.kind)
+		h.Set("Cache-Control", "public, max-age=31536000, immutable")
+		h.Set("X-Content-Type-Options", "nosniff")
+		if f.gzip != nil {
+			h.Set("Vary", "Accept-Encoding")
+			if acceptsGzip(r.Header.Get("Accept-Encoding")) {
+				h.Set("Content-Encoding", "gzip")
+				body = f.gzip
+			}
+		}
+		h.Set("Content-Length", strconv.Itoa(len(body)))
+		if r.Method == http.MethodGet {
+			_, _ = w.Write(body) // the client has gone: nothing to do about it
+		}
+	})
+}
+
+func read(name string) []byte {
+	b, err := files.ReadFile(name)
+	if err != nil {
+		panic("static: " + err.Error()) // embedded at build time
+	}
+	return b
+}
+
+// bundle joins the scripts without the source-map lines, which would send
+// developer tools to files that aren't served.
+func bundle() []byte {
+	var b bytes.Buffer
+	for _, name := range scripts {
+		for l := range bytes.Lines(read(name)) {
+			if !bytes.HasPrefix(l, []byte("//# sourceMappingURL")) {
+				b.Write(l)
+			}
+		}
+		b.WriteString("\n;\n")
+	}
+	return b.Bytes()
+}
+
+func compress(body []byte) []byte {
+	var b bytes.Buffer
+	z, _ := gzip.NewWriterLevel(&b, gzip.BestCompression) // the level is valid
+	if _, err := z.Write(body); err != nil {
+		panic("static: " + err.Error()) // writing to memory doesn't fail
+	}
+	if err := z.Close(); err != nil {
+		panic("static: " + err.Error())
+	}
+	if b.Len() >= len(body) {
+		return nil
+	}
+	return b.Bytes()
+}
+
+// acceptsGzip reads an Accept-Encoding header; "gzip;q=0" is a refusal.
+func acceptsGzip(header string) bool {
+	for part := range strings.SplitSeq(header, ",") {
+		name, q, _ := strings.Cut(strings.TrimSpace(part), ";")
+		if strings.EqualFold(strings.TrimSpace(name), "gzip") {
+			q = strings.ReplaceAll(q, " ", "")
+			return !strings.HasPrefix(q, "q=0") || strings.Trim(q, "q=0.") != ""
+		}
+	}
+	return false
+}

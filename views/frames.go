@@ -1,0 +1,206 @@
+package views
+
+import (
+	"bytes"
+	"context"
+	"strconv"
+	"time"
+
+	"github.com/a-h/templ"
+)
+
+// BeatEvent names the heartbeat of a stream. The browser's stream reader hides
+// comments from scripts, so a heartbeat that shall prove "live" is a named
+// event whose data is BeatData:
+//
+//	event: beat
+//	data: 1763700000000
+const BeatEvent = "beat"
+
+// BeatEvery is the longest pause between two heartbeats that a page still
+// calls live, with room for one that is late: send one at least this often.
+const BeatEvery = 15 * time.Second
+
+// BeatData is the data of a heartbeat: the server's clock in Unix
+// milliseconds, by which the page corrects its own.
+func BeatData(now time.Time) string { return strconv.FormatInt(now.UnixMilli(), 10) }
+
+// RenderRow renders one row to one line: no newline and no carriage return,
+// whatever the lead's texts contain.
+func RenderRow(ctx context.Context, m RowModel) ([]byte, error) { return render(ctx, Row(m)) }
+
+// Render renders any component to one line, for fragments and streams.
+func Render(ctx context.Context, c templ.Component) ([]byte, error) { return render(ctx, c) }
+
+func render(ctx context.Context, c templ.Component) ([]byte, error) {
+	var b bytes.Buffer
+	if err := c.Render(ctx, &b); err != nil {
+		return nil, err
+	}
+	return line(b.Bytes()), nil
+}
+
+// line turns line ends into spaces in place. Inside HTML text and quoted
+// attribute values, the only places where ours occur, that changes nothing
+// that is seen.
+func line(b []byte) []byte {
+	for i, c := range b {
+		if c == '\n' || c == '\r' {
+			b[i] = ' '
+		}
+	}
+	return b
+}
+
+// Partial is one instruction of a frame: put html into target by the swap
+// style. Several partials in a row are one frame. A target that isn't on the
+// page is skipped by the browser, without an error.
+func Partial(target, swap string, html []byte) []byte {
+	var b bytes.Buffer
+	b.Grow(len(html) + len(target) + 64)
+	b.WriteString(`<hx-partial hx-target="`)
+	b.WriteString(templ.EscapeString(target))
+	b.WriteString(`" hx-swap="`)
+	b.WriteString(swap)
+	b.WriteString(`">`)
+	b.Write(html)
+	b.WriteString(`</hx-partial>`)
+	return b.Bytes()
+}
+
+// PartialRow replaces the row of a lead that is on the board.
+func PartialRow(id string, row []byte) []byte { return Partial("#lead-"+id, "outerMorph", row) }
+
+// PartialNew adds the row of a lead that wasn't on the board. PartialOrder of
+// the same frame says where it stands.
+func PartialNew(row []byte) []byte { return Partial("#board", "beforeend", row) }
+
+// PartialGone takes the row of a lead off the board.
+func PartialGone(id string) []byte { return Partial("#lead-"+id, "delete", nil) }
+
+// PartialOrder tells the rank order: the browser moves its rows accordingly.
+func PartialOrder(ids []string) []byte {
+	return Partial("#board-order", "innerHTML", orderBytes(ids))
+}
+
+// PartialStats replaces the line beside the team's name and the count in the
+// navigation. Mine is ByViewer in a stream that several people read.
+func PartialStats(ctx context.Context, m StatsModel) ([]byte, error) {
+	stats, err := render(ctx, boardStats(m))
+	if err != nil {
+		return nil, err
+	}
+	out := Partial("#board-stats", "innerMorph", stats)
+	return append(out, Partial("#nav-waiting", "textContent", []byte(waitingText(m.Waiting)))...), nil
+}
+
+// Snapshot replaces all rows, in rank order, with order and stats.
+func Snapshot(ctx context.Context, rows []RenderedRow, m StatsModel) ([]byte, error) {
+	size := 256
+	ids := make([]string, len(rows))
+	for i, r := range rows {
+		ids[i] = r.ID
+		size += len(r.HTML) + len(r.ID) + 1
+	}
+	all := make([]byte, 0, size)
+	for _, r := range rows {
+		all = append(all, r.HTML...)
+	}
+	stats, err := PartialStats(ctx, m)
+	if err != nil {
+		return nil, err
+	}
+	out := Partial("#board", "innerMorph", all)
+	out = append(out, PartialOrder(ids)...)
+	return append(out, stats...), nil
+}
+
+// PartialMessage says something in the row (or on the page) of a lead, to
+// the one viewer whose click it answers.
+func PartialMessage(leadID, text string) []byte {
+	return Partial(`[data-msg="`+leadID+`"]`, "innerHTML", []byte(templ.EscapeString(oneLine(text))))
+}
+
+// PartialUndo offers an undo; nil takes the offer back.
+func PartialUndo(ctx context.Context, m *UndoModel) ([]byte, error) {
+	if m == nil {
+		return Partial("#undo", "innerHTML", nil), nil
+	}
+	bar, err := render(ctx, UndoBar(*m))
+	if err != nil {
+		return nil, err
+	}
+	return Partial("#undo", "innerHTML", bar), nil
+}
+
+// MoveDone answers a move that succeeded. row is nil when the lead has left
+// the board; undo is nil when the move can't be taken back.
+func MoveDone(ctx context.Context, id string, row []byte, undo *UndoModel) ([]byte, error) {
+	out := PartialGone(id)
+	if row != nil {
+		out = PartialRow(id, row)
+	}
+	bar, err := PartialUndo(ctx, undo)
+	if err != nil {
+		return nil, err
+	}
+	out = append(out, PartialMessage(id, "")...)
+	return append(out, bar...), nil
+}
+
+// MoveRefused answers a move that was refused: the lead as it is now, and why.
+// row is nil when the lead isn't on the board.
+func MoveRefused(id string, row []byte, why string) []byte {
+	var out []byte
+	if row != nil {
+		out = PartialRow(id, row)
+	}
+	return append(out, PartialMessage(id, why)...)
+}
+
+// ProfileFrame carries the live parts of a lead's page, for its stream and as
+// the answer to a move made there.
+func ProfileFrame(ctx context.Context, m ProfileModel) ([]byte, error) {
+	var out []byte
+	for _, part := range []struct {
+		id string
+		c  templ.Component
+	}{
+		{"#profile-head", profileHead(m.Head)},
+		{"#profile-receipt", profileReceipt(m.Receipt)},
+		{"#profile-contact", profileContact(m.Contact)},
+		{"#profile-timeline", profileTimeline(m.Timeline, m.Older)},
+		{"#profile-traits", profileTraits(m.Traits)},
+	} {
+		html, err := render(ctx, part.c)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, Partial(part.id, "innerMorph", html)...)
+	}
+	return out, nil
+}
+
+// SLAFrame carries the live parts of /sla.
+func SLAFrame(ctx context.Context, m SLAModel) ([]byte, error) {
+	rows, err := render(ctx, slaRows(m.Rows))
+	if err != nil {
+		return nil, err
+	}
+	head, err := render(ctx, slaSentence(m))
+	if err != nil {
+		return nil, err
+	}
+	return append(Partial("#sla-sentence", "innerMorph", head), Partial("#sla-rows", "innerMorph", rows)...), nil
+}
+
+func orderBytes(ids []string) []byte {
+	var b bytes.Buffer
+	for i, id := range ids {
+		if i > 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteString(id)
+	}
+	return b.Bytes()
+}

@@ -1,0 +1,45 @@
+package views
+
+import "slices"
+
+type navLink struct {
+	url, text       string
+	current, counts bool
+}
+
+// navOf lists the pages that exist for the viewer's role.
+func navOf(p Page) []navLink {
+	may := func(roles ...string) bool { return slices.Contains(roles, p.Viewer.Role) }
+	links := []navLink{{url: "/board", text: txtBoard, current: p.Nav == "board", counts: true}}
+	if may("rep", "manager") {
+		links = append(links, navLink{url: "/board?mine=1", text: txtMine, current: p.Nav == "mine"})
+	}
+	links = append(links, navLink{url: "/leads", text: txtLeads, current: p.Nav == "leads"})
+	if may("marketing", "manager", "admin") {
+		links = append(links, navLink{url: "/sla", text: txtSLA, current: p.Nav == "sla"})
+	}
+	return links
+}
+
+func titleOf(title string) string {
+	if title == "" {
+		return txtProduct
+	}
+	return title + " · " + txtProduct
+}
+
+func errorTitle(m ErrorModel) string {
+	if m.Title != "" {
+		return m.Title
+	}
+	title, _ := statusWords(m.Status)
+	return title
+}
+
+func errorText(m ErrorModel) string {
+	if m.Text != "" {
+		return m.Text
+	}
+	_, text := statusWords(m.Status)
+	return text
+}

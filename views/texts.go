@@ -1,0 +1,295 @@
+package views
+
+// Every word that the screens show stands here, so that one file tells how
+// the product speaks.
+const (
+	txtProduct     = "Hot Leads"
+	txtSkip        = "Skip to the content"
+	txtNav         = "Main"
+	txtBoard       = "Board"
+	txtMine        = "Mine"
+	txtLeads       = "Leads"
+	txtSLA         = "SLA"
+	txtSignOut     = "Sign out"
+	txtAccount     = "Your account"
+	txtWaitingNav  = "waiting"
+	txtConnecting  = "connecting"
+	txtNotLive     = "not live: reload to see what is new"
+	txtLive        = "live"
+	txtReconnect   = "reconnecting"
+	txtOffline     = "offline"
+	txtAsOf        = "as of"
+	txtNetwork     = "That did not reach the server. Nothing is lost: try again."
+	txtBusy        = "One moment: the last click is still on its way."
+	txtServerError = "The server could not do that. Try again in a moment."
+
+	txtWaiting    = "waiting"
+	txtMineCount  = "mine"
+	txtFirstTouch = "first touch today"
+	txtMedian     = "median"
+	txtInTime     = "in time"
+	txtEveryone   = "Everyone"
+	txtWhose      = "Whose leads"
+	txtTeams      = "Teams"
+	txtHotLeads   = "Hot leads"
+	txtPoints     = "points"
+
+	txtEmptyTitle     = "Nobody is waiting."
+	txtEmptyText      = "The moment somebody asks for a demo, compares your products or comes back to the prices, they stand here, hottest first, with what they did and how to reach them."
+	txtEmptyMineTitle = "You hold no lead."
+	txtEmptyMineText  = "What you claim stands here until you have called, or returned it."
+	txtEmptyMineLink  = "See who is waiting"
+	txtFirstEvent     = "Send the first one"
+	txtFirstEventText = "With a write key, from any terminal; a Segment or RudderStack client does the same once it points here. A demo request reaches the board at once."
+	txtWriteKeyHint   = "A write key is made by “hotleads key add --kind write --name website”."
+
+	txtClaim    = "Claim"
+	txtAccept   = "Accept"
+	txtReturn   = "Return…"
+	txtRelease  = "Release"
+	txtUndo     = "Undo"
+	txtTouch    = "Log call…"
+	txtMore     = "Everything about"
+	txtHasIt    = "has it"
+	txtNobody   = "nobody"
+	txtBurst    = "signals in 10 min"
+	txtThere    = "there"
+	txtWhy      = "Why does it go back?"
+	txtCallback = "Call back on"
+	txtNote     = "Note, if it helps"
+	txtHow      = "How did it go?"
+	txtChannel  = "Channel"
+	txtDuration = "s"
+
+	txtLeftToClaim  = "left to claim"
+	txtLeftToDecide = "left to decide"
+	txtLeftToCall   = "left to call"
+	txtDecides      = "decides"
+	txtCalls        = "calls"
+	txtOverdue      = "overdue"
+
+	txtKeys        = "Keys"
+	txtKeysAll     = "all keys"
+	txtClose       = "Close"
+	txtKeyMove     = "move"
+	txtKeyClaim    = "claim"
+	txtKeyAccept   = "accept"
+	txtKeyReturn   = "return"
+	txtKeyNext     = "next"
+	txtKeyUndo     = "undo"
+	txtKeyHelpJ    = "Next lead"
+	txtKeyHelpK    = "Lead before"
+	txtKeyHelpN    = "Next lead that waits"
+	txtKeyHelpC    = "Claim it"
+	txtKeyHelpA    = "Accept it (claims it in the same step)"
+	txtKeyHelpR    = "Return it; then a digit chooses the reason"
+	txtKeyHelpL    = "Log a call; then a digit chooses how it went"
+	txtKeyHelpU    = "Undo your last move, for ten seconds"
+	txtKeyHelpO    = "Open its whole story, here on the board"
+	txtKeyHelpFind = "Search all leads"
+	txtKeyHelpEsc  = "Close, step back"
+	txtKeyHelpHelp = "These keys"
+
+	txtLoginTitle   = "Sign in"
+	txtLoginIntro   = "See who is ready for a call, while they still are."
+	txtEmail        = "Email"
+	txtPassword     = "Password"
+	txtSignIn       = "Sign in"
+	txtSetupTitle   = "Set up Hot Leads"
+	txtSetupIntro   = "Two minutes, once. Everything here can be changed later."
+	txtSetupCompany = "Company"
+	txtSetupZone    = "Time zone"
+	txtSetupZoneTip = "Clocks run in the business hours of this zone, Monday to Friday, 9:00 to 17:30."
+	txtSetupTeam    = "First team"
+	txtSetupTeamTip = "The people who share a board. Leads without a team of their own go to it."
+	txtSetupName    = "Your name"
+	txtSetupPassTip = "Twelve characters or more. A sentence is easiest to keep."
+	txtSetupYou     = "You, the administrator"
+	txtSetupButton  = "Start"
+
+	txtPageOf      = "Open the page"
+	txtHowHot      = "Why it is hot"
+	txtReceiptSum  = "Score now"
+	txtThreshold   = "Ready for sales from"
+	txtFitLimit    = "Over the fit limit: not counted"
+	txtNoSignals   = "No signal yet."
+	txtSignal      = "Signal"
+	txtCount       = "Times"
+	txtLast        = "Last"
+	txtPts         = "Points"
+	txtReach       = "How to reach them"
+	txtPhone       = "Phone"
+	txtLocalTime   = "Their time"
+	txtNoContact   = "No phone number and no address is known."
+	txtTimeline    = "What happened"
+	txtNothingYet  = "Nothing yet."
+	txtOlder       = "Older"
+	txtTraits      = "What is known"
+	txtNoTraits    = "No trait is known."
+	txtHeldBy      = "With"
+	txtTeam        = "Team"
+	txtHeldBack    = "Held back:"
+	txtMoves       = "Moves"
+	txtReassign    = "Give it to"
+	txtReassignBtn = "Reassign"
+	txtDisqualify  = "Disqualify…"
+	txtDisqReason  = "Why: spam, competitor, …"
+	txtReopen      = "Reopen"
+	txtOpportunity = "It became an opportunity"
+	txtWin         = "Won"
+	txtLose        = "Lost"
+	txtAmount      = "Amount"
+	txtLoseReason  = "Why it was lost"
+	txtChooseWhy   = "Choose the reason; that ends it."
+	txtClocks      = "Clocks"
+
+	txtSLATitle   = "Running now"
+	txtSLABy      = "by due time, live"
+	txtSLALead    = "Lead"
+	txtSLAClock   = "Clock"
+	txtSLAWith    = "With"
+	txtSLADue     = "Due"
+	txtSLALeft    = "Left"
+	txtSLANone    = "No clock is running."
+	txtSLANoneSub = "When a lead becomes ready for sales, its clock shows here until somebody has called."
+	txtSince      = "since"
+
+	txtSearch      = "Search"
+	txtSearchHint  = "Name, company or email"
+	txtStage       = "Stage"
+	txtAnyStage    = "Any stage"
+	txtFind        = "Find"
+	txtOwner       = "With"
+	txtScore       = "Score"
+	txtSeen        = "Last seen"
+	txtNext        = "Next"
+	txtFirst       = "Back to the first"
+	txtNoLeads     = "Nobody here yet."
+	txtNoLeadsSub  = "People appear as soon as your website, your forms or an import name them."
+	txtNoMatch     = "Nobody matches."
+	txtNoMatchSub  = "Names, companies and addresses are found by how they begin."
+	txtGoBack      = "Go back"
+	txtStartPage   = "To the start page"
+	txtTryAgain    = "Try again"
+	txtSignInAgain = "Sign in"
+	txtUnknownTeam = "—"
+)
+
+// tierWord names a tier; heat is never told by colour alone.
+func tierWord(tier string) string {
+	switch tier {
+	case "fire":
+		return "On fire"
+	case "hot":
+		return "Hot"
+	case "warm":
+		return "Warm"
+	}
+	return "Cool"
+}
+
+// stageWord names a stage as a person would say it.
+func stageWord(stage string) string {
+	switch stage {
+	case "nurture":
+		return "In nurture"
+	case "mql":
+		return "Waiting"
+	case "claimed":
+		return "Claimed"
+	case "sal":
+		return "Accepted"
+	case "sql":
+		return "Opportunity"
+	case "won":
+		return "Won"
+	case "lost":
+		return "Lost"
+	case "disqualified":
+		return "Disqualified"
+	}
+	return stage
+}
+
+// stages in the order a lead goes through them, for the filter of /leads.
+var stages = []string{"nurture", "mql", "claimed", "sal", "sql", "won", "lost", "disqualified"}
+
+// roleWord names a role.
+func roleWord(role string) string {
+	switch role {
+	case "rep":
+		return "Sales"
+	case "manager":
+		return "Sales manager"
+	case "marketing":
+		return "Marketing"
+	case "admin":
+		return "Administrator"
+	}
+	return role
+}
+
+// clockWord names a clock in a list.
+func clockWord(kind string) string {
+	switch kind {
+	case "decision":
+		return "decide"
+	case "touch":
+		return "call"
+	case "response":
+		return "first touch"
+	}
+	return kind
+}
+
+// doneText says what the viewer just did, before the button that undoes it.
+func doneText(move, name string) string {
+	switch move {
+	case "claim":
+		return "You claimed " + name
+	case "accept":
+		return "You accepted " + name
+	case "return":
+		return "You returned " + name
+	case "touch":
+		return "You logged a call with " + name
+	}
+	return "You moved " + name
+}
+
+// option is a choice of a form: the value it sends and the word it shows.
+type option struct{ value, word string }
+
+// channels of a touch.
+var channels = []option{{"call", "Call"}, {"email", "Email"}, {"meeting", "Meeting"}, {"chat", "Chat"}}
+
+// outcomes of a touch.
+var outcomes = []option{{"reached", "Reached"}, {"voicemail", "Voicemail"}, {"no_answer", "No answer"}, {"sent", "Sent"}}
+
+// help lists the keys, in the order of the dialog.
+var help = []option{
+	{"j", txtKeyHelpJ}, {"k", txtKeyHelpK}, {"n", txtKeyHelpN}, {"c", txtKeyHelpC}, {"a", txtKeyHelpA},
+	{"r", txtKeyHelpR}, {"l", txtKeyHelpL}, {"u", txtKeyHelpU}, {"o", txtKeyHelpO}, {"/", txtKeyHelpFind},
+	{"Esc", txtKeyHelpEsc}, {"?", txtKeyHelpHelp},
+}
+
+// statusWords are the title and the text of an error page.
+func statusWords(status int) (title, text string) {
+	switch status {
+	case 401:
+		return "Please sign in", "Your session has ended, or you have not signed in yet."
+	case 403:
+		return "That is not yours to do", "Your role does not include this. Ask an administrator if it should."
+	case 404:
+		return "Nothing is here", "The page or the lead does not exist, or it is not visible to you."
+	case 409:
+		return "Somebody was quicker", "The lead has moved since you looked. What you see now is how it is."
+	case 422:
+		return "Something is missing", "The form needs another look."
+	case 429:
+		return "Too many tries", "Wait a minute, then try again."
+	case 503:
+		return "Back in a moment", "The database does not answer. Nothing is lost; the page works again as soon as it does."
+	}
+	return "That went wrong", "It is our fault, it has been noted, and nothing was changed."
+}

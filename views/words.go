@@ -1,0 +1,230 @@
+package views
+
+import (
+	"fmt"
+	"math"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// oneLine replaces control characters, line ends among them, by spaces.
+func oneLine(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' {
+			return ' '
+		}
+		return r
+	}, s)
+}
+
+// round shows a score or points as people read them.
+func round(f float64) string {
+	return strconv.FormatInt(int64(math.Round(f)), 10)
+}
+
+// tenth is the precision of data-score and of receipts: fine enough to add
+// up, coarse enough that decay rewrites a row twice an hour, not each second.
+func tenth(f float64) string {
+	s := strconv.FormatFloat(f, 'f', 1, 64)
+	if s == "-0.0" {
+		return "0.0"
+	}
+	return s
+}
+
+// signed shows points with their sign, with a real minus.
+func signed(f float64) string {
+	r := math.Round(f)
+	if r < 0 {
+		return "−" + strconv.FormatInt(int64(-r), 10)
+	}
+	return "+" + strconv.FormatInt(int64(r), 10)
+}
+
+// signedTenth is signed with one decimal.
+func signedTenth(f float64) string {
+	if s := tenth(math.Abs(f)); f < 0 && s != "0.0" {
+		return "−" + s
+	} else {
+		return "+" + s
+	}
+}
+
+// times says how often, in words; once needs none.
+func times(n int) string {
+	switch {
+	case n < 2:
+		return ""
+	case n == 2:
+		return "twice"
+	}
+	return strconv.Itoa(n) + " times"
+}
+
+// delta is a change of the score with its direction.
+func delta(n int) string {
+	if n < 0 {
+		return "▼ " + strconv.Itoa(-n)
+	}
+	return "▲ " + strconv.Itoa(n)
+}
+
+// initials of a name: of its first and its last word.
+func initials(name string) string {
+	words := strings.Fields(name)
+	if len(words) == 0 {
+		return "?"
+	}
+	first := firstLetter(words[0])
+	if len(words) == 1 {
+		return first
+	}
+	return first + firstLetter(words[len(words)-1])
+}
+
+func firstLetter(word string) string {
+	for _, r := range word {
+		return string(unicode.ToUpper(r))
+	}
+	return ""
+}
+
+// firstName is how colleagues are named in a clock's label: "Sam decides".
+func firstName(name string) string {
+	if words := strings.Fields(name); len(words) > 0 {
+		return words[0]
+	}
+	return name
+}
+
+// rfc3339 is the form of all datetime attributes.
+func rfc3339(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+// wallClock is what a clock shows until the browser ticks: day and time in
+// the zone that t carries. It doesn't depend on now, so it never goes stale.
+func wallClock(t time.Time) string { return t.Format("Mon 15:04") }
+
+// dayTime is a moment in lists; the browser writes it in the reader's zone.
+func dayTime(t time.Time) string { return t.Format("2 Jan 2006, 15:04") }
+
+// seconds of a target, for the bar.
+func seconds(d time.Duration) string { return strconv.FormatInt(int64(d/time.Second), 10) }
+
+// left is what a clock labels: mine and theirs differ, the style sheet picks.
+func left(kind string) string {
+	switch kind {
+	case "decision":
+		return txtLeftToDecide
+	case "touch":
+		return txtLeftToCall
+	}
+	return txtLeftToClaim
+}
+
+// theirs labels the clock of a lead that a colleague holds.
+func theirs(kind, name string) string {
+	if kind == "touch" {
+		return firstName(name) + " " + txtCalls
+	}
+	return firstName(name) + " " + txtDecides
+}
+
+// moveURL is where the form of a move posts to.
+func moveURL(id, move string) string { return "/leads/" + url.PathEscape(id) + "/" + move }
+
+func leadURL(id string) string { return "/leads/" + url.PathEscape(id) }
+
+func boardURL(slug string, mine bool) string {
+	u := "/board"
+	if slug != "" {
+		u += "/" + url.PathEscape(slug)
+	}
+	if mine {
+		u += "?mine=1"
+	}
+	return u
+}
+
+// org joins company and title after the name.
+func org(company, title string) string {
+	parts := make([]string, 0, 2)
+	for _, s := range []string{company, title} {
+		if s = strings.TrimSpace(s); s != "" {
+			parts = append(parts, s)
+		}
+	}
+	return strings.Join(parts, " · ")
+}
+
+func waitingText(n int) string {
+	if n <= 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
+}
+
+// telURL keeps what a phone understands.
+func telURL(phone string) string {
+	return "tel:" + strings.Map(func(r rune) rune {
+		if r == '+' || (r >= '0' && r <= '9') {
+			return r
+		}
+		return -1
+	}, phone)
+}
+
+func mailURL(email string) string { return "mailto:" + url.PathEscape(email) }
+
+// curl is the first event a newcomer can send.
+func curl(base string) string {
+	return fmt.Sprintf(`curl %s/v1/batch -u WRITE_KEY: -H 'Content-Type: application/json' -d '{"batch":[
+  {"type":"identify","userId":"42","traits":{"name":"Ada Byron","email":"ada@example.com","company":"Analytical Engines"}},
+  {"type":"track","userId":"42","event":"Demo Requested"}]}'`, base)
+}
+
+// orgAfter is org with its separator, or nothing.
+func orgAfter(company, title string) string {
+	if s := org(oneLine(company), oneLine(title)); s != "" {
+		return " · " + s
+	}
+	return ""
+}
+
+func mineText(n int) string {
+	if n < 0 {
+		return "0"
+	}
+	return strconv.Itoa(n)
+}
+
+func orderOf(rows []RenderedRow) []byte {
+	ids := make([]string, len(rows))
+	for i, r := range rows {
+		ids[i] = r.ID
+	}
+	return orderBytes(ids)
+}
+
+func nobodyOr(name string) string {
+	if name == "" {
+		return txtNobody
+	}
+	return name
+}
+
+func dashOr(s string) string {
+	if s == "" {
+		return txtUnknownTeam
+	}
+	return s
+}
+
+func amountHint(currency string) string {
+	if currency == "" {
+		return txtAmount
+	}
+	return txtAmount + ", " + currency
+}
