@@ -2,7 +2,6 @@ package sla
 
 import (
 	"errors"
-	"fmt"
 	"math"
 	"time"
 	_ "time/tzdata" // zones are the same on a machine without a zone database
@@ -32,7 +31,8 @@ const (
 //
 // An instant is open when its wall-clock time in the zone lies in an open
 // interval [start, end): a skipped hour does not count, a repeated one counts
-// twice.
+// twice. Calendars reach from the year 0 to 9999; business time before counts as
+// none.
 type Calendar struct {
 	source source
 	loc    *time.Location
@@ -104,6 +104,9 @@ func (c *Calendar) ElapsedSeconds(from, to time.Time) float64 {
 // after walks the zone's stretches from start until seconds and nanos of open
 // time are used up.
 func (c *Calendar) after(start time.Time, seconds, nanos int64) (time.Time, error) {
+	if start.Unix() > maxUnix {
+		return time.Time{}, ErrTooFar
+	}
 	start = clamp(start)
 	unix := start.Unix()
 	if c.IsOpen(start) {
@@ -135,7 +138,7 @@ func (c *Calendar) after(start time.Time, seconds, nanos int64) (time.Time, erro
 		whole -= c.open.between(begin+offset, end+offset)
 		begin = end
 	}
-	return time.Time{}, fmt.Errorf("sla: %w", ErrTooFar)
+	return time.Time{}, ErrTooFar
 }
 
 // elapsed is open time in seconds and nanoseconds.

@@ -51,12 +51,14 @@ type Clock struct {
 // it is no news. It fails for an unknown kind or tier, a negative used, and with
 // [ErrTooFar] for a calendar that does not open long enough.
 func (p Policy) Start(c *Calendar, kind Kind, tier string, now time.Time, used time.Duration) (Clock, error) {
-	target, err := p.target(c, kind, tier, now)
+	closed := !c.IsOpen(now)
+	// A clock that goes on has not arrived now: it keeps the plain target.
+	target, err := p.target(kind, tier, closed && used == 0)
 	if err != nil {
 		return Clock{}, err
 	}
 	clock := Clock{Kind: kind, Tier: tier, Target: target, Used: used}
-	if !c.IsOpen(now) {
+	if closed {
 		clock.WaitingSince = now.UTC()
 	}
 	return p.run(c, clock, now)
@@ -105,15 +107,14 @@ func (p Policy) riskShare(target time.Duration) time.Duration {
 	return time.Duration(float64(target) * p.RiskShare)
 }
 
-// State is how the clock stands at now; a stopped clock stands as it stopped.
+// State is how the clock stands at now. A stopped clock stands as what was
+// recorded of it.
 func (c Clock) State(now time.Time) State {
-	if !c.StoppedAt.IsZero() && c.StoppedAt.Before(now) {
-		now = c.StoppedAt
-	}
+	running := c.StoppedAt.IsZero()
 	switch {
-	case !c.BreachedAt.IsZero() || !now.Before(c.DueAt):
+	case !c.BreachedAt.IsZero() || c.Outcome == Missed || running && !now.Before(c.DueAt):
 		return Breached
-	case !c.AtRiskAt.IsZero() || !now.Before(c.RiskAt):
+	case !c.AtRiskAt.IsZero() || running && !now.Before(c.RiskAt):
 		return AtRisk
 	default:
 		return OnTime
@@ -180,7 +181,7 @@ func (p Policy) Hotter(cal *Calendar, c Clock, tier string, now time.Time) (Cloc
 	if rank(tier) <= rank(c.Tier) || !c.StoppedAt.IsZero() || c.State(now) == Breached {
 		return c, nil
 	}
-	target, err := p.target(cal, c.Kind, tier, now)
+	target, err := p.target(c.Kind, tier, !cal.IsOpen(now))
 	if err != nil {
 		return c, err
 	}

@@ -65,7 +65,7 @@ type weekJSON struct {
 func pairs(spans []span) [][2]string {
 	written := [][2]string{}
 	for _, s := range spans {
-		written = append(written, [2]string{clock(s.from), clock(s.to)})
+		written = append(written, [2]string{hhmm(s.from), hhmm(s.to)})
 	}
 	return written
 }

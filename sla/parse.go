@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -41,7 +42,9 @@ func DefaultCalendar(zone string) (*Calendar, error) {
 //
 // A shift replaces that date's weekly hours, a break is cut out of the day, a
 // holiday closes the day, shift or not. Days that hours leaves out are closed;
-// without hours the team is open around the clock. It is strict: whatever is not
+// without hours the team is open around the clock. Hours that never open are
+// refused, with shifts or without: a team whose list of shifts has run out would
+// have no due time at all. It is strict: whatever is not
 // exactly so is refused with an error that names the place and what is wanted.
 func ParseCalendar(data []byte) (*Calendar, error) {
 	top, err := members("calendar", data)
@@ -106,9 +109,10 @@ func loadZone(name string) (*time.Location, error) {
 	if name == "" {
 		return nil, errors.New(`time_zone: missing; want a zone's name such as "Europe/Berlin"`)
 	}
-	top, _, _ := strings.Cut(name, "/")
 	loc, err := time.LoadLocation(name)
-	if err != nil || slices.Contains([]string{"Local", "localtime", "posixrules", "Factory", "posix", "right"}, top) {
+	// The zone database is often a folder, so "./Europe//Berlin" would be found.
+	top, _, _ := strings.Cut(name, "/")
+	if err != nil || path.Clean(name) != name || slices.Contains([]string{"Local", "localtime", "posixrules", "Factory", "posix", "right"}, top) {
 		return nil, fmt.Errorf(`time_zone: unknown zone %q; want a zone's name such as "Europe/Berlin"`, name)
 	}
 	return loc, nil
@@ -122,11 +126,11 @@ func readHours(data []byte) (map[string][]span, error) {
 	hours := map[string][]span{}
 	var open int64
 	for _, m := range days {
-		path := "hours." + m.key
+		place := "hours." + m.key
 		if !slices.Contains(dayNames, m.key) {
-			return nil, fmt.Errorf("%s: unknown day; want mon, tue, wed, thu, fri, sat or sun", path)
+			return nil, fmt.Errorf("%s: unknown day; want mon, tue, wed, thu, fri, sat or sun", place)
 		}
-		if hours[m.key], err = readSpans(path, m.value); err != nil {
+		if hours[m.key], err = readSpans(place, m.value); err != nil {
 			return nil, err
 		}
 		open += length(hours[m.key])
@@ -154,14 +158,14 @@ func readHolidays(data []byte) ([]int64, error) {
 	return slices.Compact(days), nil
 }
 
-func readDates(path string, data []byte) (map[int64][]span, error) {
-	dates, err := members(path, data)
+func readDates(place string, data []byte) (map[int64][]span, error) {
+	dates, err := members(place, data)
 	if err != nil {
 		return nil, err
 	}
 	byDay := map[int64][]span{}
 	for _, m := range dates {
-		at := path + "." + m.key
+		at := place + "." + m.key
 		day, err := readDate(at, m.key)
 		if err != nil {
 			return nil, err
@@ -174,24 +178,24 @@ func readDates(path string, data []byte) (map[int64][]span, error) {
 }
 
 // readDate gives a date as days since 1970.
-func readDate(path, date string) (int64, error) {
+func readDate(place, date string) (int64, error) {
 	t, err := time.Parse(time.DateOnly, date)
 	if err != nil {
-		return 0, fmt.Errorf(`%s: %q is no date; want one such as "2026-12-25"`, path, date)
+		return 0, fmt.Errorf(`%s: %q is no date; want one such as "2026-12-25"`, place, date)
 	}
 	return floorDiv(t.Unix(), daySeconds), nil
 }
 
 // readSpans reads the intervals of one day, in any order, and sorts them.
-func readSpans(path string, data []byte) ([]span, error) {
+func readSpans(place string, data []byte) ([]span, error) {
 	const want = `a list of intervals such as [["09:00","12:00"],["13:00","17:30"]]`
 	var pairs [][]string
-	if err := readInto(path, data, &pairs, want); err != nil {
+	if err := readInto(place, data, &pairs, want); err != nil {
 		return nil, err
 	}
 	spans := []span{}
 	for i, pair := range pairs {
-		at := fmt.Sprintf("%s[%d]", path, i)
+		at := fmt.Sprintf("%s[%d]", place, i)
 		if len(pair) != 2 {
 			return nil, fmt.Errorf(`%s: %d times; want two, ["from","to"]`, at, len(pair))
 		}
@@ -210,8 +214,8 @@ func readSpans(path string, data []byte) ([]span, error) {
 	slices.SortFunc(spans, func(a, b span) int { return int(a.from - b.from) })
 	for i := 1; i < len(spans); i++ {
 		if spans[i].from < spans[i-1].to {
-			return nil, fmt.Errorf("%s: %s to %s overlaps %s to %s; want intervals that do not overlap", path,
-				clock(spans[i-1].from), clock(spans[i-1].to), clock(spans[i].from), clock(spans[i].to))
+			return nil, fmt.Errorf("%s: %s to %s overlaps %s to %s; want intervals that do not overlap", place,
+				hhmm(spans[i-1].from), hhmm(spans[i-1].to), hhmm(spans[i].from), hhmm(spans[i].to))
 		}
 	}
 	return spans, nil
@@ -234,8 +238,8 @@ func readTime(text string) (int64, bool) {
 	return seconds, minute < 60 && seconds <= daySeconds
 }
 
-// clock writes seconds since midnight as "HH:MM".
-func clock(seconds int64) string {
+// hhmm writes seconds since midnight as "HH:MM".
+func hhmm(seconds int64) string {
 	return fmt.Sprintf("%02d:%02d", seconds/3600, seconds/60%60)
 }
 
@@ -267,39 +271,39 @@ type member struct {
 
 // members reads a JSON object, exact about what encoding/json is lax about:
 // the case of keys, duplicate keys, and what follows the object.
-func members(path string, data []byte) ([]member, error) {
+func members(place string, data []byte) ([]member, error) {
 	dec := json.NewDecoder(bytes.NewReader(data))
 	if open, err := dec.Token(); err != nil || open != json.Delim('{') {
-		return nil, fmt.Errorf("%s: want a JSON object", path)
+		return nil, fmt.Errorf("%s: want a JSON object", place)
 	}
 	var all []member
 	for dec.More() {
 		key, err := dec.Token()
 		if err != nil {
-			return nil, fmt.Errorf("%s: malformed JSON: %w", path, err)
+			return nil, fmt.Errorf("%s: malformed JSON: %w", place, err)
 		}
 		m := member{key: key.(string)}
 		if err := dec.Decode(&m.value); err != nil {
-			return nil, fmt.Errorf("%s: malformed JSON at %q: %w", path, m.key, err)
+			return nil, fmt.Errorf("%s: malformed JSON at %q: %w", place, m.key, err)
 		}
 		if slices.ContainsFunc(all, func(other member) bool { return other.key == m.key }) {
-			return nil, fmt.Errorf("%s: %q stands there twice; want each key once", path, m.key)
+			return nil, fmt.Errorf("%s: %q stands there twice; want each key once", place, m.key)
 		}
 		all = append(all, m)
 	}
 	if _, err := dec.Token(); err != nil {
-		return nil, fmt.Errorf("%s: malformed JSON: %w", path, err)
+		return nil, fmt.Errorf("%s: malformed JSON: %w", place, err)
 	}
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("%s: want nothing after the JSON object", path)
+		return nil, fmt.Errorf("%s: want nothing after the JSON object", place)
 	}
 	return all, nil
 }
 
 // readInto decodes a value and refuses null, which means nothing here.
-func readInto(path string, data []byte, into any, want string) error {
+func readInto(place string, data []byte, into any, want string) error {
 	if err := json.Unmarshal(data, into); err != nil || string(data) == "null" {
-		return fmt.Errorf("%s: want %s", path, want)
+		return fmt.Errorf("%s: want %s", place, want)
 	}
 	return nil
 }

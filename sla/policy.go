@@ -111,15 +111,15 @@ func (p Policy) Minutes(kind Kind, tier string) (float64, error) {
 	return kinds[Claim] + kinds[Decision] + kinds[Touch], nil
 }
 
-// target is the business time that a clock started now has. While the team is
-// closed the claim has the after-hours minutes if they are longer, and the
-// response, which contains the claim, as many more.
-func (p Policy) target(cal *Calendar, kind Kind, tier string, now time.Time) (time.Duration, error) {
+// target is the business time that a clock has which is asked for now. Where it
+// arrived while the team is closed, the claim has the after-hours minutes if
+// they are longer, and the response, which contains the claim, as many more.
+func (p Policy) target(kind Kind, tier string, whileClosed bool) (time.Duration, error) {
 	minutes, err := p.Minutes(kind, tier)
 	if err != nil {
 		return 0, err
 	}
-	if (kind == Claim || kind == Response) && !cal.IsOpen(now) {
+	if whileClosed && (kind == Claim || kind == Response) {
 		claim, err := p.Minutes(Claim, tier)
 		if err != nil {
 			return 0, err
