@@ -18,10 +18,9 @@ var (
 // Instants are counted in seconds since 1970 (UTC), and kept inside the years
 // that RFC 3339 can write.
 const (
-	daySeconds  = 24 * 60 * 60
-	weekSeconds = 7 * daySeconds
-	minUnix     = -62167219200 // 0000-01-01T00:00:00Z
-	maxUnix     = 253402300799 // 9999-12-31T23:59:59Z
+	daySeconds = 24 * 60 * 60
+	minUnix    = -62167219200 // 0000-01-01T00:00:00Z
+	maxUnix    = 253402300799 // 9999-12-31T23:59:59Z
 )
 
 // Calendar is a team's business hours, compiled from its JSON form and never
