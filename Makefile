@@ -1,0 +1,34 @@
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+
+.PHONY: help
+help: ## Print this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: ## Run the demo: a fictional company on a throw-away store; it prints the address and the sign-ins
+	go run ./cmd/hotleads demo
+
+.PHONY: test
+test: ## Bring up everything tests need (installs what is missing), run all tests under the race detector
+	@scripts/with-services.sh scripts/test.sh
+
+.PHONY: check
+check: ## Check without running: formatting, vet, generated files, go.mod, linters, known vulnerabilities
+	@scripts/check.sh
+
+.PHONY: check-quick
+check-quick: ## The part of check that takes seconds
+	@scripts/check.sh quick
+
+.PHONY: generate
+generate: ## Make Go from the templates (views/*.templ)
+	go tool templ generate
+
+.PHONY: bench
+bench: ## Run the benchmarks (BENCH=regexp, default all)
+	@scripts/with-services.sh go test -run '^$$' -bench '$(or $(BENCH),.)' -benchmem ./...
+
+.PHONY: fuzz
+fuzz: ## Fuzz each target for a minute (FUZZTIME=10s for less)
+	@scripts/fuzz.sh
