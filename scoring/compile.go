@@ -75,7 +75,7 @@ func Compile(m Model) (*Scorer, error) {
 			if event == "" {
 				c.refuse(path+".event", "must not be empty")
 			}
-			s.triggers[event] = append(s.triggers[event], trigger{i, c.conditions(path, t.Where)})
+			s.triggers[event] = append(s.triggers[event], trigger{i, c.conditions(path+".where", t.Where)})
 		}
 	}
 	for i, r := range m.Fit {
@@ -84,7 +84,7 @@ func Compile(m Model) (*Scorer, error) {
 		if len(r.Where) == 0 {
 			c.refuse(path+".where", "needs at least one condition")
 		}
-		s.fit = append(s.fit, fitRule{r, c.conditions(path, r.Where)})
+		s.fit = append(s.fit, fitRule{r, c.conditions(path+".where", r.Where)})
 	}
 	if len(c.problems) > 0 {
 		return nil, errors.Join(c.problems...)
@@ -200,7 +200,7 @@ func (c *compiler) rule(path string, r Rule) rule {
 func (c *compiler) conditions(path string, where []Condition) []condition {
 	var out []condition
 	for i, w := range where {
-		path := fmt.Sprintf("%s.where[%d]", path, i)
+		path := fmt.Sprintf("%s[%d]", path, i)
 		cond, field, reason := compileCondition(w)
 		if reason != "" {
 			c.refuse(path+"."+field, "%s", reason)

@@ -13,11 +13,14 @@ type Filter struct {
 }
 
 // CompileFilter checks conditions. The error joins everything that is wrong,
-// each part a Problem.
+// each part a Problem with a path such as "where[0].op".
 func CompileFilter(where []Condition) (Filter, error) {
 	var c compiler
-	f := Filter{where: cloneConditions(where), compiled: c.conditions("", where)}
-	return f, errors.Join(c.problems...)
+	f := Filter{where: cloneConditions(where), compiled: c.conditions("where", where)}
+	if len(c.problems) > 0 {
+		return Filter{}, errors.Join(c.problems...)
+	}
+	return f, nil
 }
 
 // Empty tells whether the filter has no condition.
@@ -40,7 +43,10 @@ func (f *Filter) UnmarshalJSON(b []byte) error {
 	if err := json.Unmarshal(b, &where); err != nil {
 		return err
 	}
-	var err error
-	*f, err = CompileFilter(where)
-	return err
+	compiled, err := CompileFilter(where)
+	if err != nil {
+		return err
+	}
+	*f = compiled
+	return nil
 }

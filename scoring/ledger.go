@@ -117,19 +117,19 @@ func (s *Scorer) count(r *rule, acc *Accumulator, a *Activity) bool {
 //     equal additions is nothing;
 //   - all of them together, undecayed, stay within the cap;
 //   - the value is at the cap: one more cannot lift it.
+//
+// Which one opens a once_per window, however, decides about all that follow.
 func (s *Scorer) countLate(r *rule, acc *Accumulator, a *Activity) bool {
 	if r.window > 0 {
 		return false
 	}
-	atCap := math.Abs(acc.Value) == r.cap
-	exact := atCap || s.model.HalfLifeDays == 0 || a.At.Equal(acc.LastAt) ||
-		float64(acc.Count+1)*math.Abs(r.Points) <= r.cap
+	exact := s.model.HalfLifeDays == 0 || a.At.Equal(acc.LastAt) ||
+		float64(acc.Count+1)*math.Abs(r.Points) <= r.cap ||
+		math.Abs(acc.Value) == r.cap
 	if !exact {
 		return false
 	}
-	if !atCap {
-		acc.Value = clip(acc.Value+r.Points*s.decay(a.At, acc.LastAt), r.cap)
-	}
+	acc.Value = clip(acc.Value+r.Points*s.decay(a.At, acc.LastAt), r.cap)
 	acc.Count++
 	return true
 }

@@ -79,13 +79,15 @@ func (s *Scorer) ColdAt(l Ledger, fit Fit, share float64, now time.Time) (time.T
 		return time.Time{}, false
 	}
 	ahead := s.model.HalfLifeDays * math.Log2(sc.Engagement/(bar-sc.Fit))
-	for step := time.Millisecond; ahead <= farthestDays; step *= 2 {
-		at := later(from, ahead).Truncate(time.Millisecond).Add(step)
-		if s.Score(l, fit, at).Total < bar {
+	if ahead > farthestDays {
+		return time.Time{}, false
+	}
+	at := later(from, ahead).Truncate(time.Millisecond)
+	// More than one step where rounding holds the score at the bar for a while.
+	for step := time.Millisecond; days(from, at) <= farthestDays; step *= 2 {
+		if at = at.Add(step); s.Score(l, fit, at).Total < bar {
 			return at, true
 		}
-		// Rounding holds the score at the bar for a moment longer.
-		ahead = days(from, at)
 	}
 	return time.Time{}, false
 }

@@ -256,3 +256,20 @@ func TestSignalsAddUpToTheScore(t *testing.T) {
 		}
 	}
 }
+
+// TestColdAtNeverWakesTooEarly where fit lies a rounding error under the bar,
+// and engagement has to fade below what can be told apart.
+func TestColdAtNeverWakesTooEarly(t *testing.T) {
+	s := mustCompile(t, DefaultModel())
+	l := ledgerOf(s, "Demo Requested")
+	for _, short := range []float64{1e-3, 1e-9, 1e-14, 7.2e-15} {
+		fit := Fit{Points: 24 - short, Counted: 24 - short}
+		cold, ok := s.ColdAt(l, fit, 0.5, monday)
+		if !ok {
+			t.Fatalf("%v under the bar: never", short)
+		}
+		if sc := s.Score(l, fit, cold); sc.Total >= 24 {
+			t.Errorf("%v under the bar: still %v at %v", short, sc.Total, cold)
+		}
+	}
+}
