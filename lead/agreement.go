@@ -116,9 +116,8 @@ type Rules struct {
 	Version int
 	Agreement
 	Scorer *scoring.Scorer
-	// Excluded are the company's lists by kind ("own", "competitor",
-	// "customer": domains; "do_not_contact": addresses, domains or phones).
-	Excluded map[string]map[string]bool
+	// Excluded are the company's own lists.
+	Excluded Exclusions
 }
 
 // Compile checks the agreement and makes it usable. Errors name the path.

@@ -64,7 +64,7 @@ type Team struct {
 	ID           string
 	Slug         string // immutable, in URLs
 	Name         string
-	Route        []scoring.Condition // a lead that matches all of them belongs here; none: only by default
+	Route        scoring.Filter // a lead that matches belongs here; empty: only by default
 	Calendar     *sla.Calendar       // nil: the agreement's
 	MaxClaimed   int                 // claimed-undecided leads a rep may hold
 	MaxUntouched int                 // accepted-untouched leads a rep may hold
@@ -90,7 +90,7 @@ func Route(teams []Team, traits scoring.Traits) *Team {
 		if first == nil {
 			first = t
 		}
-		if len(t.Route) > 0 && scoring.MatchAll(t.Route, traits) {
+		if !t.Route.Empty() && t.Route.Match(traits) {
 			return t
 		}
 	}

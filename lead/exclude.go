@@ -1,0 +1,119 @@
+package lead
+
+import (
+	"bytes"
+	"compress/gzip"
+	_ "embed"
+	"io"
+	"strings"
+	"sync"
+)
+
+//go:embed domains/disposable.txt.gz
+var disposableGz []byte
+
+//go:embed domains/free.txt.gz
+var freeGz []byte
+
+var disposable = domainList(disposableGz)
+var free = domainList(freeGz)
+
+// domainList unpacks a list at first use.
+func domainList(gz []byte) func(domain string) bool {
+	set := sync.OnceValue(func() map[string]struct{} {
+		r, err := gzip.NewReader(bytes.NewReader(gz))
+		if err != nil {
+			panic(err) // embedded: a broken build
+		}
+		text, err := io.ReadAll(r)
+		if err != nil {
+			panic(err)
+		}
+		names := strings.Fields(string(text))
+		m := make(map[string]struct{}, len(names))
+		for _, d := range names {
+			m[d] = struct{}{}
+		}
+		return m
+	})
+	return func(domain string) bool {
+		for _, d := range parents(domain) {
+			if _, ok := set()[d]; ok {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+// parents is a domain and the domains above it, without the top-level one.
+func parents(domain string) []string {
+	var out []string
+	for d := domain; strings.Contains(d, "."); {
+		out = append(out, d)
+		_, d, _ = strings.Cut(d, ".")
+	}
+	return out
+}
+
+// EmailKind tells what a mail domain is: "disposable", "free" or "business".
+func EmailKind(domain string) string {
+	switch {
+	case disposable(domain):
+		return "disposable"
+	case free(domain):
+		return "free"
+	}
+	return "business"
+}
+
+// ExclusionKind is one of the company's lists of who never goes on the board.
+type ExclusionKind string
+
+// The lists. Own, competitor and customer hold mail domains; do not contact
+// holds addresses, domains or phone numbers.
+const (
+	OwnDomains        ExclusionKind = "own"
+	CompetitorDomains ExclusionKind = "competitor"
+	CustomerDomains   ExclusionKind = "customer"
+	DoNotContact      ExclusionKind = "do_not_contact"
+)
+
+// ExclusionKinds lists them with the reason shown under "held back".
+var ExclusionKinds = map[ExclusionKind]string{
+	OwnDomains: "one of us: own domain", CompetitorDomains: "a competitor’s domain",
+	CustomerDomains: "already a customer", DoNotContact: "on the do-not-contact list",
+}
+
+// Exclusions are the company's lists: values by kind, folded.
+type Exclusions map[ExclusionKind]map[string]bool
+
+// excluded says why a lead never goes on the board, or "".
+func (r *Rules) excluded(l *Lead) string {
+	domain := EmailDomain(l.Email)
+	for _, k := range []ExclusionKind{DoNotContact, OwnDomains, CompetitorDomains, CustomerDomains} {
+		list := r.Excluded[k]
+		if len(list) == 0 {
+			continue
+		}
+		if k == DoNotContact && (list[l.Email] && l.Email != "" || list[l.Phone] && l.Phone != "") {
+			return ExclusionKinds[k]
+		}
+		for _, d := range parents(domain) {
+			if list[d] {
+				return ExclusionKinds[k]
+			}
+		}
+	}
+	if domain != "" && disposable(domain) {
+		return "a disposable mail address"
+	}
+	return ""
+}
+
+func joinOr(names []string) string {
+	if len(names) < 2 {
+		return strings.Join(names, "")
+	}
+	return strings.Join(names[:len(names)-1], ", ") + " or " + names[len(names)-1]
+}

@@ -1,0 +1,162 @@
+package lead
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+)
+
+var e164 = regexp.MustCompile(`^\+[1-9]\d{6,14}$`)
+
+// NormalEmail trims and lower-cases an address; "" if it is none.
+func NormalEmail(s string) string {
+	s = strings.ToLower(strings.TrimSpace(s))
+	at := strings.LastIndexByte(s, '@')
+	if at < 1 || at == len(s)-1 || len(s) > 254 || strings.ContainsAny(s, " \t\r\n<>,;\"") {
+		return ""
+	}
+	return s
+}
+
+// NormalPhone brings an international number to E.164 (+ and 7 to 15 digits);
+// "" if it is none: a national number names nobody without its country.
+func NormalPhone(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if strings.ContainsRune(" -./()\u00a0\u202f", r) {
+			return -1
+		}
+		return r
+	}, strings.Replace(s, "(0)", "", 1))
+	if strings.HasPrefix(s, "00") {
+		s = "+" + s[2:]
+	}
+	if !e164.MatchString(s) {
+		return ""
+	}
+	return s
+}
+
+// ParseRef reads how a lead is named in a URL: an id, "email:a@b.c",
+// "user:42" or "phone:+49…". An id gives an empty kind.
+func ParseRef(ref string) (Identity, error) {
+	kind, value, ok := strings.Cut(ref, ":")
+	if !ok {
+		return Identity{Value: ref}, nil
+	}
+	id := Identity{Kind: IdentityKind(kind), Value: strings.TrimSpace(value)}
+	switch id.Kind {
+	case ByEmail:
+		id.Value = NormalEmail(value)
+	case ByPhone:
+		id.Value = NormalPhone(value)
+	case ByUser, ByAnonymous:
+	default:
+		return id, NotFound("the lead " + ref)
+	}
+	if id.Value == "" {
+		return id, NotFound("the lead " + ref)
+	}
+	return id, nil
+}
+
+// coreFields are the traits that have a field of their own.
+func (p *Profile) coreFields() map[string]*string {
+	return map[string]*string{"email": &p.Email, "phone": &p.Phone, "name": &p.Name, "company": &p.Company, "title": &p.Title, "country": &p.Country}
+}
+
+// Learn takes traits as they were said at a moment; what was said later stands,
+// whatever the order of arrival. It tells whether anything changed and whether
+// the email or phone did.
+func (p *Profile) Learn(traits map[string]any, at time.Time) (changed, contact bool) {
+	core := p.coreFields()
+	for name, v := range normalTraits(traits) {
+		if at.Before(p.TraitTimes[name]) {
+			continue
+		}
+		p.TraitTimes[name] = at
+		if field, ok := core[name]; ok {
+			text, _ := v.(string)
+			if *field != text {
+				*field, changed = text, true
+				contact = contact || name == "email" || name == "phone"
+			}
+			continue
+		}
+		if old, ok := p.Traits[name]; ok && fmt.Sprint(old) == fmt.Sprint(v) {
+			continue
+		}
+		if v == nil {
+			delete(p.Traits, name)
+		} else {
+			p.Traits[name] = v
+		}
+		changed = true
+	}
+	return changed, contact
+}
+
+// normalTraits folds what clients send into the names used here: firstName and
+// lastName to name, company objects to their name, addresses to their normal form.
+func normalTraits(in map[string]any) map[string]any {
+	out := make(map[string]any, len(in))
+	for k, v := range in {
+		out[k] = v
+	}
+	first, last := textTrait(in["firstName"]), textTrait(in["lastName"])
+	if first == "" && last == "" {
+		first, last = textTrait(in["first_name"]), textTrait(in["last_name"])
+	}
+	if full := strings.TrimSpace(first + " " + last); full != "" && textTrait(in["name"]) == "" {
+		out["name"] = full
+	}
+	if c, ok := in["company"].(map[string]any); ok {
+		out["company"] = c["name"]
+		for k, v := range c {
+			if _, given := out[k]; !given && k != "name" && k != "id" {
+				out[k] = v
+			}
+		}
+	}
+	if a, ok := in["address"].(map[string]any); ok {
+		if _, given := in["country"]; !given && a["country"] != nil {
+			out["country"] = a["country"]
+		}
+	}
+	for _, k := range []string{"email", "phone", "name", "company", "title", "country"} {
+		v, given := out[k]
+		if !given {
+			continue
+		}
+		text := textTrait(v)
+		switch k {
+		case "email":
+			if n := NormalEmail(text); n != "" || text == "" {
+				text = n
+			} else {
+				out["email_as_given"] = text
+				delete(out, k)
+				continue
+			}
+		case "phone":
+			if n := NormalPhone(text); n != "" {
+				text = n
+			}
+		}
+		out[k] = text
+	}
+	delete(out, "email_domain")
+	delete(out, "email_kind")
+	delete(out, "user_id")
+	return out
+}
+
+func textTrait(v any) string {
+	switch v := v.(type) {
+	case string:
+		return strings.TrimSpace(v)
+	case float64, bool, int, int64:
+		return fmt.Sprint(v)
+	}
+	return ""
+}

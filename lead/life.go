@@ -1,0 +1,311 @@
+package lead
+
+import (
+	"slices"
+	"time"
+
+	"hotleads/scoring"
+	"hotleads/sla"
+)
+
+// Causes of the system's moves, as history tells them.
+const (
+	CauseScore    = "reached the threshold with intent"
+	CauseHand     = "asked for sales"
+	CauseCallback = "the callback date has come"
+	CauseMended   = "its contact data was mended"
+	CauseBacklog  = "released from the backlog"
+	CauseCold     = "went cold unclaimed"
+	CauseDecision = "the decision clock breached"
+	CauseCRM      = "in the CRM, not on the board"
+	CauseLost     = "lost for long enough"
+	CauseDisabled = "its rep left"
+)
+
+// Hear takes one activity into the ledgers and notes hand-raises. Late is told
+// which rules have to be derived again.
+func (w *Work) Hear(sc Scene, a Activity) {
+	l, s := w.Lead, a.Scoring()
+	w.Heard++
+	if a.OccurredAt.After(l.LastActivityAt) {
+		l.LastActivityAt = a.OccurredAt
+	}
+	if a.OccurredAt.After(l.EngagementAt) {
+		w.Late = append(w.Late, sc.Rules.Scorer.Add(l.Ledger, s)...)
+	}
+	if !l.ReturnedAt.IsZero() && a.OccurredAt.After(l.ReturnedAt) {
+		w.Late = append(w.Late, sc.Rules.Scorer.Add(l.Since, s)...)
+	}
+	if sc.Rules.Scorer.IsHandRaise(s) {
+		w.raise(sc, a.OccurredAt)
+	}
+	if (l.Held() || l.Stage == Won) && len(sc.Rules.Scorer.Touches(s)) > 0 {
+		w.Outbox = append(w.Outbox, Outgoing{Topic: "lead.activity", NotBefore: sc.Now, Data: map[string]any{"owner": l.OwnerID, "event": a.Name}})
+	}
+}
+
+// raise notes that the lead asked for sales, unless it is old news: before the
+// last touch, return or closing, or from a replayed history.
+func (w *Work) raise(sc Scene, at time.Time) {
+	l := w.Lead
+	old := sc.Now.Add(-days(sc.Rules.Criteria.HandRaiseDays))
+	if at.Before(old) || !at.After(l.TouchedAt) || !at.After(l.ReturnedAt) || !at.After(l.ClosedAt) {
+		return
+	}
+	if at.After(l.HandRaisedAt) {
+		l.HandRaisedAt = at
+	}
+}
+
+// Rederive settles late activities: all are the lead's stored activities that
+// any rule listens to, this transaction's included.
+func (w *Work) Rederive(r *Rules, all []scoring.Activity) {
+	l := w.Lead
+	after := func(t time.Time) []scoring.Activity {
+		if t.IsZero() {
+			return all
+		}
+		return slices.DeleteFunc(slices.Clone(all), func(a scoring.Activity) bool { return !a.At.After(t) })
+	}
+	since := func() []scoring.Activity {
+		if l.ReturnedAt.IsZero() {
+			return nil
+		}
+		return after(l.ReturnedAt)
+	}
+	if slices.Contains(w.Late, "*") {
+		l.Ledger, l.Since, l.Model = r.Scorer.Derive(after(l.EngagementAt)), r.Scorer.Derive(since()), r.Version
+	} else {
+		r.Scorer.Rederive(l.Ledger, w.Late, after(l.EngagementAt))
+		r.Scorer.Rederive(l.Since, w.Late, since())
+	}
+	w.Late = nil
+}
+
+// Why says what made a lead be considered.
+type Why string
+
+// What can make a lead qualify. Time alone is not among them.
+const (
+	ByActivity Why = "activity"
+	ByTrait    Why = "trait"
+	ByImport   Why = "import" // would qualify: becomes backlog
+)
+
+// Consider decides whether the lead qualifies now, or gets hotter where it is.
+func (w *Work) Consider(sc Scene, why Why) error {
+	l := w.Lead
+	if l.Stage == Lost && !l.HandRaisedAt.IsZero() {
+		w.reactivate(sc, CauseHand)
+	}
+	if l.Stage != Nurture {
+		return w.heat(sc)
+	}
+	l.HeldBack = ""
+	score, _ := l.ScoreAt(sc.Rules, sc.Now)
+	cause := ""
+	switch {
+	case !l.HandRaisedAt.IsZero():
+		cause = CauseHand
+	case l.Blocked == "" && sc.Rules.Scorer.Ready(score) && w.mayRequalify(sc):
+		cause = CauseScore
+	default:
+		l.Backlog = false
+		return nil
+	}
+	if l.HeldBack = sc.Rules.heldBack(l); l.HeldBack != "" {
+		return nil
+	}
+	if why == ByImport || (l.Backlog && why != ByActivity) {
+		l.Backlog = true
+		return nil
+	}
+	return w.qualify(sc, cause)
+}
+
+// mayRequalify: a lead that was returned needs fresh engagement since then.
+func (w *Work) mayRequalify(sc Scene) bool {
+	l := w.Lead
+	if l.ReturnedAt.IsZero() {
+		return true
+	}
+	return sc.Rules.Scorer.Score(l.Since, scoring.Fit{}, sc.Now).Engagement >= sc.Rules.Scoring.RequalifyPoints
+}
+
+// heldBack says why a ready lead may not go on the board, or "".
+func (r *Rules) heldBack(l *Lead) string {
+	if why := r.excluded(l); why != "" {
+		return why
+	}
+	if len(r.Criteria.RequiredTraits) == 0 {
+		return ""
+	}
+	traits := l.AllTraits()
+	for _, name := range r.Criteria.RequiredTraits {
+		if v, ok := traits[name]; ok && v != nil && v != "" {
+			return ""
+		}
+	}
+	return "no way to reach them yet: wants " + joinOr(r.Criteria.RequiredTraits)
+}
+
+// qualify puts the lead on its team's board and starts its clocks.
+func (w *Work) qualify(sc Scene, cause string) error {
+	l := w.Lead
+	before := l.Life
+	if l.TeamID == "" {
+		if t := Route(sc.Book.Teams, l.AllTraits()); t != nil {
+			l.TeamID = t.ID
+		}
+	}
+	counted := l.CountedAt.IsZero() || sc.Now.Sub(l.CountedAt) >= days(sc.Rules.Criteria.CountOnceDays)
+	if counted {
+		l.CountedAt = sc.Now
+	}
+	w.moveTo(MQL, sc.Now)
+	l.QualifiedAt, l.TouchedAt, l.Attempts, l.OwnerID = sc.Now, time.Time{}, 0, ""
+	l.Backlog, l.HeldBack, l.Blocked, l.CallbackAt = false, "", "", time.Time{}
+	l.DecisionBy, l.DecisionUsed, l.ExpiredFor, l.BarredUntil = "", 0, "", time.Time{}
+	l.Undo = nil
+	for _, k := range []sla.Kind{sla.Claim, sla.Response} {
+		if err := w.startClock(sc, k, 0); err != nil {
+			return err
+		}
+	}
+	if err := w.offer(sc); err != nil {
+		return err
+	}
+	sc.Actor = systemFor(sc.Actor)
+	w.record(sc, before, History{Move: Qualify, Cause: cause, Counted: counted})
+	return nil
+}
+
+// systemFor: a qualification is the system's act unless a manager released it.
+func systemFor(a Actor) Actor {
+	if a.Kind == ByPerson && a.User.Role == Manager {
+		return a
+	}
+	return System
+}
+
+// offer gives a lead that is back to its last rep first, for a share of the
+// claim target, unless the return blamed the contact.
+func (w *Work) offer(sc Scene) error {
+	l := w.Lead
+	l.OfferedTo, l.OfferedUntil = "", time.Time{}
+	reason, _ := sc.Rules.Reason(l.ReturnReason)
+	if l.ReturnedAt.IsZero() || !reason.Offer || !sc.Book.Users[l.ReturnedBy].There(sc.Now) || !sc.Book.Users[l.ReturnedBy].In(l.TeamID) || sc.Book.Users[l.ReturnedBy].Role != Rep {
+		return nil
+	}
+	c := w.Clocks[w.clock(sla.Claim)]
+	until, err := sc.calendar(l).Due(sc.Now, time.Duration(float64(c.Target)*sc.Rules.Criteria.OfferShare))
+	if err != nil {
+		return err
+	}
+	l.OfferedTo, l.OfferedUntil = l.ReturnedBy, until.UTC()
+	return nil
+}
+
+func (w *Work) releaseBacklog(sc Scene, _ *Request) error {
+	if w.Lead.HeldBack = sc.Rules.heldBack(w.Lead); w.Lead.HeldBack != "" {
+		return conflict("%s is held back: %s", w.Lead.DisplayName(), w.Lead.HeldBack)
+	}
+	return w.qualify(sc, CauseBacklog)
+}
+
+// reactivate makes a lost lead nurture again.
+func (w *Work) reactivate(sc Scene, cause string) {
+	before := w.Lead.Life
+	w.toNurture(sc)
+	sc.Actor = System
+	w.record(sc, before, History{Move: Reopen, Cause: cause})
+}
+
+// toNurture ends whatever hand-off there was.
+func (w *Work) toNurture(sc Scene) {
+	l := w.Lead
+	w.moveTo(Nurture, sc.Now)
+	l.OwnerID, l.ReactivatesAt, l.OfferedTo, l.OfferedUntil = "", time.Time{}, "", time.Time{}
+	l.QualifiedAt, l.Undo = time.Time{}, nil
+}
+
+// Wake does what is due for the lead at now. It returns whether anything was.
+func (w *Work) Wake(sc Scene) (bool, error) {
+	sc.Actor = System
+	l, acted := w.Lead, false
+	breachedDecision := false
+	for i, c := range w.Clocks {
+		next, states := c.Record(sc.Now)
+		w.Clocks[i].Clock = next
+		for _, s := range states {
+			acted = true
+			w.Outbox = append(w.Outbox, Outgoing{Topic: "clock." + string(s), NotBefore: sc.Now,
+				Data: map[string]any{"clock": c.Kind, "owner": l.OwnerID, "team": l.TeamID, "due": c.DueAt}})
+			breachedDecision = breachedDecision || (s == sla.Breached && c.Kind == sla.Decision)
+		}
+	}
+	switch {
+	case l.Stage == Claimed && breachedDecision && sc.Rules.SLA.ReleaseOnBreach:
+		return true, w.backToBoard(sc, Expire, CauseDecision)
+	case l.Stage == MQL && due(l.CoolAt, sc.Now) && l.HandRaisedAt.IsZero():
+		w.cool(sc)
+		return true, nil
+	case l.Stage == Nurture && due(l.CallbackAt, sc.Now):
+		l.CallbackAt = time.Time{}
+		if l.HeldBack = sc.Rules.heldBack(l); l.HeldBack != "" {
+			return true, nil
+		}
+		return true, w.qualify(sc, CauseCallback)
+	case l.Stage == Lost && due(l.ReactivatesAt, sc.Now):
+		w.reactivate(sc, CauseLost)
+		return true, nil
+	}
+	return acted, nil
+}
+
+func due(at, now time.Time) bool { return !at.IsZero() && !at.After(now) }
+
+// cool takes an unclaimed lead off the board: a leak, and recorded as one.
+func (w *Work) cool(sc Scene) {
+	before := w.Lead.Life
+	w.endHandOff(sc, cooled(w))
+	w.toNurture(sc)
+	w.record(sc, before, History{Move: Cool, Cause: CauseCold})
+}
+
+// cooled: a claim clock that breached stays missed; one that had not is void.
+func cooled(w *Work) sla.Outcome {
+	if i := w.clock(sla.Claim); i >= 0 && !w.Clocks[i].BreachedAt.IsZero() {
+		return ""
+	}
+	return sla.Cancelled
+}
+
+// backToBoard puts a claimed lead back at its rank: release and expire.
+func (w *Work) backToBoard(sc Scene, m Move, cause string) error {
+	l := w.Lead
+	before := l.Life
+	if i := w.clock(sla.Decision); i >= 0 {
+		w.stopClock(sc, sla.Decision, map[Move]sla.Outcome{Release: sla.Cancelled, Expire: sla.Missed}[m])
+		l.DecisionBy, l.DecisionUsed = before.OwnerID, Seconds(w.Clocks[i].Used.Seconds())
+		w.Clocks[i].Current = false
+	}
+	if i := w.clock(sla.Claim); i >= 0 {
+		c, err := sc.Rules.SLA.Resume(sc.calendar(l), w.Clocks[i].Clock, sc.Now)
+		if err != nil {
+			return err
+		}
+		w.Clocks[i].Clock = c
+	}
+	w.moveTo(MQL, sc.Now)
+	l.OwnerID, l.OfferedTo, l.OfferedUntil, l.Undo = "", "", time.Time{}, nil
+	if m == Expire {
+		until, err := sc.calendar(l).DueMinutes(sc.Now, sc.Rules.Criteria.ExpiredMinutes)
+		if err != nil {
+			return err
+		}
+		l.ExpiredFor, l.BarredUntil = before.OwnerID, until.UTC()
+	}
+	w.record(sc, before, History{Move: m, Cause: cause})
+	return w.heat(sc)
+}

@@ -1,0 +1,273 @@
+package lead
+
+import (
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"hotleads/scoring"
+	"hotleads/sla"
+)
+
+// Clock is one SLA clock of a lead. Current clocks belong to the present
+// hand-off, stopped ones included; they stop being so when it ends.
+type Clock struct {
+	ID      string `json:"id"`
+	OwnerID string `json:"owner,omitempty"` // who held the lead when it started
+	Current bool   `json:"current"`
+	sla.Clock
+}
+
+// Running tells whether the clock has not stopped.
+func (c Clock) Running() bool { return c.StoppedAt.IsZero() }
+
+// History is one row of a lead's history: appended in the move's transaction,
+// never edited, free of personal data (the note stands in its own table).
+type History struct {
+	Seq                     int64
+	RecordedAt, OccurredAt  time.Time
+	Move                    Move
+	From, To                Stage
+	ActorKind               ActorKind
+	ActorID, Via            string
+	OwnerBefore, OwnerAfter string
+	TeamBefore, TeamAfter   string
+	Tier                    scoring.Tier
+	Score                   float64
+	Source                  string
+	Reason                  string
+	Note                    string
+	Agreement               int
+	Cause                   string // why the system did it, in words
+	UndoOf                  int64  // the row that an undo reverses
+	Channel, Outcome        string // of a touch
+	Amount                  int64
+	Counted                 bool // a qualification that counts as an MQL for the promise
+}
+
+// Outgoing is a row of the outbox: what outgoing integrations will read, not
+// before its time (undo takes it back until then).
+type Outgoing struct {
+	Topic     string // "lead.claimed", "clock.breached", …
+	Seq       int64  // history row it belongs to, 0 for clock states
+	NotBefore time.Time
+	Data      map[string]any // ids and numbers, no personal data
+}
+
+// Work is one lead while it is being changed inside a transaction: the pure
+// rules change it, the store then writes what changed.
+type Work struct {
+	Lead    *Lead
+	Clocks  []Clock // current ones
+	New     bool    // the lead is not stored yet
+	History []History
+	Outbox  []Outgoing
+	Late    []string // scoring rules to be derived again from the stored activities; "*" = all
+
+	DropClocks    []string // clock ids an undo deletes
+	DropOutboxSeq int64    // > 0: pending outbox rows from this history row on are taken back
+	WasOnBoard    string   // team on whose board it was before
+	Heard         int      // activities heard in this transaction
+}
+
+// NewLead begins an unknown person's record.
+func NewLead(rules *Rules, now time.Time) *Work {
+	return &Work{New: true, Lead: &Lead{
+		ID: uuid.Must(uuid.NewV7()).String(), CreatedAt: now, UpdatedAt: now,
+		Profile: Profile{Traits: scoring.Traits{}, TraitTimes: map[string]time.Time{}},
+		Life:    Life{Stage: Nurture, StageAt: now},
+		Ledger:  scoring.Ledger{}, Since: scoring.Ledger{}, Model: rules.Version,
+	}}
+}
+
+// Begin notes where the lead stands before it is changed.
+func (w *Work) Begin() {
+	if w.Lead.OnBoard() {
+		w.WasOnBoard = w.Lead.TeamID
+	}
+}
+
+// Boards are the teams whose boards the change may show on.
+func (w *Work) Boards() []string {
+	var teams []string
+	if w.WasOnBoard != "" {
+		teams = append(teams, w.WasOnBoard)
+	}
+	if w.Lead.OnBoard() && w.Lead.TeamID != w.WasOnBoard {
+		teams = append(teams, w.Lead.TeamID)
+	}
+	return teams
+}
+
+// record appends the history row of a move that has just been made, and its
+// outbox row.
+func (w *Work) record(sc Scene, before Life, h History) {
+	l := w.Lead
+	l.HistorySeq++
+	score, tier := l.ScoreAt(sc.Rules, sc.Now)
+	h.Seq, h.RecordedAt = l.HistorySeq, sc.Now
+	if h.OccurredAt.IsZero() {
+		h.OccurredAt = sc.Now
+	}
+	h.From, h.To = before.Stage, l.Stage
+	h.ActorKind, h.ActorID, h.Via = sc.Actor.Kind, sc.Actor.ID, sc.Actor.Via
+	h.OwnerBefore, h.OwnerAfter = before.OwnerID, l.OwnerID
+	h.TeamBefore, h.TeamAfter = before.TeamID, l.TeamID
+	h.Tier, h.Score, h.Source, h.Agreement = tier, score.Total, l.Source, sc.Rules.Version
+	w.History = append(w.History, h)
+	w.Outbox = append(w.Outbox, Outgoing{
+		Topic: "lead." + string(h.Move), Seq: h.Seq, NotBefore: sc.Now.Add(UndoFor),
+		Data: map[string]any{"from": h.From, "to": h.To, "owner": h.OwnerAfter, "team": h.TeamAfter, "score": h.Score, "reason": h.Reason},
+	})
+}
+
+// moveTo changes the stage.
+func (w *Work) moveTo(s Stage, now time.Time) {
+	w.Lead.Stage, w.Lead.StageAt = s, now
+}
+
+// ScoreAt is the lead's score and its tier, lifted by a hand-raise, at a moment.
+func (l *Lead) ScoreAt(r *Rules, at time.Time) (scoring.Score, scoring.Tier) {
+	fit := r.Scorer.Fit(l.AllTraits())
+	s := r.Scorer.Score(l.Ledger, fit, at)
+	return s, r.lift(l, s.Tier, fit)
+}
+
+// lift raises the tier of who asked for sales and has not been touched since.
+func (r *Rules) lift(l *Lead, t scoring.Tier, fit scoring.Fit) scoring.Tier {
+	if l.HandRaisedAt.IsZero() || l.Stage == Won || l.Stage == Lost || l.Stage == Disqualified {
+		return t
+	}
+	to := scoring.Hot
+	if fit.Points >= r.Criteria.HandRaiseFit {
+		to = scoring.Fire
+	}
+	if to.Rank() > t.Rank() {
+		return to
+	}
+	return t
+}
+
+// Explain is the lead with score, tier and receipt at a moment.
+func (r *Rules) Explain(l Lead, clocks []Clock, at time.Time) Scored {
+	fit := r.Scorer.Fit(l.AllTraits())
+	score := r.Scorer.Score(l.Ledger, fit, at)
+	return Scored{Lead: l, Score: score, Tier: r.lift(&l, score.Tier, fit), Signals: r.Scorer.Signals(l.Ledger, fit, at), Clocks: clocks, At: at}
+}
+
+// WakeAt is the next moment at which something is due for the lead: a clock
+// at risk or breached, cooling, a callback, a lost lead's return to nurture.
+// Zero: nothing is.
+func (w *Work) WakeAt() time.Time {
+	l := w.Lead
+	var at time.Time
+	sooner := func(t time.Time) {
+		if !t.IsZero() && (at.IsZero() || t.Before(at)) {
+			at = t
+		}
+	}
+	switch l.Stage {
+	case MQL:
+		sooner(l.CoolAt)
+	case Nurture:
+		sooner(l.CallbackAt)
+	case Lost:
+		sooner(l.ReactivatesAt)
+	}
+	for _, c := range w.Clocks {
+		if t, _, ok := c.NextChange(); ok {
+			sooner(t)
+		}
+	}
+	return at
+}
+
+// Settle is called last, before the lead is written: it computes what follows
+// from the change.
+func (w *Work) Settle(sc Scene) {
+	l := w.Lead
+	l.UpdatedAt = sc.Now
+	l.CoolAt = time.Time{}
+	if l.Stage == MQL && l.HandRaisedAt.IsZero() {
+		l.CoolAt = w.coolAt(sc)
+	}
+}
+
+// coolAt is when an unclaimed lead without hand-raise leaves the board: when
+// its score is under the share of the threshold and its claim clock has
+// breached, or after the idle days without activity. Zero: never.
+func (w *Work) coolAt(sc Scene) time.Time {
+	l, c := w.Lead, sc.Rules.Criteria
+	var at time.Time
+	if c.CoolIdleDays > 0 {
+		last := l.LastActivityAt
+		if l.QualifiedAt.After(last) {
+			last = l.QualifiedAt
+		}
+		at = last.Add(days(c.CoolIdleDays))
+	}
+	cold, ok := sc.Rules.Scorer.ColdAt(l.Ledger, sc.Rules.Scorer.Fit(l.AllTraits()), c.CoolShare, sc.Now)
+	if !ok {
+		return at
+	}
+	if i := w.clock(sla.Claim); i >= 0 && w.Clocks[i].DueAt.After(cold) {
+		cold = w.Clocks[i].DueAt
+	}
+	if at.IsZero() || cold.Before(at) {
+		at = cold
+	}
+	return at
+}
+
+// clock is the index of the newest current clock of a kind, or -1.
+func (w *Work) clock(k sla.Kind) int {
+	for i, c := range slices.Backward(w.Clocks) {
+		if c.Kind == k && c.Current {
+			return i
+		}
+	}
+	return -1
+}
+
+// startClock starts a clock at the lead's tier.
+func (w *Work) startClock(sc Scene, k sla.Kind, used time.Duration) error {
+	_, tier := w.Lead.ScoreAt(sc.Rules, sc.Now)
+	c, err := sc.Rules.SLA.Start(sc.calendar(w.Lead), k, string(tier), sc.Now, used)
+	if err != nil {
+		return err
+	}
+	w.Clocks = append(w.Clocks, Clock{ID: uuid.Must(uuid.NewV7()).String(), OwnerID: w.Lead.OwnerID, Current: true, Clock: c})
+	return nil
+}
+
+// stopClock stops the current clock of a kind, if it runs; "" derives whether it was met.
+func (w *Work) stopClock(sc Scene, k sla.Kind, o sla.Outcome) {
+	if i := w.clock(k); i >= 0 {
+		w.Clocks[i].Clock = w.Clocks[i].Stop(sc.calendar(w.Lead), sc.Now, o)
+	}
+}
+
+// endHandOff stops every running clock with the outcome and makes none current.
+func (w *Work) endHandOff(sc Scene, o sla.Outcome) {
+	for i := range w.Clocks {
+		w.Clocks[i].Clock = w.Clocks[i].Stop(sc.calendar(w.Lead), sc.Now, o)
+		w.Clocks[i].Current = false
+	}
+}
+
+// heat moves running clocks to a hotter tier.
+func (w *Work) heat(sc Scene) error {
+	_, tier := w.Lead.ScoreAt(sc.Rules, sc.Now)
+	for i, c := range w.Clocks {
+		if !c.Running() || tier == scoring.None {
+			continue
+		}
+		hotter, err := sc.Rules.SLA.Hotter(sc.calendar(w.Lead), c.Clock, string(tier), sc.Now)
+		if err != nil {
+			return err
+		}
+		w.Clocks[i].Clock = hotter
+	}
+	return nil
+}
