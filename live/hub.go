@@ -1,0 +1,232 @@
+package live
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/r3labs/sse/v2"
+)
+
+var (
+	// ErrClosed: the hub has been shut down; another instance, or this one soon,
+	// will answer.
+	ErrClosed = errors.New("live: shutting down")
+	// ErrTooMany: the person watches as many screens as one person may.
+	ErrTooMany = errors.New("live: too many open screens")
+	// ErrKicked: the stream was ended by [Hub.Kick] before it began.
+	ErrKicked = errors.New("live: the stream was ended")
+
+	errLagged = errors.New("live: the browser did not keep up")
+	errLived  = errors.New("live: the stream's lifetime is over")
+	errLeft   = errors.New("live: the browser left")
+)
+
+// Options of a hub; the zero value of each field means its default.
+type Options struct {
+	Coalesce     time.Duration // notices this close together are one look; and the least time between two looks of a view (50 ms)
+	Tick         time.Duration // a watched view looks at least this often (2 s)
+	Age          time.Duration // a quiet screen tells its age at least about this often (5 s)
+	Idle         time.Duration // a view that nobody watches is forgotten after it (1 min)
+	LookTimeout  time.Duration // a look may take this long (5 s)
+	Looks        int           // looks of different views at the same time (16)
+	Heartbeat    time.Duration // between comments that keep a stream open (15 s)
+	MaxQueue     int           // bytes that may wait for one browser, its snapshot aside (256 kB)
+	WriteTimeout time.Duration // one write to a browser may take this long (10 s)
+	Lifetime     time.Duration // a stream ends after 80–100 % of it, so that browsers spread over instances again (1 h)
+	PerPerson    int           // streams that one person may have open (24)
+	Log          *slog.Logger  // nil: silent
+}
+
+func (o Options) withDefaults() Options {
+	setDefault(&o.Coalesce, 50*time.Millisecond)
+	setDefault(&o.Tick, 2*time.Second)
+	setDefault(&o.Age, 5*time.Second)
+	setDefault(&o.Idle, time.Minute)
+	setDefault(&o.LookTimeout, 5*time.Second)
+	setDefault(&o.Looks, 16)
+	setDefault(&o.Heartbeat, 15*time.Second)
+	setDefault(&o.MaxQueue, 256<<10)
+	setDefault(&o.WriteTimeout, 10*time.Second)
+	setDefault(&o.Lifetime, time.Hour)
+	setDefault(&o.PerPerson, 24)
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return o
+}
+
+func setDefault[T int | time.Duration](v *T, otherwise T) {
+	if *v <= 0 {
+		*v = otherwise
+	}
+}
+
+// streamQueue is how many frames of one view r3labs holds before it has fanned
+// them out: three seconds of a busy board.
+const streamQueue = 64
+
+// Hub keeps the views that browsers watch.
+type Hub struct {
+	o     Options
+	sse   *sse.Server
+	cache drawings
+	count counters
+	looks chan struct{} // a token for each look under way
+
+	ctx     context.Context // ends with Shutdown
+	end     context.CancelFunc
+	serving sync.WaitGroup // Serve calls
+	loops   sync.WaitGroup // screens' loops
+
+	mu      sync.RWMutex
+	closed  bool
+	screens map[string]*screen // by topic
+	people  map[string]int     // open streams by person
+}
+
+// NewHub makes a hub. It costs nothing until somebody watches; [Hub.Run] ends it.
+func NewHub(o Options) *Hub {
+	o = o.withDefaults()
+	server := sse.New()
+	// The default replays everything that was ever sent, from memory.
+	server.AutoReplay = false
+	server.BufferSize = streamQueue
+	h := &Hub{
+		o: o, sse: server,
+		cache:   drawings{byKey: map[drawingKey]*drawing{}},
+		looks:   make(chan struct{}, o.Looks),
+		screens: map[string]*screen{}, people: map[string]int{},
+	}
+	h.ctx, h.end = context.WithCancel(context.Background())
+	return h
+}
+
+// Run waits until ctx ends, shuts the hub down and returns nil when every
+// stream and every goroutine of it has ended.
+func (h *Hub) Run(ctx context.Context) error {
+	<-ctx.Done()
+	h.Shutdown()
+	h.serving.Wait()
+	h.loops.Wait()
+	// Only now: r3labs leaks a goroutine for each connection that is still there
+	// when its stream is removed.
+	h.sse.Close()
+	return nil
+}
+
+// Notice tells every watched view that it concerns to look again soon. It never
+// waits for a look or a browser.
+func (h *Hub) Notice(n Notice) {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	for _, s := range h.screens {
+		if s.concerns(n) {
+			poke(s.dirty)
+		}
+	}
+}
+
+// Kick ends the streams that match: a person was disabled, or may see less than
+// before. Their browsers come back and are checked anew. match must not call the
+// hub.
+func (h *Hub) Kick(match func(topic, person string) bool) {
+	h.endStreams(ErrKicked, match)
+}
+
+// Shutdown ends all streams at once (each within a second, however stuck its
+// browser) and refuses new ones with [ErrClosed]. It may be called repeatedly.
+func (h *Hub) Shutdown() {
+	h.mu.Lock()
+	h.closed = true
+	h.mu.Unlock()
+	h.end()
+	h.endStreams(ErrClosed, func(string, string) bool { return true })
+}
+
+func (h *Hub) endStreams(cause error, match func(topic, person string) bool) {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	for topic, s := range h.screens {
+		s.mu.Lock()
+		for w := range s.watchers {
+			if match(topic, w.person) {
+				w.cancel(cause)
+			}
+		}
+		s.mu.Unlock()
+	}
+}
+
+// join registers w as a watcher of v's topic, whose loop it starts if need be.
+// A channel is returned if what the topic shows may not be true: it tells how
+// the next look went. leave must follow.
+func (h *Hub) join(v View, w *watcher) (<-chan error, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed {
+		return nil, ErrClosed
+	}
+	if w.person != "" {
+		if h.people[w.person] >= h.o.PerPerson {
+			h.count.refused.Add(1)
+			return nil, fmt.Errorf("%w: %d are open", ErrTooMany, h.people[w.person])
+		}
+		h.people[w.person]++
+	}
+	h.serving.Add(1)
+	s := h.screens[v.Topic]
+	if s == nil {
+		s = newScreen(h, v)
+		h.screens[v.Topic] = s
+		h.sse.CreateStream(v.Topic)
+		h.loops.Go(func() { s.run(h.ctx) })
+	}
+	w.screen = s
+	return s.add(w), nil
+}
+
+func (h *Hub) leave(w *watcher) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	w.screen.remove(w)
+	if w.person != "" {
+		if h.people[w.person]--; h.people[w.person] == 0 {
+			delete(h.people, w.person)
+		}
+	}
+	h.serving.Done()
+}
+
+// forget drops s if nobody watches it. Removing r3labs' stream is safe here, and
+// only here: the last ServeHTTP has returned, and nobody can join while h.mu is
+// held. Without it every profile that was ever opened would keep a goroutine.
+func (h *Hub) forget(s *screen) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if s.watching() > 0 {
+		return false
+	}
+	delete(h.screens, s.view.Topic)
+	h.sse.RemoveStream(s.view.Topic)
+	return true
+}
+
+// poke leaves a token in a channel of one place.
+func poke(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+// drain takes the token back.
+func drain(c chan struct{}) {
+	select {
+	case <-c:
+	default:
+	}
+}

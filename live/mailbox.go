@@ -1,0 +1,178 @@
+package live
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	// farewell is how long a stream that is ended may take to end properly, so
+	// that the browser doesn't report a broken one.
+	farewell = 500 * time.Millisecond
+	// writePiece is what must get through within one write timeout: a snapshot
+	// on a slow line takes several.
+	writePiece = 32 << 10
+	// keepBuffer is the largest buffer that an idle mailbox keeps.
+	keepBuffer = 8 << 10
+)
+
+var heartbeat = []byte(":\n\n")
+
+// outlet carries the bytes of one stream to its browser. Only run waits for the
+// browser.
+type outlet interface {
+	// begin queues the first bytes, which are shared and must not be changed.
+	// They don't count against the outlet's bound. It is called once, before put.
+	begin(first ...[]byte)
+	// put queues a copy of p. It reports false if too much waits already.
+	put(p []byte) bool
+	// run writes what is queued, and heartbeats, until ctx ends (nil) or a write
+	// fails. It writes nothing before begin.
+	run(ctx context.Context) error
+}
+
+// mailbox is an outlet for any transport: a bounded queue, and run to drain it.
+type mailbox struct {
+	to           http.ResponseWriter
+	control      *http.ResponseController
+	max          int // bytes
+	writeTimeout time.Duration
+	heartbeat    time.Duration
+	written      *atomic.Uint64 // bytes
+
+	wake chan struct{}
+
+	mu    sync.Mutex
+	first [][]byte
+	queue []byte // behind first
+}
+
+// newMailbox fails if a write to w could not be bounded in time.
+func newMailbox(w http.ResponseWriter, o Options, written *atomic.Uint64) (*mailbox, error) {
+	m := &mailbox{
+		to: w, control: http.NewResponseController(w),
+		max: o.MaxQueue, writeTimeout: o.WriteTimeout, heartbeat: o.Heartbeat,
+		written: written, wake: make(chan struct{}, 1),
+	}
+	if err := m.control.SetWriteDeadline(time.Now().Add(o.WriteTimeout)); err != nil {
+		return nil, fmt.Errorf("live: a stream needs write deadlines: %w", err)
+	}
+	// A server's read timeout would end the stream. Where it can't be lifted
+	// there is none, and the stream's lifetime bounds it anyway.
+	_ = m.control.SetReadDeadline(time.Time{})
+	return m, nil
+}
+
+func (m *mailbox) begin(first ...[]byte) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.first = first
+	poke(m.wake)
+}
+
+func (m *mailbox) put(p []byte) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.queue)+len(p) > m.max {
+		return false
+	}
+	m.queue = append(m.queue, p...)
+	poke(m.wake)
+	return true
+}
+
+func (m *mailbox) run(ctx context.Context) error {
+	cut := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(cut)
+		m.cut(context.Cause(ctx))
+	})
+	defer func() {
+		if !stop() {
+			<-cut // the connection is the server's again when run has returned
+		}
+	}()
+	beat := time.NewTicker(m.heartbeat)
+	defer beat.Stop()
+	begun := false
+	var spare []byte
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-m.wake:
+			begun = true
+		case <-beat.C:
+			if begun {
+				m.put(heartbeat) // over the bound it would be one too many anyway
+			}
+		}
+		m.mu.Lock()
+		pieces := m.first
+		queued := m.queue
+		m.first, m.queue = nil, spare
+		m.mu.Unlock()
+
+		if err := m.write(ctx, append(pieces, queued)...); err != nil {
+			return err
+		}
+		spare = queued[:0]
+		if cap(spare) > keepBuffer {
+			spare = nil
+		}
+	}
+}
+
+// write returns when everything is on its way, ctx ended, or the browser did not
+// take a piece in time.
+func (m *mailbox) write(ctx context.Context, all ...[]byte) error {
+	for _, p := range all {
+		for len(p) > 0 {
+			piece := p[:min(len(p), writePiece)]
+			p = p[len(piece):]
+			if err := m.deadline(ctx); err != nil {
+				return err
+			}
+			n, err := m.to.Write(piece)
+			m.written.Add(uint64(n))
+			if err != nil {
+				return fmt.Errorf("live: write: %w", err)
+			}
+		}
+	}
+	if err := m.deadline(ctx); err != nil {
+		return err
+	}
+	if err := m.control.Flush(); err != nil {
+		return fmt.Errorf("live: flush: %w", err)
+	}
+	return nil
+}
+
+// deadline bounds the next write. If ctx ends after it is set, cut comes later
+// and shortens it; if before, there is no next write.
+func (m *mailbox) deadline(ctx context.Context) error {
+	if err := m.control.SetWriteDeadline(time.Now().Add(m.writeTimeout)); err != nil {
+		return fmt.Errorf("live: write deadline: %w", err)
+	}
+	if ctx.Err() != nil {
+		m.cut(context.Cause(ctx))
+	}
+	return ctx.Err()
+}
+
+// cut ends a write that waits: at once if the browser lags, for then the
+// connection is to be closed; else soon, so that the response can end properly.
+func (m *mailbox) cut(cause error) {
+	until := time.Now()
+	if !errors.Is(cause, errLagged) {
+		until = until.Add(farewell)
+	}
+	// It fails only on a connection that is gone.
+	_ = m.control.SetWriteDeadline(until)
+}

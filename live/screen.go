@@ -1,0 +1,176 @@
+package live
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+)
+
+// screen is a view that is watched, and what its watchers see. One goroutine,
+// run, looks and publishes; everybody else only reads and leaves tokens.
+type screen struct {
+	hub   *Hub
+	view  View
+	dirty chan struct{} // a notice concerns it
+	asked chan struct{} // somebody waits for a look
+
+	mu       sync.Mutex
+	watchers map[*watcher]struct{}
+	waiting  []chan error // for the next look that ends
+	fresh    bool         // a look succeeded, and the screen has been watched since
+	state                 // written by run only
+	snap     []byte       // the snapshot of state as one event; nil: not made yet
+
+	// of run alone:
+	behind  bool      // r3labs did not take the last frame: watchers miss it
+	aged    time.Time // when watchers were last told an age
+	looked  time.Time // when the last look ended
+	trouble string    // what was last logged; empty: all is well
+}
+
+// state is what a screen shows. Its slices are replaced, never changed.
+type state struct {
+	rows, parts []shown
+	seq         uint64    // of the frame that led to it; 0: none yet
+	asOf        time.Time // when it was last known to be true
+}
+
+func newScreen(h *Hub, v View) *screen {
+	return &screen{
+		hub: h, view: v,
+		dirty: make(chan struct{}, 1), asked: make(chan struct{}, 1),
+		watchers: map[*watcher]struct{}{},
+	}
+}
+
+// add registers a watcher; see [Hub.join].
+func (s *screen) add(w *watcher) <-chan error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.watchers[w] = struct{}{}
+	if s.fresh {
+		return nil
+	}
+	told := make(chan error, 1)
+	s.waiting = append(s.waiting, told)
+	poke(s.asked)
+	return told
+}
+
+func (s *screen) remove(w *watcher) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.watchers, w)
+	if len(s.watchers) == 0 {
+		s.fresh = false
+	}
+}
+
+func (s *screen) watching() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.watchers)
+}
+
+// concerns asks the view. If that fails, to look once too often is the harmless
+// answer.
+func (s *screen) concerns(n Notice) bool {
+	yes, err := contained(func() (bool, error) { return s.view.Concerns(n), nil })
+	return yes || err != nil
+}
+
+// run looks when it should, until ctx ends or nobody has watched for a while. A
+// notice waits for those that come together with it. A newcomer to an unwatched
+// screen waits for the least distance of two looks only.
+func (s *screen) run(ctx context.Context) {
+	defer s.release()
+	o := s.hub.o
+	timer := time.NewTimer(o.Tick)
+	defer timer.Stop()
+	for {
+		wait, dirty, watched := o.Tick, s.dirty, s.watching() > 0
+		if !watched {
+			wait, dirty = o.Idle, nil
+		}
+		timer.Reset(wait)
+		select {
+		case <-ctx.Done():
+			return
+		case <-s.asked:
+			pause(ctx, time.Until(s.looked.Add(o.Coalesce)))
+		case <-dirty:
+			pause(ctx, o.Coalesce)
+		case <-timer.C:
+			if !watched && s.hub.forget(s) {
+				return
+			}
+		}
+		if s.watching() > 0 {
+			s.once(ctx)
+		}
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}
+
+// once looks, publishes what changed, and tells those who wait how it went. If
+// the look fails, the screen keeps what it shows.
+func (s *screen) once(ctx context.Context) {
+	drain(s.dirty) // what was noticed until now is in this look
+	trouble, err := s.repaint(ctx)
+	s.looked = time.Now()
+	if ctx.Err() == nil {
+		s.report(errors.Join(trouble, err))
+	} else {
+		err = ErrClosed
+	}
+
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err == nil {
+		s.fresh = len(s.watchers) > 0
+	}
+	for _, told := range s.waiting {
+		told <- err
+	}
+	s.waiting = nil
+	drain(s.asked)
+}
+
+// report logs a trouble when it begins, changes or ends, not at every tick.
+func (s *screen) report(err error) {
+	log := s.hub.o.Log.With(slog.String("topic", s.view.Topic))
+	if err == nil {
+		if s.trouble != "" {
+			log.Info("screen is true again")
+		}
+		s.trouble = ""
+		return
+	}
+	if s.trouble == err.Error() {
+		return
+	}
+	s.trouble = err.Error()
+	attrs := []any{slog.Any("error", err)}
+	var p *panicked
+	if errors.As(err, &p) {
+		attrs = append(attrs, slog.String("stack", string(p.stack)))
+	}
+	log.Error("screen can't be kept true", attrs...)
+}
+
+// release gives back the drawings of a screen that ends.
+func (s *screen) release() {
+	for _, row := range s.rows {
+		s.hub.cache.put(row.drawing)
+	}
+}

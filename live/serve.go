@@ -1,0 +1,160 @@
+package live
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"os"
+	"strconv"
+	"time"
+)
+
+// Serve streams v to one browser, beginning with a snapshot, until it leaves,
+// lags, has had its lifetime, or the hub ends the stream. person is whom
+// [Hub.Kick] finds and [Options].PerPerson counts; empty: nobody in particular.
+//
+// An error means that nothing was written and no header set, so that the caller
+// can answer: [ErrClosed], [ErrTooMany], [ErrKicked], what v.Look returned, or
+// the request's end.
+func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, v View, person string) error {
+	if err := v.check(); err != nil {
+		return err
+	}
+	lifetime := h.o.Lifetime - time.Duration(rand.Float64()*float64(h.o.Lifetime)/5)
+	ctx, cancelLifetime := context.WithTimeoutCause(r.Context(), lifetime, errLived)
+	defer cancelLifetime()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+
+	box, err := newMailbox(w, h.o, &h.count.bytes)
+	if err != nil {
+		return err
+	}
+	watcher := &watcher{person: person, cancel: cancel, out: box, to: w.Header()}
+	told, err := h.join(v, watcher)
+	if err != nil {
+		return err
+	}
+	defer h.leave(watcher)
+	if told != nil {
+		select {
+		case err := <-told:
+			if err != nil {
+				return fmt.Errorf("live: %s: %w", v.Topic, err)
+			}
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+
+	drained := make(chan struct{})
+	go func() {
+		defer close(drained)
+		err := box.run(ctx)
+		switch {
+		case err == nil:
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			cancel(errLagged)
+		default:
+			cancel(errLeft)
+		}
+	}()
+	// r3labs returns when ctx has ended.
+	h.sse.ServeHTTP(watcher, streamRequest(ctx, v.Topic))
+	<-drained
+	if errors.Is(context.Cause(ctx), errLagged) {
+		h.count.lagged.Add(1)
+	}
+	if watcher.begun {
+		return nil
+	}
+	return context.Cause(ctx)
+}
+
+// streamRequest asks r3labs for a topic. Nothing of the browser's own request
+// goes in: r3labs answers 400 to a Last-Event-ID that it doesn't like.
+func streamRequest(ctx context.Context, topic string) *http.Request {
+	r := &http.Request{
+		Method: http.MethodGet,
+		URL:    &url.URL{Path: "/", RawQuery: url.Values{"stream": {topic}}.Encode()},
+		Header: http.Header{},
+	}
+	return r.WithContext(ctx)
+}
+
+// watcher is what r3labs takes for the browser: a response writer that never
+// makes it wait. It is used by one goroutine but for cancel.
+type watcher struct {
+	person string
+	screen *screen
+	cancel context.CancelCauseFunc
+	out    outlet
+	to     http.Header // of the real response
+
+	header http.Header // r3labs', ignored
+	begun  bool
+	seq    uint64 // of the last frame in the snapshot
+	event  []byte // what r3labs wrote since the last Flush
+}
+
+func (w *watcher) Header() http.Header {
+	if w.header == nil {
+		w.header = http.Header{}
+	}
+	return w.header
+}
+
+// WriteHeader sends the snapshot. r3labs has registered the watcher just before,
+// so every frame that is not in the snapshot will come.
+func (w *watcher) WriteHeader(status int) {
+	if status != http.StatusOK {
+		w.cancel(fmt.Errorf("live: r3labs/sse answered %d", status))
+		return
+	}
+	event, seq, err := w.screen.snapshotEvent()
+	if err != nil {
+		w.cancel(err)
+		return
+	}
+	w.begun, w.seq = true, seq
+	w.to.Set("Content-Type", "text/event-stream")
+	w.to.Set("Cache-Control", "no-store")
+	w.to.Set("X-Accel-Buffering", "no")
+	// Browsers that lose their stream together come back spread over two seconds.
+	retry := fmt.Appendf(nil, "retry: %d\n", 1000+rand.IntN(2000))
+	w.out.begin(retry, event, heartbeat)
+	w.screen.hub.count.snapshots.Add(1)
+}
+
+func (w *watcher) Write(p []byte) (int, error) {
+	w.event = append(w.event, p...)
+	return len(p), nil
+}
+
+// Flush ends an event that r3labs wrote: "id: 7\ndata: …\n\n". The id is the
+// frame's number and stays here; a frame that is in the snapshot is dropped.
+func (w *watcher) Flush() {
+	event := w.event
+	w.event = event[:0]
+	if cap(event) > keepBuffer {
+		w.event = nil
+	}
+	if !w.begun || len(event) == 0 {
+		return
+	}
+	id, event, _ := bytes.Cut(event, []byte{'\n'})
+	seq, err := strconv.ParseUint(string(bytes.TrimPrefix(id, []byte("id: "))), 10, 64)
+	if err != nil {
+		w.screen.hub.o.Log.Error("r3labs/sse wrote no id", slog.Any("error", err))
+		w.cancel(err)
+		return
+	}
+	if seq > w.seq && !w.out.put(event) {
+		w.cancel(errLagged)
+	}
+}

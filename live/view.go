@@ -1,0 +1,79 @@
+package live
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+)
+
+// Notice says that something may have changed. It carries ids only: who hears
+// one reads the truth.
+type Notice struct {
+	Teams, Leads []string
+	All          bool // everything may have changed
+}
+
+// Team reports whether n concerns the team.
+func (n Notice) Team(id string) bool { return n.All || slices.Contains(n.Teams, id) }
+
+// Lead reports whether n concerns the lead.
+func (n Notice) Lead(id string) bool { return n.All || slices.Contains(n.Leads, id) }
+
+// Row is one element of a view's ordered list.
+//
+// Rev names everything that the row's bytes depend on, the audience included:
+// rows of equal ID and Rev are drawn once for all views that show them.
+type Row struct {
+	ID, Rev string // ID is unique in its page and not empty
+	HTML    func() ([]byte, error)
+}
+
+// Part is one fragment outside the list: counts, the head of a profile. Within
+// its view, equal Target and Rev mean equal bytes.
+type Part struct {
+	Target, Rev string
+	HTML        func() ([]byte, error)
+}
+
+// Page is what a view should show: rows from first to last, and parts.
+type Page struct {
+	Rows  []Row
+	Parts []Part
+}
+
+// Frames writes the hypertext of frames. A frame is a concatenation of these
+// pieces, in this order: Gone, Row, New, Order, Part, Age; a snapshot is
+// Snapshot, Part, Age. Line breaks in them become spaces, because a frame is one
+// line on the wire. Methods must not keep or change their arguments.
+type Frames interface {
+	Row(id string, html []byte) []byte // a row that is there changes in place
+	New(html []byte) []byte            // a row is added behind the last one
+	Gone(id string) []byte             // a row leaves
+	Order(ids []string) []byte         // the rows are put in this order
+	Part(target string, html []byte) []byte
+	Snapshot(rows [][]byte, ids []string) []byte // all rows, in place of whatever is there
+	// Age says when what is shown was true. It goes with every frame and, on a
+	// quiet screen, alone every few seconds ([Options].Age). Empty: not said.
+	Age(asOf time.Time) []byte
+}
+
+// View is what everybody of one audience watches. While a topic is watched, the
+// View of its first watcher looks for all of them, so its functions must not
+// hold on to one person or request.
+type View struct {
+	Topic  string // unique for each audience
+	Frames Frames
+	// Concerns is quick, pure and may be called from several goroutines.
+	Concerns func(Notice) bool
+	// Look reads what should be shown at now. It honours ctx, and is never
+	// called twice at the same time for one topic.
+	Look func(ctx context.Context, now time.Time) (Page, error)
+}
+
+func (v View) check() error {
+	if v.Topic == "" || v.Frames == nil || v.Concerns == nil || v.Look == nil {
+		return errors.New("live: a view needs a topic, frames, concerns and a look")
+	}
+	return nil
+}
