@@ -19,7 +19,8 @@ const (
 	CauseDecision = "the decision clock breached"
 	CauseCRM      = "in the CRM, not on the board"
 	CauseLost     = "lost for long enough"
-	CauseDisabled = "its rep left"
+	CauseDisabled = "its rep left or is away"
+	CauseImport   = "closed before it was imported"
 )
 
 // Hear takes one activity into the ledgers and notes hand-raises. Late is told
@@ -102,12 +103,12 @@ func (w *Work) Consider(sc Scene, why Why) error {
 		return w.heat(sc)
 	}
 	l.HeldBack = ""
-	score, _ := l.ScoreAt(sc.Rules, sc.Now)
+	score, _ := l.ScoreAt(sc.Rules, w.moment(sc, why))
 	cause := ""
 	switch {
 	case !l.HandRaisedAt.IsZero():
 		cause = CauseHand
-	case l.Blocked == "" && sc.Rules.Scorer.Ready(score) && w.mayRequalify(sc):
+	case l.Blocked == "" && sc.Rules.Scorer.Ready(score) && w.mayRequalify(sc, why):
 		cause = CauseScore
 	default:
 		l.Backlog = false
@@ -123,13 +124,22 @@ func (w *Work) Consider(sc Scene, why Why) error {
 	return w.qualify(sc, cause)
 }
 
+// moment is when the score counts for qualifying: the moment of what was just
+// done, for half a second of decay must not cost a lead its place, else now.
+func (w *Work) moment(sc Scene, why Why) time.Time {
+	if last := w.Lead.LastActivityAt; why == ByActivity && sc.Now.Sub(last) < time.Minute {
+		return last
+	}
+	return sc.Now
+}
+
 // mayRequalify: a lead that was returned needs fresh engagement since then.
-func (w *Work) mayRequalify(sc Scene) bool {
+func (w *Work) mayRequalify(sc Scene, why Why) bool {
 	l := w.Lead
 	if l.ReturnedAt.IsZero() {
 		return true
 	}
-	return sc.Rules.Scorer.Score(l.Since, scoring.Fit{}, sc.Now).Engagement >= sc.Rules.Scoring.RequalifyPoints
+	return sc.Rules.Scorer.Score(l.Since, scoring.Fit{}, w.moment(sc, why)).Engagement >= sc.Rules.Scoring.RequalifyPoints
 }
 
 // heldBack says why a ready lead may not go on the board, or "".
@@ -255,7 +265,11 @@ func (w *Work) Wake(sc Scene) (bool, error) {
 		if l.HeldBack = sc.Rules.heldBack(l); l.HeldBack != "" {
 			return true, nil
 		}
-		return true, w.qualify(sc, CauseCallback)
+		cause := CauseCallback
+		if reason, _ := sc.Rules.Reason(l.ReturnReason); reason.Blocks == BlockedData {
+			cause = CauseMended
+		}
+		return true, w.qualify(sc, cause)
 	case l.Stage == Lost && due(l.ReactivatesAt, sc.Now):
 		w.reactivate(sc, CauseLost)
 		return true, nil

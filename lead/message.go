@@ -31,6 +31,16 @@ type Message struct {
 	TimeZone    string // context.timezone, an IANA name, or ""
 	Source      string // utm_source or the referring host, or ""
 	Server      bool   // came with a server key: outcomes are believed
+	Import      *Imported
+}
+
+// Imported is what a row of an import says of a lead besides its traits.
+type Imported struct {
+	CreatedAt time.Time // zero: not known
+	TeamID    string    // "": routing decides
+	Outcome   Stage     // Won or Lost: closed history, never enters the board; "": scored like any other
+	Amount    int64     // minor units
+	ClosedAt  time.Time // zero: not known
 }
 
 // KeyKind says what a key opens.

@@ -65,9 +65,9 @@ type Team struct {
 	Slug         string // immutable, in URLs
 	Name         string
 	Route        scoring.Filter // a lead that matches belongs here; empty: only by default
-	Calendar     *sla.Calendar       // nil: the agreement's
-	MaxClaimed   int                 // claimed-undecided leads a rep may hold
-	MaxUntouched int                 // accepted-untouched leads a rep may hold
+	Calendar     *sla.Calendar  // nil: the agreement's
+	MaxClaimed   int            // claimed-undecided leads a rep may hold
+	MaxUntouched int            // accepted-untouched leads a rep may hold
 	CreatedAt    time.Time
 	DisabledAt   time.Time
 }

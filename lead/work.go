@@ -61,6 +61,7 @@ type Work struct {
 	Lead    *Lead
 	Clocks  []Clock // current ones
 	New     bool    // the lead is not stored yet
+	Named   bool    // something but an anonymous id leads to it since this transaction
 	History []History
 	Outbox  []Outgoing
 	Late    []string // scoring rules to be derived again from the stored activities; "*" = all

@@ -1,0 +1,117 @@
+package lead
+
+import (
+	"context"
+	"time"
+
+	"hotleads/scoring"
+)
+
+// Store is where the truth is kept. Every method returns ErrUnavailable
+// (wrapped) where the database is away, ErrNotFound where nothing is there.
+type Store interface {
+	// Change runs f in one transaction; nothing is kept if f fails. It may run
+	// f again when the database asks for a retry.
+	Change(ctx context.Context, f func(Tx) error) error
+
+	// Lead reads one lead with its current clocks; a merged lead is given as it
+	// is, MergedInto set.
+	Lead(ctx context.Context, id string) (Lead, []Clock, error)
+	// LeadID finds the lead that an identity leads to.
+	LeadID(ctx context.Context, id Identity) (string, error)
+	// OnBoard reads what is on a team's board, in no particular order.
+	OnBoard(ctx context.Context, team string) ([]BoardEntry, error)
+	// Versions reads the versions of leads by id.
+	Versions(ctx context.Context, ids []string) ([]BoardEntry, error)
+	// Cards reads leads by id with their current clocks.
+	Cards(ctx context.Context, ids []string) (map[string]Card, error)
+
+	// Due are ids of leads for which something is due at now, at most n.
+	Due(ctx context.Context, now time.Time, n int) ([]string, error)
+	// Unannounced are leads whose last change on a board was stored before that
+	// moment and has not been announced, at most n.
+	Unannounced(ctx context.Context, before time.Time, n int) ([]string, error)
+	// Announced notes that the lead's ranking is up to that version.
+	Announced(ctx context.Context, versions map[string]int64) error
+
+	// Rules is the agreement in force with the company's lists; Book the
+	// directory. Both are at most a second old.
+	Rules(ctx context.Context) (*Rules, error)
+	Book(ctx context.Context) (*Book, error)
+	// User reads a person afresh, by id or email.
+	User(ctx context.Context, idOrEmail string) (User, error)
+}
+
+// BoardEntry is a lead on a board, by reference.
+type BoardEntry struct {
+	ID      string `db:"id"`
+	Version int64  `db:"version"`
+}
+
+// Card is a lead as a board needs it.
+type Card struct {
+	Lead   Lead
+	Clocks []Clock
+}
+
+// Tx is the store within one transaction.
+type Tx interface {
+	// NewMessages notes message ids for good and returns those not seen before.
+	NewMessages(ctx context.Context, ids []string, at time.Time) (map[string]bool, error)
+	// Identities finds the leads that identities lead to, following merges.
+	Identities(ctx context.Context, ids []Identity) (map[Identity]string, error)
+	// Identify makes an identity lead to a lead. It returns the lead that it
+	// leads to then: another one if somebody was faster.
+	Identify(ctx context.Context, id Identity, lead string) (string, error)
+	// Lock reads leads with their current clocks and keeps everybody else from
+	// changing them until the transaction ends. Ids that lead nowhere are left out.
+	Lock(ctx context.Context, ids []string) (map[string]*Work, error)
+	// Write stores what changed and sets the leads' new versions.
+	Write(ctx context.Context, now time.Time, works []*Work) error
+	// Append stores activities.
+	Append(ctx context.Context, activities []Activity) error
+	// Activities reads a lead's stored activities with one of the folded event names.
+	Activities(ctx context.Context, lead string, events []string) ([]scoring.Activity, error)
+	// Merge moves identities and activities of one lead to another.
+	Merge(ctx context.Context, from, into string) error
+	// SuspectDuplicate notes that two known leads may be one person.
+	SuspectDuplicate(ctx context.Context, a, b, cause string, now time.Time) error
+	// Holding locks a person's holdings and reads them.
+	Holding(ctx context.Context, user, team string) (Holding, error)
+	// Claims are the ids of leads that the person has claimed and not decided.
+	Claims(ctx context.Context, user string) ([]string, error)
+}
+
+// Ranking keeps each team's board in order of score, fast to read and safe to
+// lose: the store can always tell it again.
+type Ranking interface {
+	// Rank puts leads where they belong; a rank written from a newer version
+	// stays.
+	Rank(ctx context.Context, ranks []Rank) error
+	// Top are the ids on a team's board, best first; an error too where the
+	// team's ranking has not been built or was lost.
+	Top(ctx context.Context, team string, n int) ([]string, error)
+	// Reset forgets a team's ranking; Built says that it is whole again.
+	Reset(ctx context.Context, team string) error
+	Built(ctx context.Context, team string) error
+}
+
+// Rank is a lead's place: off the board where On is false.
+type Rank struct {
+	Team    string
+	LeadID  string
+	Version int64
+	On      bool
+	Score   float64
+}
+
+// Notice says what changed, by id; who hears it reads the truth.
+type Notice struct {
+	Teams []string `json:"teams,omitempty"`
+	Leads []string `json:"leads,omitempty"`
+}
+
+// Bell rings notices to every instance. It never waits for a listener.
+type Bell interface {
+	Ring(ctx context.Context, n Notice) error
+}
