@@ -14,7 +14,7 @@ func MeCSS(userID, role string) []byte {
 	}
 	own := `[data-owner="` + cssString(userID) + `"]`
 	var b strings.Builder
-	fmt.Fprintf(&b, "[data-lead]%s,[data-peek]%[1]s{--own:block;--own-inline:inline;--own-flex:flex;--own-grid:grid;--other:none;--other-flex:none;--row-bg:var(--mine);--row-line:var(--mine-line)}\n", own)
+	fmt.Fprintf(&b, "[data-lead]%s,[data-peek]%[1]s{--own:block;--own-inline:inline;--own-flex:flex;--own-row:var(--row);--other:none;--other-flex:none;--row-bg:var(--mine);--row-line:var(--mine-line);--ink-now:var(--ink);--heat-now:var(--heat);--edge:1}\n", own)
 	fmt.Fprintf(&b, "#board.mine:not(:has(%s))~.empty-mine{display:block}\n", own)
 	if role == "rep" {
 		fmt.Fprintf(&b, `#board:not(.mine):not(:has([data-stage="mql"],[data-stage="claimed"],%s))~.empty-all{display:block}`+"\n", own)

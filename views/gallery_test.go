@@ -1,0 +1,68 @@
+package views_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"hotleads/test/testenv"
+)
+
+// TestGallery takes pictures of every page for a person to look at:
+//
+//	GALLERY=/some/folder go test -run Gallery ./views/
+//	GALLERY=/some/folder PAGES=board,profile WIDTHS=390 SCHEMES=dark go test -run Gallery ./views/
+func TestGallery(t *testing.T) {
+	folder := os.Getenv("GALLERY")
+	if folder == "" {
+		t.Skip("pictures are taken with GALLERY=folder")
+	}
+	list := func(name, all string) []string {
+		if v := os.Getenv(name); v != "" {
+			return strings.Split(v, ",")
+		}
+		return strings.Split(all, ",")
+	}
+	s := newSite(t)
+	names := []string{}
+	for name := range pages(t, s.now) {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	names = list("PAGES", strings.Join(names, ","))
+	ctx := testenv.Browser(t, testenv.Screen{})
+	for _, scheme := range list("SCHEMES", "light,dark") {
+		for _, width := range list("WIDTHS", "390,1280,1920") {
+			screen := testenv.Screen{Dark: scheme == "dark", Width: map[string]int64{"390": 390, "1280": 1280, "1920": 1920}[width], Still: true}
+			screen.Height = map[int64]int64{390: 844, 1280: 860, 1920: 1080}[screen.Width]
+			for _, name := range names {
+				file := filepath.Join(folder, fmt.Sprintf("%s-%s-%s.png", name, width, scheme))
+				if err := chromedp.Do(ctx, testenv.Show(screen), chromedp.Navigate(s.URL+"/"+name)); err != nil {
+					t.Fatal(err)
+				}
+				if strings.HasPrefix(name, "board") || name == "sla" || strings.HasPrefix(name, "profile") {
+					if _, err := chromedp.Run(ctx, chromedp.Poll[bool](`document.querySelector('#connection[data-state=live]') !== null && document.fonts.status === 'loaded'`)); err != nil {
+						t.Fatalf("%s never went live: %v", name, err)
+					}
+				}
+				if name == "board" && os.Getenv("DO") != "" {
+					if _, err := chromedp.Run(ctx, chromedp.Evaluate[bool](os.Getenv("DO")+"; true")); err != nil {
+						t.Fatal(err)
+					}
+				}
+				png, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(file, png, 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,193 @@
+package views_test
+
+import (
+	"bytes"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"hotleads/static"
+	"hotleads/views"
+)
+
+// policy is the content security policy of the product.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
+
+// pages draws every page in every state that has a look of its own.
+func pages(t testing.TB, now time.Time) map[string]templ.Component {
+	t.Helper()
+	page := func(nav string, v views.Viewer, live bool) views.Page {
+		return views.Page{Title: nav, Nav: nav, Viewer: v, Waiting: 5, Live: live, Now: now}
+	}
+	teams := []views.TeamLink{{Slug: "emea", Name: "EMEA", Current: true}, {Slug: "dach", Name: "DACH"}}
+	board := views.BoardModel{Team: "EMEA", Slug: "emea", LiveURL: "/live/board", Rows: rendered(t, sampleRows(now)), Stats: sampleStats(),
+		Undo: &views.UndoModel{LeadID: "grace", LeadName: "Grace Hopper", Move: "claim", Until: now.Add(8 * time.Second)}}
+	mine, looks, many, managers := board, board, board, board
+	mine.Mine, looks.LooksOnly, many.Rows, managers.Teams = true, true, rendered(t, manyRows(now, 200)), teams
+	mine.Undo, looks.Undo, many.Undo, managers.Undo = nil, nil, nil, nil
+	empty := views.BoardModel{Team: "EMEA", Slug: "emea", LiveURL: "/live/board"}
+	first := empty
+	first.FirstTime, first.BaseURL, first.LooksOnly = true, "http://localhost:8080", true
+	emptyMine := empty
+	emptyMine.Mine = true
+	held := sampleProfile(now)
+	held.Head.Owner, held.Head.Stage = views.Person{ID: rosa.ID, Name: rosa.Name}, "sal"
+	held.Message, held.Ask = "Sam Ortiz has it since 14:02.", "return"
+	bare := views.ProfileModel{LiveURL: "/live/leads/x", Head: views.ProfileHead{ID: "x", Name: "somebody@example.com", Tier: "none", Stage: "nurture", HeldBack: "a competitor’s domain"}}
+	setup := views.SetupModel{Zones: []string{"Europe/Berlin", "Europe/London", "America/New_York"}, Zone: "Europe/Berlin"}
+	wrong := setup
+	wrong.Company, wrong.Email, wrong.Zone = "Analytical Engines", "ada", "Mars"
+	wrong.Errors = map[string]string{"email": "This is not an address.", "zone": "No such time zone. Take one from the list.", "password": "Eleven characters: one is missing."}
+	problem := page("board", rosa, true)
+	problem.Problem, problem.Flash = "Ranking is read from the database: everything works, updates take a few seconds longer.", "Grace Hopper is yours."
+	return map[string]templ.Component{
+		"board": views.BoardPage(page("board", rosa, true), board), "board-mine": views.BoardPage(page("mine", rosa, true), mine),
+		"board-looks": views.BoardPage(page("board", mara, true), looks), "board-manager": views.BoardPage(page("board", milo, true), managers),
+		"board-200": views.BoardPage(page("board", rosa, true), many), "board-empty": views.BoardPage(page("board", rosa, true), empty),
+		"board-first": views.BoardPage(page("board", mara, true), first), "board-empty-mine": views.BoardPage(page("mine", rosa, true), emptyMine),
+		"board-problem": views.BoardPage(problem, many),
+		"profile":       views.ProfilePage(page("leads", rosa, true), sampleProfile(now)), "profile-held": views.ProfilePage(page("leads", rosa, true), held),
+		"profile-bare": views.ProfilePage(page("leads", mara, true), bare),
+		"sla":          views.SLAPage(page("sla", mara, true), sampleSLA(now)), "sla-empty": views.SLAPage(page("sla", milo, true), views.SLAModel{LiveURL: "/live/sla", Sentence: "Nobody is waiting."}),
+		"leads": views.LeadsPage(page("leads", rosa, false), sampleLeads(now)), "leads-none": views.LeadsPage(page("leads", rosa, false), views.LeadsModel{Query: "zuse"}),
+		"login": views.LoginPage(views.Page{Title: "Sign in"}, views.LoginModel{}), "login-wrong": views.LoginPage(views.Page{Title: "Sign in"}, views.LoginModel{Email: "rosa@example.com", Next: "/board", Error: "This address and this password do not belong together."}),
+		"setup": views.SetupPage(views.Page{Title: "Set up"}, setup), "setup-wrong": views.SetupPage(views.Page{Title: "Set up"}, wrong),
+		"error-404": views.ErrorPage(page("", rosa, false), views.ErrorModel{Status: 404}), "error-503": views.ErrorPage(views.Page{}, views.ErrorModel{Status: 503, Back: "/board"}),
+		"error-401": views.ErrorPage(views.Page{}, views.ErrorModel{Status: 401}),
+	}
+}
+
+// site serves the pages with the product's policy, a stream that a test
+// feeds, and moves that a test answers.
+type site struct {
+	*httptest.Server
+	now    time.Time
+	viewer views.Viewer
+
+	mu       sync.Mutex
+	snapshot []byte                                                                 // the first frame of a stream
+	answer   func(w http.ResponseWriter, id, move string, form func(string) string) // of a move
+	watchers map[chan []byte]bool
+	down     bool // the stream answers 503
+}
+
+func newSite(t testing.TB) *site {
+	s := &site{now: time.Now(), viewer: rosa, watchers: map[chan []byte]bool{}}
+	mux := http.NewServeMux()
+	mux.Handle("/static/", static.Handler())
+	mux.HandleFunc("/me.css", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/css")
+		viewer := s.viewer
+		if role := r.Header.Get("Referer"); role != "" {
+			for path, v := range map[string]views.Viewer{"looks": mara, "first": mara, "sla": mara, "bare": mara, "manager": milo} {
+				if bytes.Contains([]byte(role), []byte(path)) {
+					viewer = v
+				}
+			}
+		}
+		_, _ = w.Write(views.MeCSS(viewer.ID, viewer.Role))
+	})
+	mux.HandleFunc("/live/", s.stream)
+	mux.HandleFunc("POST /leads/{id}/{move}", func(w http.ResponseWriter, r *http.Request) {
+		s.mu.Lock()
+		answer := s.answer
+		s.mu.Unlock()
+		answer(w, r.PathValue("id"), r.PathValue("move"), r.PostFormValue)
+	})
+	mux.HandleFunc("GET /leads/{id}", func(w http.ResponseWriter, r *http.Request) {
+		m := sampleProfile(s.now)
+		m.Head.ID = r.PathValue("id")
+		s.draw(t, w, views.ProfilePage(views.Page{Viewer: s.viewer, Live: true, Now: time.Now()}, m))
+	})
+	all := pages(t, s.now)
+	mux.HandleFunc("/{page}", func(w http.ResponseWriter, r *http.Request) {
+		c, ok := all[r.PathValue("page")]
+		if !ok {
+			http.NotFound(w, r)
+			return
+		}
+		s.draw(t, w, c)
+	})
+	s.Server = httptest.NewServer(mux)
+	t.Cleanup(func() {
+		s.CloseClientConnections()
+		s.Close()
+	})
+	return s
+}
+
+func (s *site) draw(t testing.TB, w http.ResponseWriter, c templ.Component) {
+	var b bytes.Buffer
+	if err := c.Render(t.Context(), &b); err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Content-Security-Policy", policy)
+	w.Header().Set("Cache-Control", "no-store")
+	_, _ = w.Write(b.Bytes())
+}
+
+func (s *site) stream(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	down, first := s.down, s.snapshot
+	mine := make(chan []byte, 64)
+	s.watchers[mine] = true
+	s.mu.Unlock()
+	defer func() {
+		s.mu.Lock()
+		delete(s.watchers, mine)
+		s.mu.Unlock()
+	}()
+	if down {
+		http.Error(w, "draining", http.StatusServiceUnavailable)
+		return
+	}
+	w.Header().Set("Content-Type", "text/event-stream")
+	send := func(event string, data []byte) {
+		if event != "" {
+			_, _ = w.Write([]byte("event: " + event + "\n"))
+		}
+		_, _ = w.Write([]byte("data: " + string(data) + "\n\n"))
+		_ = http.NewResponseController(w).Flush()
+	}
+	send(views.BeatEvent, []byte(views.BeatData(time.Now())))
+	if first != nil {
+		send("", first)
+	}
+	for {
+		select {
+		case frame, ok := <-mine:
+			if !ok {
+				return
+			}
+			send("", frame)
+		case <-r.Context().Done():
+			return
+		}
+	}
+}
+
+// push sends a frame to every open page.
+func (s *site) push(frame []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for w := range s.watchers {
+		w <- frame
+	}
+}
+
+// cut ends all streams, and refuses new ones while down.
+func (s *site) cut(down bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.down = down
+	for w := range s.watchers {
+		close(w)
+		delete(s.watchers, w)
+	}
+}
