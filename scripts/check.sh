@@ -6,9 +6,11 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 tool() { go tool -modfile=tools.mod "$@"; }
 step() { echo "== $*"; }
+# files prints the project's files that match, new ones included, deleted ones not.
+files() { git ls-files -co --exclude-standard "$1" | while read -r file; do if [ -e "$file" ]; then echo "$file"; fi; done; }
 
 step gofmt
-unformatted=$(git ls-files -co --exclude-standard '*.go' | xargs gofmt -l)
+unformatted=$(files '*.go' | xargs gofmt -l)
 if [ -n "$unformatted" ]; then
   echo "run gofmt -w on: $unformatted" >&2
   exit 1
@@ -18,13 +20,13 @@ step go vet
 go vet ./...
 
 step generated files are current
-for source in $(git ls-files -co --exclude-standard '*.templ'); do
+for source in $(files '*.templ'); do
   if ! go tool templ generate -f "$source" -stdout 2>/dev/null | cmp -s - "${source%.templ}_templ.go"; then
     echo "${source%.templ}_templ.go is not what $source says: run make generate" >&2
     exit 1
   fi
 done
-for generated in $(git ls-files -co --exclude-standard '*_templ.go'); do
+for generated in $(files '*_templ.go'); do
   if [ ! -e "${generated%_templ.go}.templ" ]; then
     echo "$generated has no source any more: delete it" >&2
     exit 1

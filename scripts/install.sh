@@ -44,9 +44,16 @@ with_apt() {
     esac
   done
   echo "installing:$packages"
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 -qq update &&
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 \
-      -qq -y install --no-install-recommends $packages >/dev/null
+  local log
+  log=$(mktemp)
+  if as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 -qq update >"$log" 2>&1 &&
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 -qq -y install --no-install-recommends $packages >>"$log" 2>&1; then
+    rm "$log"
+  else
+    tail -n 20 "$log" >&2
+    rm "$log"
+    return 1
+  fi
 }
 
 with_brew() {
