@@ -37,6 +37,7 @@ postgres_run() {
 
 stop() {
   trap - EXIT
+  trap '' HUP INT TERM # an impatient second Ctrl-C must not leave servers behind
   if [ -n "$postgres_up" ]; then postgres_run pg_ctl -D "$folder/postgres" -m immediate -s stop >/dev/null 2>&1 || true; fi
   if [ -n "$redis_pid" ]; then
     kill "$redis_pid" 2>/dev/null || true
