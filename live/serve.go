@@ -52,28 +52,28 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, v View, person strin
 		}
 	}
 
-	drained := make(chan struct{})
+	drained := make(chan error, 1)
 	go func() {
-		defer close(drained)
 		err := box.run(ctx)
-		switch {
-		case err == nil:
-		case errors.Is(err, os.ErrDeadlineExceeded):
-			cancel(errLagged)
-		default:
-			cancel(errLeft)
-		}
+		cancel(errLeft)
+		drained <- err
 	}()
 	// r3labs returns when ctx has ended.
 	h.sse.ServeHTTP(watcher, streamRequest(ctx, v.Topic))
-	<-drained
-	if errors.Is(context.Cause(ctx), errLagged) {
+	if lagged(context.Cause(ctx), <-drained) {
 		h.count.lagged.Add(1)
 	}
 	if watcher.begun {
 		return nil
 	}
 	return context.Cause(ctx)
+}
+
+// lagged reports whether a stream ended because its browser did not keep up. A
+// write that timed out makes net/http cancel the request before we can.
+func lagged(cause, written error) bool {
+	return errors.Is(cause, errLagged) ||
+		errors.Is(written, os.ErrDeadlineExceeded) && (errors.Is(cause, context.Canceled) || errors.Is(cause, errLeft))
 }
 
 // streamRequest asks r3labs for a topic. Nothing of the browser's own request

@@ -1,0 +1,78 @@
+package live
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// tally is a browser in memory that counts flushes: the snapshot's, then one for
+// each frame.
+type tally struct {
+	header  http.Header
+	flushes *atomic.Int64
+	target  *atomic.Int64
+	reached chan struct{}
+}
+
+func (c *tally) Header() http.Header              { return c.header }
+func (c *tally) WriteHeader(int)                  {}
+func (c *tally) SetWriteDeadline(time.Time) error { return nil }
+func (c *tally) Write(p []byte) (int, error)      { return len(p), nil }
+func (c *tally) Flush() {
+	if c.flushes.Add(1) == c.target.Load() {
+		c.reached <- struct{}{}
+	}
+}
+
+// BenchmarkFanOut: one changed lead of 200, 800 bytes, to 1,000 watchers, from
+// the notice to the last browser's write; without sockets.
+func BenchmarkFanOut(b *testing.B) {
+	const watchers = 1000
+	hub := NewHub(Options{Coalesce: time.Nanosecond, Heartbeat: time.Hour})
+	ctx, cancel := context.WithCancel(context.Background())
+	ran := make(chan error, 1)
+	go func() { ran <- hub.Run(ctx) }()
+	var rev atomic.Int64
+	html := make([]byte, 800)
+	for i := range html {
+		html[i] = 'x'
+	}
+	draw := func() ([]byte, error) { return html, nil }
+	view := View{
+		Topic: "emea", Frames: plainFrames{}, Concerns: func(Notice) bool { return true },
+		Look: func(context.Context, time.Time) (Page, error) {
+			page := Page{Rows: make([]Row, 200)}
+			for i := range page.Rows {
+				page.Rows[i] = Row{ID: fmt.Sprint(i), Rev: "1", HTML: draw}
+			}
+			page.Rows[7].Rev = fmt.Sprint(rev.Load())
+			return page, nil
+		},
+	}
+	var flushes, target atomic.Int64
+	reached := make(chan struct{})
+	target.Store(watchers)
+	for range watchers {
+		go func() {
+			browser := &tally{http.Header{}, &flushes, &target, reached}
+			if err := hub.Serve(browser, httptest.NewRequest("GET", "/", nil), view, ""); err != nil {
+				b.Error(err)
+			}
+		}()
+	}
+	<-reached
+	for b.Loop() {
+		target.Add(watchers)
+		rev.Add(1)
+		hub.Notice(Notice{})
+		<-reached
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/watchers, "ns/delivery")
+	cancel()
+	<-ran
+}

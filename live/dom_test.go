@@ -1,0 +1,127 @@
+package live_test
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// dom is what a browser shows. It is strict: a piece that a real page would
+// swallow or double is an error.
+type dom struct {
+	rows  []item // text is the whole html
+	parts map[string]string
+	asOf  time.Time
+	begun bool
+}
+
+func (d dom) clone() dom {
+	d.rows, d.parts = slices.Clone(d.rows), maps.Clone(d.parts)
+	return d
+}
+
+// want is the page that a wall should be.
+func (b *wall) want() dom {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	d := dom{parts: map[string]string{}}
+	for _, i := range b.rows {
+		d.rows = append(d.rows, item{i.id, row(i)})
+	}
+	for _, i := range b.parts {
+		d.parts[i.id] = i.text
+	}
+	return d
+}
+
+// same compares what people see.
+func (d dom) same(other dom) bool {
+	return slices.Equal(d.rows, other.rows) && maps.Equal(d.parts, other.parts)
+}
+
+var rowPattern = regexp.MustCompile(`<li id=([^>]*)>.*?</li>`)
+
+func rowsIn(html string) []item {
+	var rows []item
+	for _, m := range rowPattern.FindAllStringSubmatch(html, -1) {
+		rows = append(rows, item{m[1], m[0]})
+	}
+	return rows
+}
+
+func (d *dom) find(id string) int {
+	return slices.IndexFunc(d.rows, func(i item) bool { return i.id == id })
+}
+
+func (d *dom) apply(frame string) error {
+	for _, p := range strings.Split(strings.TrimSuffix(frame, "§"), "§") {
+		f := strings.SplitN(p, "|", 3)
+		if len(f) != 3 {
+			return fmt.Errorf("not a piece: %q", p)
+		}
+		if err := d.piece(f[0], f[1], f[2]); err != nil {
+			return fmt.Errorf("%w in %q", err, frame)
+		}
+	}
+	return nil
+}
+
+func (d *dom) piece(kind, id, html string) error {
+	if !d.begun && kind != "snapshot" {
+		return fmt.Errorf("%s before the snapshot", kind)
+	}
+	at := d.find(id)
+	switch kind {
+	case "snapshot":
+		d.begun, d.rows, d.parts = true, rowsIn(html), map[string]string{}
+	case "row":
+		if at < 0 {
+			return fmt.Errorf("row %s isn't there", id)
+		}
+		d.rows[at].text = html
+	case "new":
+		added := rowsIn(html)
+		if len(added) != 1 || d.find(added[0].id) >= 0 {
+			return fmt.Errorf("new row is there already: %s", html)
+		}
+		d.rows = append(d.rows, added...)
+	case "gone":
+		if at < 0 {
+			return fmt.Errorf("gone row %s isn't there", id)
+		}
+		d.rows = slices.Delete(d.rows, at, at+1)
+	case "order":
+		return d.order(strings.Fields(html))
+	case "part":
+		d.parts[id] = html
+	case "age":
+		asOf, err := time.Parse(time.RFC3339Nano, html)
+		if err != nil || asOf.Before(d.asOf) {
+			return fmt.Errorf("age %s after %s", html, d.asOf)
+		}
+		d.asOf = asOf
+	default:
+		return fmt.Errorf("unknown piece %s", kind)
+	}
+	return nil
+}
+
+func (d *dom) order(ids []string) error {
+	var rows []item
+	for _, id := range ids {
+		if at := d.find(id); at >= 0 {
+			rows = append(rows, d.rows[at])
+		}
+	}
+	if len(rows) != len(d.rows) || len(rows) != len(ids) {
+		return fmt.Errorf("order of %d rows where %d are", len(ids), len(d.rows))
+	}
+	if slices.Equal(rows, d.rows) {
+		return fmt.Errorf("order says what is")
+	}
+	d.rows = rows
+	return nil
+}

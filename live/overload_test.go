@@ -1,0 +1,155 @@
+package live
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// held is a response writer that holds r3labs up, as ours never does.
+type held struct {
+	*httptest.ResponseRecorder
+	release chan struct{}
+}
+
+func (h *held) Flush() { <-h.release }
+
+// sink is a browser in memory that takes everything at once.
+type sink struct {
+	header http.Header
+	got    chan string
+}
+
+func (s *sink) Header() http.Header              { return s.header }
+func (s *sink) WriteHeader(int)                  {}
+func (s *sink) Flush()                           {}
+func (s *sink) SetWriteDeadline(time.Time) error { return nil }
+func (s *sink) Write(p []byte) (int, error)      { s.got <- string(p); return len(p), nil }
+
+type plainFrames struct{}
+
+func (plainFrames) Row(id string, html []byte) []byte      { return []byte("row " + string(html)) }
+func (plainFrames) New(html []byte) []byte                 { return []byte("new " + string(html)) }
+func (plainFrames) Gone(id string) []byte                  { return []byte("gone " + id) }
+func (plainFrames) Order(ids []string) []byte              { return []byte("order") }
+func (plainFrames) Part(target string, html []byte) []byte { return html }
+func (plainFrames) Age(time.Time) []byte                   { return nil }
+func (plainFrames) Snapshot(rows [][]byte, ids []string) []byte {
+	return []byte(fmt.Sprintf("snapshot of %s", rows))
+}
+
+// When r3labs takes no more frames, the board's loop goes on, and who missed
+// one gets a snapshot in its place.
+func TestAFrameThatIsNotTakenIsMadeUpForByASnapshot(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hub := NewHub(Options{})
+		ctx, cancel := context.WithCancel(t.Context())
+		ran := make(chan error, 1)
+		go func() { ran <- hub.Run(ctx) }()
+		n := 0
+		view := View{
+			Topic: "emea", Frames: plainFrames{}, Concerns: func(Notice) bool { return true },
+			Look: func(context.Context, time.Time) (Page, error) {
+				n++
+				return Page{Rows: []Row{{ID: "lead", Rev: fmt.Sprint(n), HTML: func() ([]byte, error) {
+					return fmt.Append(nil, n), nil
+				}}}}, nil
+			},
+		}
+		browser := &sink{http.Header{}, make(chan string, 1000)}
+		served := make(chan error, 1)
+		go func() { served <- hub.Serve(browser, httptest.NewRequest("GET", "/", nil), view, "") }()
+		synctest.Wait()
+
+		// Somebody that r3labs has to wait for, besides.
+		jam := &held{httptest.NewRecorder(), make(chan struct{})}
+		left, leave := context.WithCancel(t.Context())
+		jammed := make(chan struct{})
+		go func() { defer close(jammed); hub.sse.ServeHTTP(jam, streamRequest(left, "emea")) }()
+		synctest.Wait()
+		looks := hub.Stats().Looks
+		// 64 wait for the stuck one, one is being handed over, streamQueue wait.
+		time.Sleep(200 * 2 * time.Second)
+		synctest.Wait()
+		if got := hub.Stats().Looks - looks; got < 199 {
+			t.Fatalf("the board's loop waited for r3labs: %d looks of 200", got)
+		}
+		if got := hub.Stats().Frames; got >= 199 {
+			t.Fatalf("r3labs took all %d frames: it was not jammed", got)
+		}
+		close(jam.release)
+		synctest.Wait()
+		for len(browser.got) > 0 {
+			<-browser.got
+		}
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		if got, want := <-browser.got, fmt.Sprintf("data: snapshot of [%d]\n\n", n); got != want {
+			t.Errorf("after frames were lost came %q, want %q", got, want)
+		}
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		for len(browser.got) > 0 {
+			if got := <-browser.got; strings.Contains(got, "snapshot") {
+				t.Errorf("a second snapshot came: %q", got)
+			}
+		}
+		leave()
+		<-jammed
+		cancel()
+		if err := <-served; err != nil {
+			t.Errorf("Serve: %v", err)
+		}
+		<-ran
+	})
+}
+
+// A watcher that r3labs registers between the storing of a state and its frame
+// has the change in its snapshot, and must not get it twice.
+func TestAFrameThatIsInTheSnapshotIsDropped(t *testing.T) {
+	out := &kept{}
+	w := &watcher{begun: true, seq: 7, out: out, cancel: func(error) {}}
+	for seq := 6; seq <= 9; seq++ {
+		fmt.Fprintf(w, "id: %d\n", seq)
+		fmt.Fprintf(w, "data: frame %d\n", seq)
+		fmt.Fprint(w, "\n")
+		w.Flush()
+	}
+	if want := "data: frame 8\n\ndata: frame 9\n\n"; string(out.bytes) != want {
+		t.Errorf("sent %q, want %q", out.bytes, want)
+	}
+}
+
+type kept struct{ bytes []byte }
+
+func (k *kept) begin(...[]byte)           {}
+func (k *kept) put(p []byte) bool         { k.bytes = append(k.bytes, p...); return true }
+func (k *kept) run(context.Context) error { return nil }
+
+func TestDrawingsAreForgottenWithTheirScreens(t *testing.T) {
+	d := drawings{byKey: map[drawingKey]*drawing{}}
+	drawn := 0
+	r := Row{ID: "lead", Rev: "1", HTML: func() ([]byte, error) { drawn++; return []byte("html"), nil }}
+	first, drew, err := d.get(r)
+	second, again, err2 := d.get(r)
+	if err != nil || err2 != nil || !drew || again || first != second || drawn != 1 {
+		t.Fatalf("two screens drew one row %d times", drawn)
+	}
+	d.put(first)
+	if d.len() != 1 {
+		t.Error("a row that is shown was forgotten")
+	}
+	d.put(second)
+	if d.len() != 0 {
+		t.Error("a row that nobody shows was kept")
+	}
+	r.HTML = func() ([]byte, error) { panic("no") }
+	if _, _, err := d.get(r); err == nil || d.len() != 0 {
+		t.Errorf("a row that can't be drawn: %v, %d kept", err, d.len())
+	}
+}

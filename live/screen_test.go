@@ -1,0 +1,313 @@
+package live_test
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"hotleads/live"
+)
+
+func TestOneChangedLeadIsOneRenderAndOneRow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		board := newWall(200)
+		s := newSite(t, live.Options{}, map[string]*wall{"emea": board, "all": board})
+		var watchers []*browser
+		for range 10 {
+			watchers = append(watchers, s.watch(t, "emea"))
+		}
+		synctest.Wait()
+		watchers = append(watchers, s.watch(t, "all"))
+		synctest.Wait()
+		if got := s.hub.Stats().Renders; got != 200 {
+			t.Errorf("two views of the same 200 leads drew %d rows, not each once", got)
+		}
+		before := s.hub.Stats()
+
+		board.set(117, "hotter")
+		s.hub.Notice(live.Notice{Teams: []string{"emea", "all"}})
+		time.Sleep(50 * time.Millisecond)
+		synctest.Wait()
+
+		after := s.hub.Stats()
+		if got := after.Renders - before.Renders; got != 1 {
+			t.Errorf("one changed lead was drawn %d times", got)
+		}
+		if got := after.RowsSent - before.RowsSent; got != 2 {
+			t.Errorf("one changed lead on two boards was %d rows on the wire", got)
+		}
+		if got := after.Frames - before.Frames; got != 2 {
+			t.Errorf("one changed lead on two boards was %d frames", got)
+		}
+		if got := after.PartRenders - before.PartRenders; got != 0 {
+			t.Errorf("a part that didn't change was drawn %d times", got)
+		}
+		frame := len("data: row|lead-117|<li id=lead-117>hotter</li>§age||2000-01-01T00:00:00.05Z§\n\n")
+		if got := int(after.Bytes - before.Bytes); got != frame*len(watchers) {
+			t.Errorf("%d bytes for %d watchers, want %d each", got, len(watchers), frame)
+		}
+		for _, w := range watchers {
+			if !w.shows().same(board.want()) {
+				t.Error("a watcher doesn't show the change")
+			}
+			w.leave()
+		}
+	})
+}
+
+func TestNoticesThatComeTogetherAreOneLook(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		board := newWall(3)
+		s := newSite(t, live.Options{}, map[string]*wall{"emea": board})
+		w := s.watch(t, "emea")
+		time.Sleep(time.Second)
+		before := s.hub.Stats()
+		start := time.Now()
+		for i := range 49 {
+			board.set(1, fmt.Sprint("change ", i))
+			s.hub.Notice(live.Notice{Teams: []string{"emea"}})
+			s.hub.Notice(live.Notice{Teams: []string{"apac"}, Leads: []string{"lead-1"}})
+			time.Sleep(time.Millisecond)
+		}
+		time.Sleep(time.Millisecond)
+		synctest.Wait()
+		if got := s.hub.Stats().Looks - before.Looks; got != 1 {
+			t.Errorf("notices of 49 ms were %d looks", got)
+		}
+		if got := w.arrived[len(w.arrived)-1].Sub(start); got > 50*time.Millisecond {
+			t.Errorf("the first change after quiet took %v", got)
+		}
+
+		before = s.hub.Stats()
+		for i := range 1000 {
+			board.set(2, fmt.Sprint("flood ", i))
+			s.hub.Notice(live.Notice{All: true})
+			time.Sleep(time.Millisecond)
+		}
+		synctest.Wait()
+		if got := s.hub.Stats().Frames - before.Frames; got < 15 || got > 20 {
+			t.Errorf("a second of changes was %d frames, want nearly 20 and no more", got)
+		}
+		w.leave()
+	})
+}
+
+func TestALostNoticeIsRepairedByTheNextTick(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		board := newWall(3)
+		s := newSite(t, live.Options{}, map[string]*wall{"emea": board})
+		w := s.watch(t, "emea")
+		synctest.Wait()
+		board.set(0, "nobody told")
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		if !w.shows().same(board.want()) {
+			t.Error("a change without notice isn't shown after a tick")
+		}
+		w.leave()
+	})
+}
+
+func TestAQuietScreenSendsOnlyItsAge(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		board := newWall(3)
+		s := newSite(t, live.Options{}, map[string]*wall{"emea": board})
+		w := s.watch(t, "emea")
+		synctest.Wait()
+		before := len(w.body())
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		page := w.shows()
+		if old := time.Since(page.asOf); old > 8*time.Second {
+			t.Errorf("a quiet screen thinks it is %v old", old)
+		}
+		for _, line := range strings.Split(w.body()[before:], "\n") {
+			if line != "" && line != ":" && !strings.HasPrefix(line, "data: age|") {
+				t.Errorf("a quiet screen sent %q", line)
+			}
+		}
+		w.leave()
+	})
+}
+
+func TestALookThatFailsKeepsTheScreenAndItsAge(t *testing.T) {
+	for name, broken := range map[string]func(b *wall){
+		"an error": func(b *wall) { b.fail = errors.New("SQL is down") },
+		"a panic":  func(b *wall) { b.looking = func() { panic("index out of range") } },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				board, other := newWall(3), newWall(3)
+				s := newSite(t, live.Options{}, map[string]*wall{"emea": board, "apac": other})
+				w, o := s.watch(t, "emea"), s.watch(t, "apac")
+				time.Sleep(time.Second)
+				synctest.Wait()
+				shown := board.want()
+				board.change(broken)
+				board.set(0, "unseen")
+				time.Sleep(time.Minute)
+				synctest.Wait()
+				if !w.shows().same(shown) {
+					t.Error("a failing look changed what is shown")
+				}
+				late := s.watch(t, "emea")
+				synctest.Wait()
+				for _, w := range []*browser{w, late} {
+					if old := time.Since(w.shows().asOf); old < 58*time.Second {
+						t.Errorf("a screen that is a minute old says %v", old)
+					}
+				}
+				if old := time.Since(o.shows().asOf); old > 8*time.Second {
+					t.Errorf("another board is %v old", old)
+				}
+
+				board.change(func(b *wall) { b.fail, b.looking = nil, nil })
+				time.Sleep(2 * time.Second)
+				synctest.Wait()
+				for _, w := range []*browser{w, late, o} {
+					w.leave()
+				}
+				if !w.shows().same(board.want()) || !late.shows().same(board.want()) {
+					t.Error("the board didn't heal")
+				}
+			})
+		})
+	}
+}
+
+func TestAFirstLookThatFailsIsAnAnswerNotAStream(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		board := newWall(1)
+		board.fail = errors.New("SQL is down")
+		s := newSite(t, live.Options{}, map[string]*wall{"emea": board})
+		w := s.watch(t, "emea")
+		synctest.Wait()
+		if w.response.StatusCode != http.StatusServiceUnavailable || w.response.Header.Get("Content-Type") == "text/event-stream" {
+			t.Errorf("status %d, %v", w.response.StatusCode, w.response.Header)
+		}
+		if len(s.errs) != 1 || !errors.Is(s.errs[0], board.fail) {
+			t.Errorf("Serve said %v, want the look's error", s.errs)
+		}
+		w.leave()
+	})
+}
+
+func TestOneBadRowLeavesTheOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		board := newWall(3)
+		board.draw = func(i item) string {
+			if i.text == "bad" {
+				panic("a name like no other")
+			}
+			return row(i)
+		}
+		s := newSite(t, live.Options{}, map[string]*wall{"emea": board})
+		w := s.watch(t, "emea")
+		synctest.Wait()
+		before := board.want().rows[1]
+		board.change(func(b *wall) {
+			b.rows[0].text, b.rows[1].text = "good", "bad"
+			b.rows = append(b.rows, item{"lead-9", "bad"})
+		})
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		want := board.want().rows
+		want = []item{want[0], before, want[2]}
+		if got := w.shows().rows; fmt.Sprint(got) != fmt.Sprint(want) {
+			t.Errorf("shown %v, want %v", got, want)
+		}
+		board.set(1, "mended")
+		board.set(3, "mended, too")
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		if !w.shows().same(board.want()) {
+			t.Error("mended rows are not shown")
+		}
+		w.leave()
+	})
+}
+
+func TestNobodyWatchesNobodyLooks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		board := newWall(50)
+		s := newSite(t, live.Options{}, map[string]*wall{"emea": board})
+		w := s.watch(t, "emea")
+		synctest.Wait()
+		w.leave()
+		synctest.Wait()
+		before := s.hub.Stats()
+
+		// Back before it is forgotten: a fresh look, and nothing drawn anew.
+		time.Sleep(30 * time.Second)
+		board.set(7, "meanwhile")
+		s.hub.Notice(live.Notice{All: true})
+		time.Sleep(10 * time.Second)
+		if got := s.hub.Stats().Looks - before.Looks; got != 0 {
+			t.Errorf("%d looks at a board that nobody watches", got)
+		}
+		w = s.watch(t, "emea")
+		synctest.Wait()
+		after := s.hub.Stats()
+		if looks, renders := after.Looks-before.Looks, after.Renders-before.Renders; looks != 1 || renders != 1 {
+			t.Errorf("coming back cost %d looks and %d renders, want 1 and 1", looks, renders)
+		}
+		if !w.shows().same(board.want()) {
+			t.Error("the snapshot isn't true")
+		}
+		w.leave()
+
+		time.Sleep(2 * time.Minute)
+		synctest.Wait()
+		if got := s.hub.Stats(); got.Views != 0 || got.Watchers != 0 || got.Looks != after.Looks {
+			t.Errorf("a board that nobody has watched for two minutes is still there: %+v", got)
+		}
+		w = s.watch(t, "emea")
+		synctest.Wait()
+		if got := s.hub.Stats(); !w.shows().same(board.want()) || got.Looks != after.Looks+1 || got.Renders != after.Renders+50 {
+			t.Errorf("a forgotten board doesn't begin anew: %+v", got)
+		}
+		w.leave()
+	})
+}
+
+func TestASlowLookDelaysNobodyElseAndNeverOverlapsItself(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		slow, quick := newWall(3), newWall(3)
+		s := newSite(t, live.Options{}, map[string]*wall{"slow": slow, "quick": quick})
+		w, q := s.watch(t, "slow"), s.watch(t, "quick")
+		synctest.Wait()
+		looking := 0
+		slow.change(func(b *wall) {
+			b.looking = func() {
+				slow.change(func(*wall) { looking++ })
+				time.Sleep(time.Second)
+				slow.change(func(*wall) {
+					if looking--; looking != 0 {
+						t.Error("two looks of one board at once")
+					}
+				})
+			}
+		})
+		for i := range 40 {
+			slow.set(0, fmt.Sprint(i))
+			quick.set(0, fmt.Sprint(i))
+			s.hub.Notice(live.Notice{All: true})
+			time.Sleep(100 * time.Millisecond)
+			synctest.Wait()
+			if !q.shows().same(quick.want()) {
+				t.Fatal("a slow board delays a quick one")
+			}
+		}
+		time.Sleep(3 * time.Second)
+		synctest.Wait()
+		if !w.shows().same(slow.want()) {
+			t.Error("the slow board isn't true in the end")
+		}
+		w.leave()
+		q.leave()
+	})
+}
