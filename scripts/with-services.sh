@@ -22,7 +22,6 @@ folder=$(mktemp -d "${TMPDIR:-/tmp}/hotleads-test.XXXXXX")
 chmod 755 "$folder" # Postgres runs as another user when this is root
 postgres_bin=$(find_postgres)
 redis_pid=""
-postgres_up=""
 
 # postgres_run runs one of Postgres' programs, as its own user where this is root: as root they refuse.
 postgres_run() {
@@ -38,7 +37,7 @@ postgres_run() {
 stop() {
   trap - EXIT
   trap '' HUP INT TERM # an impatient second Ctrl-C must not leave servers behind
-  if [ -n "$postgres_up" ]; then postgres_run pg_ctl -D "$folder/postgres" -m immediate -s stop >/dev/null 2>&1 || true; fi
+  if [ -e "$folder/postgres/postmaster.pid" ]; then postgres_run pg_ctl -D "$folder/postgres" -m immediate -s stop >/dev/null 2>&1 || true; fi
   if [ -n "$redis_pid" ]; then
     kill "$redis_pid" 2>/dev/null || true
     wait "$redis_pid" 2>/dev/null || true
@@ -62,7 +61,6 @@ start_postgres() {
     port=$(free_port)
     if postgres_run pg_ctl -D "$folder/postgres" -l "$folder/postgres/log" -w -s start \
       -o "-c listen_addresses=127.0.0.1 -p $port -c unix_socket_directories='' -c max_connections=500 -c fsync=off -c synchronous_commit=off -c full_page_writes=off" >/dev/null 2>&1; then
-      postgres_up=yes
       export HOTLEADS_TEST_POSTGRES_URL="postgres://postgres@127.0.0.1:$port/postgres?sslmode=disable"
       return
     fi
