@@ -123,6 +123,8 @@ if (stream) {
   const wake = () => { if (Date.now() - heard > 20e3) kick(); };
   addEventListener('online', wake);
   addEventListener('pageshow', wake);
+  // A page that the browser keeps for "back" would keep its connection, too; it has six.
+  addEventListener('pagehide', () => kick(true));
   addEventListener('offline', () => connectionIs('offline'));
   document.addEventListener('visibilitychange', () => { if (!document.hidden) { tick(); wake(); } });
 }

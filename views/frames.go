@@ -166,7 +166,7 @@ func ProfileFrame(ctx context.Context, m ProfileModel) ([]byte, error) {
 		id string
 		c  templ.Component
 	}{
-		{"#profile-head", profileHead(m.Head)},
+		{"#profile-head", profileHead(m.Head, m.Ask)},
 		{"#profile-receipt", profileReceipt(m.Receipt)},
 		{"#profile-contact", profileContact(m.Contact)},
 		{"#profile-timeline", profileTimeline(m.Timeline, m.Older)},

@@ -35,14 +35,14 @@ func TestGallery(t *testing.T) {
 	}
 	slices.Sort(names)
 	names = list("PAGES", strings.Join(names, ","))
-	ctx := testenv.Browser(t, testenv.Screen{})
 	for _, scheme := range list("SCHEMES", "light,dark") {
 		for _, width := range list("WIDTHS", "390,1280,1920") {
 			screen := testenv.Screen{Dark: scheme == "dark", Width: map[string]int64{"390": 390, "1280": 1280, "1920": 1920}[width], Still: true}
 			screen.Height = map[int64]int64{390: 844, 1280: 860, 1920: 1080}[screen.Width]
+			ctx := testenv.Browser(t, screen) // one each: a browser's time is limited
 			for _, name := range names {
 				file := filepath.Join(folder, fmt.Sprintf("%s-%s-%s.png", name, width, scheme))
-				if err := chromedp.Do(ctx, testenv.Show(screen), chromedp.Navigate(s.URL+"/"+name)); err != nil {
+				if err := chromedp.Do(ctx, chromedp.Navigate(s.URL+"/"+name)); err != nil {
 					t.Fatal(err)
 				}
 				if strings.HasPrefix(name, "board") || name == "sla" || strings.HasPrefix(name, "profile") {

@@ -67,7 +67,7 @@ const (
 	txtDecides      = "decides"
 	txtCalls        = "calls"
 	txtOverdue      = "overdue"
-	txtSoon         = "at risk ·"
+	txtSoon         = "at risk"
 
 	txtKeys        = "Keys"
 	txtKeysAll     = "all keys"

@@ -180,17 +180,11 @@ func mailURL(email string) string { return "mailto:" + url.PathEscape(email) }
 
 // curl is the first event a newcomer can send.
 func curl(base string) string {
-	return fmt.Sprintf(`curl %s/v1/batch -u WRITE_KEY: -H 'Content-Type: application/json' -d '{"batch":[
-  {"type":"identify","userId":"42","traits":{"name":"Ada Byron","email":"ada@example.com","company":"Analytical Engines"}},
-  {"type":"track","userId":"42","event":"Demo Requested"}]}'`, base)
-}
-
-// orgAfter is org with its separator, or nothing.
-func orgAfter(company, title string) string {
-	if s := org(oneLine(company), oneLine(title)); s != "" {
-		return " · " + s
-	}
-	return ""
+	return fmt.Sprintf(`curl -u WRITE_KEY: %s/v1/batch \
+  -H 'Content-Type: application/json' -d '{"batch":[
+    {"type":"identify","userId":"42","traits":
+      {"name":"Ada Byron","email":"ada@analytical.example"}},
+    {"type":"track","userId":"42","event":"Demo Requested"}]}'`, base)
 }
 
 func mineText(n int) string {
