@@ -309,6 +309,8 @@ function tell(id, text) {
 function drawer(row, name) {
   if (!row) return;
   const open = row.dataset.uiOpen === name ? null : name;
+  const box = open && $(`.m-${open} .drawer`, row);
+  if (box && !box.firstElementChild) box.append($('#drawer-' + open).content.cloneNode(true));
   mark(row, 'uiOpen', open);
   for (const b of $$('[data-move=return],[data-move=touch]', row)) b.setAttribute('aria-expanded', String(b.dataset.move === open));
   if (open) $(`.m-${open} .choices button`, row)?.focus({preventScroll: true});

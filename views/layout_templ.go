@@ -15,9 +15,9 @@ import (
 
 // htmxConfig: the strict policy forbids htmx's own style element; a click
 // that takes ten seconds has failed; hidden tabs keep their stream, because
-// somebody may be waiting; and what the script marks on a row (an open
-// drawer, a shown undo) survives a morph.
-const htmxConfig = `{"includeIndicatorCSS":false,"history":false,"defaultTimeout":10000,"defaultSettleDelay":0,"morphSkip":"[data-msg]","morphIgnore":["data-htmx-powered","data-ui-","aria-expanded","open"],"sse":{"pauseOnBackground":false,"reconnectMaxDelay":8000}}`
+// somebody may be waiting; and what the script adds to a row (a message, an
+// open drawer, a shown undo) survives a morph.
+const htmxConfig = `{"includeIndicatorCSS":false,"history":false,"defaultTimeout":10000,"defaultSettleDelay":0,"morphSkip":"[data-msg]","morphSkipChildren":".row .drawer","morphIgnore":["data-htmx-powered","data-ui-","aria-expanded","open"],"sse":{"pauseOnBackground":false,"reconnectMaxDelay":8000}}`
 
 // Layout is the frame of every page.
 func Layout(p Page) templ.Component {

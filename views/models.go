@@ -79,7 +79,6 @@ type RowModel struct {
 	Email   string
 	Zone    string // IANA zone of the lead, for the local time there; "" = unknown
 	Place   string // "Arlington"
-	Reasons []Reason
 }
 
 // RenderedRow is a row as bytes, with the lead it belongs to.
@@ -117,6 +116,7 @@ type BoardModel struct {
 	FirstTime bool // the empty board shows how to send a first event (admins, marketing)
 	BaseURL   string
 	Rows      []RenderedRow // in rank order
+	Reasons   []Reason      // of the agreement in force; once a page, not once a row
 	Stats     StatsModel
 	Undo      *UndoModel
 }

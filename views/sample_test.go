@@ -29,7 +29,7 @@ func sampleRows(now time.Time) []views.RowModel {
 		return views.Clock{Kind: "claim", State: state, Due: now.Add(left), Target: target}
 	}
 	row := func(id, name, company, title string, score float64, tier, stage string) views.RowModel {
-		return views.RowModel{ID: id, Name: name, Company: company, Title: title, Score: score, Tier: tier, Stage: stage, Version: 3, Reasons: reasons}
+		return views.RowModel{ID: id, Name: name, Company: company, Title: title, Score: score, Tier: tier, Stage: stage, Version: 3}
 	}
 	ada := row("ada", "Ada Byron", "Analytical Engines", "VP Operations", 142.2, "fire", "mql")
 	ada.Delta, ada.Burst = 18, 3

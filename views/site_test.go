@@ -24,7 +24,7 @@ func pages(t testing.TB, now time.Time) map[string]templ.Component {
 		return views.Page{Title: nav, Nav: nav, Viewer: v, Waiting: 5, Live: live, Now: now}
 	}
 	teams := []views.TeamLink{{Slug: "emea", Name: "EMEA", Current: true}, {Slug: "dach", Name: "DACH"}}
-	board := views.BoardModel{Team: "EMEA", Slug: "emea", LiveURL: "/live/board", Rows: rendered(t, sampleRows(now)), Stats: sampleStats(),
+	board := views.BoardModel{Team: "EMEA", Slug: "emea", LiveURL: "/live/board", Rows: rendered(t, sampleRows(now)), Reasons: reasons, Stats: sampleStats(),
 		Undo: &views.UndoModel{LeadID: "grace", LeadName: "Grace Hopper", Move: "claim", Until: now.Add(8 * time.Second)}}
 	mine, looks, many, managers := board, board, board, board
 	mine.Mine, looks.LooksOnly, many.Rows, managers.Teams = true, true, rendered(t, manyRows(now, 200)), teams
