@@ -59,7 +59,8 @@ func newMailbox(w http.ResponseWriter, o Options, written *atomic.Uint64) (*mail
 		max: o.MaxQueue, writeTimeout: o.WriteTimeout, heartbeat: o.Heartbeat,
 		written: written, wake: make(chan struct{}, 1),
 	}
-	if err := m.control.SetWriteDeadline(time.Now().Add(o.WriteTimeout)); err != nil {
+	// None yet: the first look may take a while, and who fails then is answered.
+	if err := m.control.SetWriteDeadline(time.Time{}); err != nil {
 		return nil, fmt.Errorf("live: a stream needs write deadlines: %w", err)
 	}
 	// A server's read timeout would end the stream. Where it can't be lifted

@@ -1,9 +1,7 @@
 package live_test
 
 import (
-	"errors"
 	"fmt"
-	"net/http"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -134,103 +132,6 @@ func TestAQuietScreenSendsOnlyItsAge(t *testing.T) {
 	})
 }
 
-func TestALookThatFailsKeepsTheScreenAndItsAge(t *testing.T) {
-	for name, broken := range map[string]func(b *wall){
-		"an error": func(b *wall) { b.fail = errors.New("SQL is down") },
-		"a panic":  func(b *wall) { b.looking = func() { panic("index out of range") } },
-	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				board, other := newWall(3), newWall(3)
-				s := newSite(t, live.Options{}, map[string]*wall{"emea": board, "apac": other})
-				w, o := s.watch(t, "emea"), s.watch(t, "apac")
-				time.Sleep(time.Second)
-				synctest.Wait()
-				shown := board.want()
-				board.change(broken)
-				board.set(0, "unseen")
-				time.Sleep(time.Minute)
-				synctest.Wait()
-				if !w.shows().same(shown) {
-					t.Error("a failing look changed what is shown")
-				}
-				late := s.watch(t, "emea")
-				synctest.Wait()
-				for _, w := range []*browser{w, late} {
-					if old := time.Since(w.shows().asOf); old < 58*time.Second {
-						t.Errorf("a screen that is a minute old says %v", old)
-					}
-				}
-				if old := time.Since(o.shows().asOf); old > 8*time.Second {
-					t.Errorf("another board is %v old", old)
-				}
-
-				board.change(func(b *wall) { b.fail, b.looking = nil, nil })
-				time.Sleep(2 * time.Second)
-				synctest.Wait()
-				for _, w := range []*browser{w, late, o} {
-					w.leave()
-				}
-				if !w.shows().same(board.want()) || !late.shows().same(board.want()) {
-					t.Error("the board didn't heal")
-				}
-			})
-		})
-	}
-}
-
-func TestAFirstLookThatFailsIsAnAnswerNotAStream(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		board := newWall(1)
-		board.fail = errors.New("SQL is down")
-		s := newSite(t, live.Options{}, map[string]*wall{"emea": board})
-		w := s.watch(t, "emea")
-		synctest.Wait()
-		if w.response.StatusCode != http.StatusServiceUnavailable || w.response.Header.Get("Content-Type") == "text/event-stream" {
-			t.Errorf("status %d, %v", w.response.StatusCode, w.response.Header)
-		}
-		if len(s.errs) != 1 || !errors.Is(s.errs[0], board.fail) {
-			t.Errorf("Serve said %v, want the look's error", s.errs)
-		}
-		w.leave()
-	})
-}
-
-func TestOneBadRowLeavesTheOthers(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		board := newWall(3)
-		board.draw = func(i item) string {
-			if i.text == "bad" {
-				panic("a name like no other")
-			}
-			return row(i)
-		}
-		s := newSite(t, live.Options{}, map[string]*wall{"emea": board})
-		w := s.watch(t, "emea")
-		synctest.Wait()
-		before := board.want().rows[1]
-		board.change(func(b *wall) {
-			b.rows[0].text, b.rows[1].text = "good", "bad"
-			b.rows = append(b.rows, item{"lead-9", "bad"})
-		})
-		time.Sleep(2 * time.Second)
-		synctest.Wait()
-		want := board.want().rows
-		want = []item{want[0], before, want[2]}
-		if got := w.shows().rows; fmt.Sprint(got) != fmt.Sprint(want) {
-			t.Errorf("shown %v, want %v", got, want)
-		}
-		board.set(1, "mended")
-		board.set(3, "mended, too")
-		time.Sleep(2 * time.Second)
-		synctest.Wait()
-		if !w.shows().same(board.want()) {
-			t.Error("mended rows are not shown")
-		}
-		w.leave()
-	})
-}
-
 func TestNobodyWatchesNobodyLooks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		board := newWall(50)
@@ -309,5 +210,28 @@ func TestASlowLookDelaysNobodyElseAndNeverOverlapsItself(t *testing.T) {
 		}
 		w.leave()
 		q.leave()
+	})
+}
+
+func TestANoticeDuringALookIsNotLost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		board := newWall(3)
+		s := newSite(t, live.Options{Tick: time.Hour}, map[string]*wall{"emea": board})
+		w := s.watch(t, "emea")
+		synctest.Wait()
+		read := make(chan struct{})
+		board.change(func(b *wall) { b.looking = func() { <-read } })
+		board.set(0, "before")
+		s.hub.Notice(live.Notice{All: true})
+		time.Sleep(time.Second) // the look waits
+		s.hub.Notice(live.Notice{All: true})
+		before := s.hub.Stats().Looks
+		close(read)
+		time.Sleep(50 * time.Millisecond)
+		synctest.Wait()
+		if got := s.hub.Stats().Looks - before; got != 1 {
+			t.Errorf("a notice that came during a look led to %d looks, want 1", got)
+		}
+		w.leave()
 	})
 }

@@ -23,6 +23,7 @@ type wall struct {
 	fail    error               // of the next looks
 	looking func()              // called by each look, before it reads
 	draw    func(i item) string // html of a row; nil: row
+	frames  live.Frames         // nil: frames
 }
 
 type item struct{ id, text string }
@@ -49,8 +50,12 @@ func (b *wall) set(i int, text string) {
 }
 
 func (b *wall) view(topic string) live.View {
+	var f live.Frames = frames{}
+	if b.frames != nil {
+		f = b.frames
+	}
 	return live.View{
-		Topic: topic, Frames: frames{},
+		Topic: topic, Frames: f,
 		Concerns: func(n live.Notice) bool { return n.Team(topic) },
 		Look: func(context.Context, time.Time) (live.Page, error) {
 			b.mu.Lock()
@@ -207,6 +212,7 @@ type browser struct {
 	page     dom
 	arrived  []time.Time // of each event with data
 	err      error       // how the stream ended
+	ended    time.Time
 	news     chan struct{}
 }
 
@@ -254,7 +260,7 @@ func (b *browser) read() {
 				b.t.Errorf("a browser got a frame that doesn't fit what it shows: %v", err)
 			}
 		}
-		b.err = err
+		b.err, b.ended = err, time.Now()
 		b.mu.Unlock()
 		select {
 		case b.news <- struct{}{}:

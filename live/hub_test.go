@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -51,11 +52,11 @@ func TestAFrameThatIsNotTakenIsMadeUpForByASnapshot(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		ran := make(chan error, 1)
 		go func() { ran <- hub.Run(ctx) }()
-		n := 0
+		var n atomic.Int64
 		view := View{
 			Topic: "emea", Frames: plainFrames{}, Concerns: func(Notice) bool { return true },
 			Look: func(context.Context, time.Time) (Page, error) {
-				n++
+				n := n.Add(1)
 				return Page{Rows: []Row{{ID: "lead", Rev: fmt.Sprint(n), HTML: func() ([]byte, error) {
 					return fmt.Append(nil, n), nil
 				}}}}, nil
@@ -89,7 +90,7 @@ func TestAFrameThatIsNotTakenIsMadeUpForByASnapshot(t *testing.T) {
 		}
 		time.Sleep(2 * time.Second)
 		synctest.Wait()
-		if got, want := <-browser.got, fmt.Sprintf("data: snapshot of [%d]\n\n", n); got != want {
+		if got, want := <-browser.got, fmt.Sprintf("data: snapshot of [%d]\n\n", n.Load()); got != want {
 			t.Errorf("after frames were lost came %q, want %q", got, want)
 		}
 		time.Sleep(2 * time.Second)
@@ -153,3 +154,57 @@ func TestDrawingsAreForgottenWithTheirScreens(t *testing.T) {
 		t.Errorf("a row that can't be drawn: %v, %d kept", err, d.len())
 	}
 }
+
+// However much changes and however many profiles are opened, the hub holds what
+// is shown now, and nothing of what nobody has watched for a while.
+func TestTheHubHoldsOnlyWhatIsShown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hub := NewHub(Options{})
+		ctx, cancel := context.WithCancel(t.Context())
+		ran := make(chan error, 1)
+		go func() { ran <- hub.Run(ctx) }()
+		var n atomic.Int64
+		html := func() ([]byte, error) { return []byte("html"), nil }
+		for i := range 50 {
+			view := View{
+				Topic: profile(i), Frames: plainFrames{}, Concerns: func(Notice) bool { return true },
+				Look: func(context.Context, time.Time) (Page, error) {
+					n := n.Add(1)
+					return Page{Rows: []Row{{"shared", "1", html}, {profile(i), fmt.Sprint(n), html}, {fmt.Sprint("new", n), "1", html}}}, nil
+				},
+			}
+			request, leave := context.WithCancel(t.Context())
+			served := make(chan error, 1)
+			browser := &sink{http.Header{}, make(chan string, 1000)}
+			go func() {
+				served <- hub.Serve(browser, httptest.NewRequest("GET", "/", nil).WithContext(request), view, "sam")
+			}()
+			time.Sleep(10 * time.Second)
+			synctest.Wait()
+			if i == 0 && hub.cache.len() != 3 {
+				t.Errorf("for 3 rows shown %d are kept", hub.cache.len())
+			}
+			leave()
+			if err := <-served; err != nil {
+				t.Errorf("Serve: %v", err)
+			}
+		}
+		if got := hub.Stats().Views; got > 7 {
+			t.Errorf("of 50 profiles that were each open for 10 s, %d are held", got)
+		}
+		time.Sleep(2 * time.Minute)
+		synctest.Wait()
+		if views, rows, people := hub.Stats().Views, hub.cache.len(), len(hub.people); views+rows+people != 0 {
+			t.Errorf("held for nobody: %d views, %d rows, %d people", views, rows, people)
+		}
+		for i := range 50 {
+			if hub.sse.StreamExists(profile(i)) {
+				t.Errorf("the stream of %s is still there", profile(i))
+			}
+		}
+		cancel()
+		<-ran
+	})
+}
+
+func profile(i int) string { return fmt.Sprint("lead-", i) }
