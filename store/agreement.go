@@ -1,0 +1,160 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"hotleads/lead"
+)
+
+type agreementRow struct {
+	Version int    `db:"version"`
+	Body    string `db:"body"`
+	Hash    string `db:"hash"`
+}
+
+// agreement reads the one in force.
+func (s *Store) agreement(ctx context.Context) (agreementRow, error) {
+	var row agreementRow
+	err := s.read.GetContext(ctx, &row, `
+		SELECT version, body, hash FROM agreements
+		WHERE activated_at IS NOT NULL ORDER BY version DESC LIMIT 1`)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = lead.NotFound("an agreement in force")
+	}
+	return row, wrap(err)
+}
+
+// putAgreement puts a version in force; one that is there already stays.
+func (s *Store) putAgreement(ctx context.Context, version int, a lead.Agreement, now time.Time) error {
+	body, err := json.Marshal(a)
+	if err != nil {
+		return fmt.Errorf("store: agreement: %w", err)
+	}
+	hash := sha256.Sum256(body)
+	err = s.inTx(ctx, func(tx *sqlx.Tx) error {
+		_, err := tx.ExecContext(ctx, `
+			INSERT INTO agreements (version, body, hash, created_at, activated_at) VALUES ($1, $2, $3, $4, $4)
+			ON CONFLICT (version) DO NOTHING`, version, string(body), hex.EncodeToString(hash[:]), at(now))
+		return err
+	})
+	s.forget()
+	return err
+}
+
+// Activate puts a new version of the agreement in force and returns its number.
+func (s *Store) Activate(ctx context.Context, a lead.Agreement, now time.Time) (int, error) {
+	row, err := s.agreement(ctx)
+	if err != nil {
+		return 0, err
+	}
+	if _, err := a.Compile(row.Version + 1); err != nil {
+		return 0, err
+	}
+	return row.Version + 1, s.putAgreement(ctx, row.Version+1, a, now)
+}
+
+// forget makes this process read its caches anew.
+func (s *Store) forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.rules.at, s.book.at = time.Time{}, time.Time{}
+	clear(s.keys)
+}
+
+// Rules is the agreement in force, compiled, with the company's lists.
+func (s *Store) Rules(ctx context.Context) (*lead.Rules, error) {
+	s.mu.Lock()
+	c := s.rules
+	s.mu.Unlock()
+	if c.ok() {
+		return c.value, nil
+	}
+	now := time.Now()
+	row, err := s.agreement(ctx)
+	if err != nil {
+		return nil, err
+	}
+	lists, err := s.Exclusions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var rules *lead.Rules
+	if c.value != nil && c.value.Version == row.Version {
+		same := *c.value
+		rules = &same
+	} else {
+		a, err := lead.ParseAgreement([]byte(row.Body))
+		if err != nil {
+			return nil, err
+		}
+		if rules, err = a.Compile(row.Version); err != nil {
+			return nil, fmt.Errorf("store: agreement %d: %w", row.Version, err)
+		}
+	}
+	rules.Excluded = lists
+	s.mu.Lock()
+	s.rules = cached[*lead.Rules]{rules, now}
+	s.mu.Unlock()
+	return rules, nil
+}
+
+// Exclusions reads the company's lists of who never goes on the board.
+func (s *Store) Exclusions(ctx context.Context) (lead.Exclusions, error) {
+	lists := lead.Exclusions{}
+	err := query(ctx, s.read, `SELECT kind, value FROM exclusions`, nil, func(r *sqlx.Rows) error {
+		var k, v string
+		if err := r.Scan(&k, &v); err != nil {
+			return err
+		}
+		if lists[lead.ExclusionKind(k)] == nil {
+			lists[lead.ExclusionKind(k)] = map[string]bool{}
+		}
+		lists[lead.ExclusionKind(k)][v] = true
+		return nil
+	})
+	return lists, wrap(err)
+}
+
+// Exclude puts a value on a list; one that stands there already stays.
+func (s *Store) Exclude(ctx context.Context, kind lead.ExclusionKind, value string, now time.Time) error {
+	return s.exec(ctx, `INSERT INTO exclusions (kind, value, created_at) VALUES ($1, $2, $3) ON CONFLICT (kind, value) DO NOTHING`, string(kind), value, at(now))
+}
+
+// Include takes a value off a list.
+func (s *Store) Include(ctx context.Context, kind lead.ExclusionKind, value string) error {
+	return s.exec(ctx, `DELETE FROM exclusions WHERE kind = $1 AND value = $2`, string(kind), value)
+}
+
+// exec runs one statement in a transaction of its own and forgets caches.
+func (s *Store) exec(ctx context.Context, text string, args ...any) error {
+	err := s.inTx(ctx, func(tx *sqlx.Tx) error {
+		_, err := tx.ExecContext(ctx, text, args...)
+		return err
+	})
+	s.forget()
+	return err
+}
+
+// Setting reads a setting of the installation; "" where it was never set.
+func (s *Store) Setting(ctx context.Context, key string) (string, error) {
+	var v string
+	err := s.read.GetContext(ctx, &v, `SELECT value FROM settings WHERE key = $1`, key)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = nil
+	}
+	return v, wrap(err)
+}
+
+// Set writes a setting of the installation.
+func (s *Store) Set(ctx context.Context, key, value string) error {
+	return s.exec(ctx, `INSERT INTO settings (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = EXCLUDED.value`, key, value)
+}

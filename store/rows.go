@@ -1,0 +1,157 @@
+package store
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"hotleads/lead"
+	"hotleads/scoring"
+	"hotleads/sla"
+)
+
+// leadRow is a row of leads.
+type leadRow struct {
+	ID             string   `db:"id"`
+	Version        int64    `db:"version"`
+	CreatedAt      instant  `db:"created_at"`
+	UpdatedAt      instant  `db:"updated_at"`
+	Stage          string   `db:"stage"`
+	OwnerID        nullable `db:"owner_id"`
+	TeamID         nullable `db:"team_id"`
+	Touched        bool     `db:"touched"`
+	UserID         string   `db:"user_id"`
+	Email          string   `db:"email"`
+	Phone          string   `db:"phone"`
+	Name           string   `db:"name"`
+	Company        string   `db:"company"`
+	Title          string   `db:"title"`
+	Country        string   `db:"country"`
+	Source         string   `db:"source"`
+	Traits         string   `db:"traits"`
+	TraitTimes     string   `db:"trait_times"`
+	Score          float64  `db:"score"`
+	Tier           string   `db:"tier"`
+	Backlog        bool     `db:"backlog"`
+	HeldBack       string   `db:"held_back"`
+	Life           string   `db:"life"`
+	HistorySeq     int64    `db:"history_seq"`
+	Undo           string   `db:"undo"`
+	Model          int      `db:"model"`
+	Ledger         string   `db:"ledger"`
+	Since          string   `db:"since"`
+	LastActivityAt instant  `db:"last_activity_at"`
+	MergedInto     string   `db:"merged_into"`
+	WakeAt         instant  `db:"wake_at"`
+	UnannouncedAt  instant  `db:"unannounced_at"`
+}
+
+// leadColumns are the columns of leads in the order of values.
+var leadColumns = strings.Fields(`id version created_at updated_at stage owner_id team_id touched user_id email phone name company title
+	country source traits trait_times score tier backlog held_back life history_seq undo model ledger since last_activity_at merged_into wake_at unannounced_at`)
+
+func (r *leadRow) values() []any {
+	return []any{r.ID, r.Version, r.CreatedAt, r.UpdatedAt, r.Stage, r.OwnerID, r.TeamID, r.Touched, r.UserID, r.Email, r.Phone, r.Name, r.Company, r.Title,
+		r.Country, r.Source, r.Traits, r.TraitTimes, r.Score, r.Tier, r.Backlog, r.HeldBack, r.Life, r.HistorySeq, r.Undo, r.Model, r.Ledger, r.Since, r.LastActivityAt, r.MergedInto, r.WakeAt, r.UnannouncedAt}
+}
+
+// toRow is the lead as it is written, with what queries look for computed.
+func toRow(w *lead.Work, score scoring.Score, tier scoring.Tier, now time.Time) (leadRow, error) {
+	l := w.Lead
+	row := leadRow{
+		ID: l.ID, Version: l.Version, CreatedAt: instant(l.CreatedAt), UpdatedAt: instant(l.UpdatedAt),
+		Stage: string(l.Stage), OwnerID: nullable(l.OwnerID), TeamID: nullable(l.TeamID), Touched: !l.TouchedAt.IsZero(),
+		UserID: l.UserID, Email: l.Email, Phone: l.Phone, Name: l.Name, Company: l.Company, Title: l.Title, Country: l.Country, Source: l.Source,
+		Score: score.Total, Tier: string(tier), Backlog: l.Backlog, HeldBack: l.HeldBack, HistorySeq: l.HistorySeq,
+		Model: l.Model, LastActivityAt: instant(l.LastActivityAt), MergedInto: l.MergedInto,
+	}
+	if l.MergedInto == "" {
+		row.WakeAt = instant(w.WakeAt())
+	}
+	if len(w.Boards()) > 0 {
+		row.UnannouncedAt = instant(now)
+	}
+	for _, f := range []struct {
+		to   *string
+		from any
+	}{{&row.Traits, l.Traits}, {&row.TraitTimes, l.TraitTimes}, {&row.Life, l.Life}, {&row.Ledger, l.Ledger}, {&row.Since, l.Since}} {
+		b, err := json.Marshal(f.from)
+		if err != nil {
+			return row, fmt.Errorf("store: lead %s: %w", l.ID, err)
+		}
+		*f.to = string(b)
+	}
+	if l.Undo != nil {
+		b, err := json.Marshal(l.Undo)
+		if err != nil {
+			return row, fmt.Errorf("store: lead %s: %w", l.ID, err)
+		}
+		row.Undo = string(b)
+	}
+	return row, nil
+}
+
+// lead is the row as the domain sees it.
+func (r *leadRow) lead() (lead.Lead, error) {
+	l := lead.Lead{
+		ID: r.ID, Version: r.Version, CreatedAt: time.Time(r.CreatedAt), UpdatedAt: time.Time(r.UpdatedAt),
+		Profile: lead.Profile{UserID: r.UserID, Email: r.Email, Phone: r.Phone, Name: r.Name, Company: r.Company, Title: r.Title, Country: r.Country,
+			Traits: scoring.Traits{}, TraitTimes: map[string]time.Time{}},
+		Ledger: scoring.Ledger{}, Since: scoring.Ledger{}, Model: r.Model,
+		LastActivityAt: time.Time(r.LastActivityAt), Source: r.Source, MergedInto: r.MergedInto,
+	}
+	for _, f := range []struct {
+		from string
+		to   any
+	}{{r.Traits, &l.Traits}, {r.TraitTimes, &l.TraitTimes}, {r.Life, &l.Life}, {r.Ledger, &l.Ledger}, {r.Since, &l.Since}} {
+		if err := json.Unmarshal([]byte(f.from), f.to); err != nil {
+			return l, fmt.Errorf("store: lead %s: %w", r.ID, err)
+		}
+	}
+	if r.Undo != "" {
+		l.Undo = &lead.Undo{}
+		if err := json.Unmarshal([]byte(r.Undo), l.Undo); err != nil {
+			return l, fmt.Errorf("store: lead %s: undo: %w", r.ID, err)
+		}
+	}
+	// The columns are the truth of what queries look for.
+	l.Stage, l.OwnerID, l.TeamID = lead.Stage(r.Stage), string(r.OwnerID), string(r.TeamID)
+	l.Backlog, l.HeldBack, l.HistorySeq = r.Backlog, r.HeldBack, r.HistorySeq
+	return l, nil
+}
+
+// clockRow is a row of clocks. Durations are microseconds.
+type clockRow struct {
+	ID           string  `db:"id"`
+	LeadID       string  `db:"lead_id"`
+	OwnerID      string  `db:"owner_id"`
+	Kind         string  `db:"kind"`
+	Tier         string  `db:"tier"`
+	Current      bool    `db:"is_current"`
+	Target       int64   `db:"target"`
+	Used         int64   `db:"used"`
+	StartedAt    instant `db:"started_at"`
+	RiskAt       instant `db:"risk_at"`
+	DueAt        instant `db:"due_at"`
+	WaitingSince instant `db:"waiting_since"`
+	AtRiskAt     instant `db:"at_risk_at"`
+	BreachedAt   instant `db:"breached_at"`
+	StoppedAt    instant `db:"stopped_at"`
+	Outcome      string  `db:"outcome"`
+}
+
+const clockColumns = `id, lead_id, owner_id, kind, tier, is_current, target, used, started_at, risk_at, due_at, waiting_since, at_risk_at, breached_at, stopped_at, outcome`
+
+func clockValues(leadID string, c lead.Clock) []any {
+	return []any{c.ID, leadID, c.OwnerID, string(c.Kind), c.Tier, c.Current, c.Target.Microseconds(), c.Used.Microseconds(),
+		instant(c.StartedAt), instant(c.RiskAt), instant(c.DueAt), instant(c.WaitingSince), instant(c.AtRiskAt), instant(c.BreachedAt), instant(c.StoppedAt), string(c.Outcome)}
+}
+
+func (r *clockRow) clock() lead.Clock {
+	return lead.Clock{ID: r.ID, OwnerID: r.OwnerID, Current: r.Current, Clock: sla.Clock{
+		Kind: sla.Kind(r.Kind), Tier: r.Tier, Target: time.Duration(r.Target) * time.Microsecond, Used: time.Duration(r.Used) * time.Microsecond,
+		StartedAt: time.Time(r.StartedAt), RiskAt: time.Time(r.RiskAt), DueAt: time.Time(r.DueAt), WaitingSince: time.Time(r.WaitingSince),
+		AtRiskAt: time.Time(r.AtRiskAt), BreachedAt: time.Time(r.BreachedAt), StoppedAt: time.Time(r.StoppedAt), Outcome: sla.Outcome(r.Outcome),
+	}}
+}

@@ -1,0 +1,96 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"time"
+
+	"golang.org/x/crypto/argon2"
+
+	"hotleads/lead"
+)
+
+// argon2id as OWASP's password storage cheat sheet has it: 19 MiB, 2 passes, 1 lane.
+const (
+	argonMemory = 19 * 1024 // KiB
+	argonPasses = 2
+	argonLanes  = 1
+	argonLength = 32
+)
+
+// hashing bounds how many passwords are hashed at a time: each takes 19 MiB.
+var hashing = make(chan struct{}, 4)
+
+// HashPassword is the argon2id hash of a password in PHC form. A password of
+// fewer than 8 or more than 1,000 bytes is lead.ErrInvalid.
+func HashPassword(password string) (string, error) {
+	switch {
+	case len(password) < 8:
+		return "", lead.Invalid("password", "the password is too short: it wants at least 8 characters")
+	case len(password) > 1000:
+		return "", lead.Invalid("password", "the password is too long: at most 1,000 characters")
+	}
+	salt := make([]byte, 16)
+	rand.Read(salt)
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, argonMemory, argonPasses, argonLanes,
+		base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(argon(password, salt))), nil
+}
+
+func argon(password string, salt []byte) []byte {
+	hashing <- struct{}{}
+	defer func() { <-hashing }()
+	return argon2.IDKey([]byte(password), salt, argonPasses, argonMemory, argonLanes, argonLength)
+}
+
+// checkPassword tells whether the password is the hashed one, in the same time
+// for a broken hash.
+func checkPassword(phc, password string) bool {
+	parts := strings.Split(phc, "$")
+	var salt, want []byte
+	if len(parts) == 6 {
+		salt, _ = base64.RawStdEncoding.DecodeString(parts[4])
+		want, _ = base64.RawStdEncoding.DecodeString(parts[5])
+	}
+	got := argon(password, salt)
+	return subtle.ConstantTimeCompare(got, want) == 1
+}
+
+// SignIn finds the person with that address and password. A wrong address, a
+// wrong password and a disabled person are one lead.ErrForbidden, after the
+// same work.
+func (s *Store) SignIn(ctx context.Context, email, password string) (lead.User, error) {
+	u, err := s.User(ctx, email)
+	if err != nil && !isNotFound(err) {
+		return lead.User{}, err
+	}
+	if !checkPassword(u.Password, password) || !u.Active() || u.Email != lead.NormalEmail(email) {
+		return lead.User{}, &lead.Refusal{Kind: lead.ErrForbidden, Text: "the address or the password is wrong"}
+	}
+	return u, nil
+}
+
+// NewKey makes a key and returns its secret, which is stored only as a hash.
+func (s *Store) NewKey(ctx context.Context, kind lead.KeyKind, name string, now time.Time) (string, lead.Key, error) {
+	b := make([]byte, 24)
+	rand.Read(b)
+	secret := "hl_" + string(kind) + "_" + base64.RawURLEncoding.EncodeToString(b)
+	k, err := s.AddKey(ctx, lead.Key{Kind: kind, Name: name, Hint: secret[:len(secret)-28]}, keyHash(secret), now)
+	return secret, k, err
+}
+
+// keyHash needs no salt and no stretching: a key is 192 random bits.
+func keyHash(secret string) string {
+	h := sha256.Sum256([]byte(secret))
+	return hex.EncodeToString(h[:])
+}
+
+// Key finds the living key with that secret; lead.ErrNotFound else.
+func (s *Store) Key(ctx context.Context, secret string) (lead.Key, error) {
+	return s.KeyByHash(ctx, keyHash(secret))
+}
