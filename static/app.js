@@ -277,7 +277,7 @@ async function send(form, by, id) {
     }
     if (answer.ok) drawer(rowOf(id), null);
     await htmx.swap({text, sourceElement: document.body, target: document.body, swap: 'none'});
-    const said = /data-msg[^>]*>([^<]*)</.exec(text)?.[1];
+    const said = /hx-target="\[data-msg[^>]*>([^<]*)</.exec(text)?.[1];
     if (said) tell(id, new DOMParser().parseFromString(said, 'text/html').body.textContent);
     if (answer.ok) refreshPeek(true);
   } catch {
