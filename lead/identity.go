@@ -79,11 +79,11 @@ func (p *Profile) Learn(traits map[string]any, at time.Time) (changed, contact b
 			text, _ := v.(string)
 			if *field != text {
 				*field, changed = text, true
-				contact = contact || name == "email" || name == "phone"
+				contact = contact || (text != "" && (name == "email" || name == "phone"))
 			}
 			continue
 		}
-		if old, ok := p.Traits[name]; ok && fmt.Sprint(old) == fmt.Sprint(v) {
+		if old, ok := p.Traits[name]; fmt.Sprint(old) == fmt.Sprint(v) && ok == (v != nil) {
 			continue
 		}
 		if v == nil {
@@ -94,6 +94,24 @@ func (p *Profile) Learn(traits map[string]any, at time.Time) (changed, contact b
 		changed = true
 	}
 	return changed, contact
+}
+
+// absorb takes what is known of the same person elsewhere: what was said later stands.
+func (p *Profile) absorb(from *Profile) {
+	own, theirs := p.coreFields(), from.coreFields()
+	for name, at := range from.TraitTimes {
+		if said, ok := p.TraitTimes[name]; ok && !at.After(said) {
+			continue
+		}
+		p.TraitTimes[name] = at
+		if field, ok := own[name]; ok {
+			*field = *theirs[name]
+		} else if v, ok := from.Traits[name]; ok {
+			p.Traits[name] = v
+		} else {
+			delete(p.Traits, name)
+		}
+	}
 }
 
 // normalTraits folds what clients send into the names used here: firstName and

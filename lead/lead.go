@@ -94,8 +94,6 @@ type Life struct {
 	OfferedUntil  time.Time `json:"offered_until,omitzero"`  //
 	ExpiredFor    string    `json:"expired_for,omitempty"`   // the rep whose claim expired, barred until BarredUntil
 	BarredUntil   time.Time `json:"barred_until,omitzero"`   //
-	DecisionBy    string    `json:"decision_by,omitempty"`   // who used DecisionUsed of the decision time before a release
-	DecisionUsed  Seconds   `json:"decision_used,omitempty"` //
 	CallbackAt    time.Time `json:"callback_at,omitzero"`    // the morning it comes back
 	Blocked       string    `json:"blocked,omitempty"`       // why it may not qualify: BlockedFit, BlockedData, BlockedProposal
 	ReturnedAt    time.Time `json:"returned_at,omitzero"`    // last return
@@ -108,9 +106,6 @@ type Life struct {
 	HistorySeq    int64     `json:"-"`                       // rows of history so far
 	Note          string    `json:"-"`                       // only in views: the note of the last return
 }
-
-// Seconds is a duration in seconds; JSON keeps it readable.
-type Seconds float64
 
 // Reasons for which a returned lead may not qualify until something changes.
 const (

@@ -90,7 +90,8 @@ type Why string
 const (
 	ByActivity Why = "activity"
 	ByTrait    Why = "trait"
-	ByImport   Why = "import" // would qualify: becomes backlog
+	ByImport   Why = "import"   // would qualify by its score: becomes backlog
+	ByCallback Why = "callback" // its date has come
 )
 
 // Consider decides whether the lead qualifies now, or gets hotter where it is.
@@ -103,25 +104,40 @@ func (w *Work) Consider(sc Scene, why Why) error {
 		return w.heat(sc)
 	}
 	l.HeldBack = ""
-	score, _ := l.ScoreAt(sc.Rules, w.moment(sc, why))
-	cause := ""
-	switch {
-	case !l.HandRaisedAt.IsZero():
-		cause = CauseHand
-	case l.Blocked == "" && sc.Rules.Scorer.Ready(score) && w.mayRequalify(sc, why):
-		cause = CauseScore
-	default:
+	cause := w.cause(sc, why)
+	if cause == "" {
 		l.Backlog = false
 		return nil
 	}
 	if l.HeldBack = sc.Rules.heldBack(l); l.HeldBack != "" {
 		return nil
 	}
-	if why == ByImport || (l.Backlog && why != ByActivity) {
+	if cause == CauseScore && (why == ByImport || (l.Backlog && why != ByActivity)) {
 		l.Backlog = true
 		return nil
 	}
 	return w.qualify(sc, cause)
+}
+
+// cause is what qualifies the lead now, or "".
+func (w *Work) cause(sc Scene, why Why) string {
+	l := w.Lead
+	if !l.HandRaisedAt.IsZero() {
+		return CauseHand
+	}
+	if due(l.CallbackAt, sc.Now) {
+		if reason, _ := sc.Rules.Reason(l.ReturnReason); reason.Blocks == BlockedData {
+			return CauseMended
+		}
+		return CauseCallback
+	}
+	if why == ByCallback || l.Blocked != "" || !w.mayRequalify(sc, why) {
+		return ""
+	}
+	if score, _ := l.ScoreAt(sc.Rules, w.moment(sc, why)); !sc.Rules.Scorer.Ready(score) {
+		return ""
+	}
+	return CauseScore
 }
 
 // moment is when the score counts for qualifying: the moment of what was just
@@ -175,7 +191,7 @@ func (w *Work) qualify(sc Scene, cause string) error {
 	w.moveTo(MQL, sc.Now)
 	l.QualifiedAt, l.TouchedAt, l.Attempts, l.OwnerID = sc.Now, time.Time{}, 0, ""
 	l.Backlog, l.HeldBack, l.Blocked, l.CallbackAt = false, "", "", time.Time{}
-	l.DecisionBy, l.DecisionUsed, l.ExpiredFor, l.BarredUntil = "", 0, "", time.Time{}
+	l.ExpiredFor, l.BarredUntil = "", time.Time{}
 	l.Undo = nil
 	for _, k := range []sla.Kind{sla.Claim, sla.Response} {
 		if err := w.startClock(sc, k, 0); err != nil {
@@ -221,105 +237,4 @@ func (w *Work) releaseBacklog(sc Scene, _ *Request) error {
 		return conflict("%s is held back: %s", w.Lead.DisplayName(), w.Lead.HeldBack)
 	}
 	return w.qualify(sc, CauseBacklog)
-}
-
-// reactivate makes a lost lead nurture again.
-func (w *Work) reactivate(sc Scene, cause string) {
-	before := w.Lead.Life
-	w.toNurture(sc)
-	sc.Actor = System
-	w.record(sc, before, History{Move: Reopen, Cause: cause})
-}
-
-// toNurture ends whatever hand-off there was.
-func (w *Work) toNurture(sc Scene) {
-	l := w.Lead
-	w.moveTo(Nurture, sc.Now)
-	l.OwnerID, l.ReactivatesAt, l.OfferedTo, l.OfferedUntil = "", time.Time{}, "", time.Time{}
-	l.QualifiedAt, l.Undo = time.Time{}, nil
-}
-
-// Wake does what is due for the lead at now. It returns whether anything was.
-func (w *Work) Wake(sc Scene) (bool, error) {
-	sc.Actor = System
-	l, acted := w.Lead, false
-	breachedDecision := false
-	for i, c := range w.Clocks {
-		next, states := c.Record(sc.Now)
-		w.Clocks[i].Clock = next
-		for _, s := range states {
-			acted = true
-			w.Outbox = append(w.Outbox, Outgoing{Topic: "clock." + string(s), NotBefore: sc.Now,
-				Data: map[string]any{"clock": c.Kind, "owner": l.OwnerID, "team": l.TeamID, "due": c.DueAt}})
-			breachedDecision = breachedDecision || (s == sla.Breached && c.Kind == sla.Decision)
-		}
-	}
-	switch {
-	case l.Stage == Claimed && breachedDecision && sc.Rules.SLA.ReleaseOnBreach:
-		return true, w.backToBoard(sc, Expire, CauseDecision)
-	case l.Stage == MQL && due(l.CoolAt, sc.Now) && l.HandRaisedAt.IsZero():
-		w.cool(sc)
-		return true, nil
-	case l.Stage == Nurture && due(l.CallbackAt, sc.Now):
-		l.CallbackAt = time.Time{}
-		if l.HeldBack = sc.Rules.heldBack(l); l.HeldBack != "" {
-			return true, nil
-		}
-		cause := CauseCallback
-		if reason, _ := sc.Rules.Reason(l.ReturnReason); reason.Blocks == BlockedData {
-			cause = CauseMended
-		}
-		return true, w.qualify(sc, cause)
-	case l.Stage == Lost && due(l.ReactivatesAt, sc.Now):
-		w.reactivate(sc, CauseLost)
-		return true, nil
-	}
-	return acted, nil
-}
-
-func due(at, now time.Time) bool { return !at.IsZero() && !at.After(now) }
-
-// cool takes an unclaimed lead off the board: a leak, and recorded as one.
-func (w *Work) cool(sc Scene) {
-	before := w.Lead.Life
-	w.endHandOff(sc, cooled(w))
-	w.toNurture(sc)
-	w.record(sc, before, History{Move: Cool, Cause: CauseCold})
-}
-
-// cooled: a claim clock that breached stays missed; one that had not is void.
-func cooled(w *Work) sla.Outcome {
-	if i := w.clock(sla.Claim); i >= 0 && !w.Clocks[i].BreachedAt.IsZero() {
-		return ""
-	}
-	return sla.Cancelled
-}
-
-// backToBoard puts a claimed lead back at its rank: release and expire.
-func (w *Work) backToBoard(sc Scene, m Move, cause string) error {
-	l := w.Lead
-	before := l.Life
-	if i := w.clock(sla.Decision); i >= 0 {
-		w.stopClock(sc, sla.Decision, map[Move]sla.Outcome{Release: sla.Cancelled, Expire: sla.Missed}[m])
-		l.DecisionBy, l.DecisionUsed = before.OwnerID, Seconds(w.Clocks[i].Used.Seconds())
-		w.Clocks[i].Current = false
-	}
-	if i := w.clock(sla.Claim); i >= 0 {
-		c, err := sc.Rules.SLA.Resume(sc.calendar(l), w.Clocks[i].Clock, sc.Now)
-		if err != nil {
-			return err
-		}
-		w.Clocks[i].Clock = c
-	}
-	w.moveTo(MQL, sc.Now)
-	l.OwnerID, l.OfferedTo, l.OfferedUntil, l.Undo = "", "", time.Time{}, nil
-	if m == Expire {
-		until, err := sc.calendar(l).DueMinutes(sc.Now, sc.Rules.Criteria.ExpiredMinutes)
-		if err != nil {
-			return err
-		}
-		l.ExpiredFor, l.BarredUntil = before.OwnerID, until.UTC()
-	}
-	w.record(sc, before, History{Move: m, Cause: cause})
-	return w.heat(sc)
 }

@@ -59,11 +59,10 @@ func (k KeyKind) Valid() bool { return k == WriteKey || k == ServerKey || k == A
 
 // Key is a program's way in. The secret itself is never stored.
 type Key struct {
-	ID         string
-	Kind       KeyKind
-	Name       string
-	Hint       string // the first characters, to tell keys apart in a list
-	CreatedAt  time.Time
-	RevokedAt  time.Time
-	LastUsedAt time.Time
+	ID        string
+	Kind      KeyKind
+	Name      string
+	Hint      string // the first characters, to tell keys apart in a list
+	CreatedAt time.Time
+	RevokedAt time.Time
 }

@@ -97,6 +97,30 @@ func Route(teams []Team, traits scoring.Traits) *Team {
 	return first
 }
 
+// Book is the directory: who works here, in which teams. Immutable.
+type Book struct {
+	Users map[string]User
+	Teams []Team // oldest first
+}
+
+// Team finds a team by id; nil where there is none.
+func (b *Book) Team(id string) *Team {
+	for i := range b.Teams {
+		if b.Teams[i].ID == id {
+			return &b.Teams[i]
+		}
+	}
+	return nil
+}
+
+// Name is the person's name, or "somebody" for one who is not in the book.
+func (b *Book) Name(id string) string {
+	if u, ok := b.Users[id]; ok {
+		return u.Name
+	}
+	return "somebody"
+}
+
 // ActorKind says who made a move.
 type ActorKind string
 

@@ -24,14 +24,12 @@ func (m Message) identities() []Identity {
 		}
 	}
 	add(ByUser, m.UserID)
-	if m.Type == Identify || m.UserID == "" {
-		traits := normalTraits(m.Traits)
-		email, _ := traits["email"].(string)
-		phone, _ := traits["phone"].(string)
-		add(ByEmail, email)
-		if NormalPhone(phone) == phone {
-			add(ByPhone, phone)
-		}
+	traits := normalTraits(m.Traits)
+	email, _ := traits["email"].(string)
+	phone, _ := traits["phone"].(string)
+	add(ByEmail, email)
+	if NormalPhone(phone) == phone {
+		add(ByPhone, phone)
 	}
 	add(ByAnonymous, m.AnonymousID)
 	if m.Type == Alias {
@@ -64,9 +62,7 @@ func (in *arrival) resolve(ctx context.Context, m Message) (string, error) {
 			continue
 		}
 		at = in.follow(at)
-		// A user id that leads nowhere yet beats an email whose lead has
-		// another user id: two people at one address.
-		if id.Kind != ByUser && m.UserID != "" && in.otherUser(at, m.UserID) {
+		if in.somebodyElse(at, id.Kind, ids) {
 			continue
 		}
 		lead = at
@@ -84,13 +80,29 @@ func (in *arrival) resolve(ctx context.Context, m Message) (string, error) {
 		}
 		lead = next
 	}
+	if w := in.works[lead]; m.Type == Alias && w.Lead.UserID == m.PreviousID && in.who[Identity{ByUser, m.UserID}] == lead {
+		w.Lead.UserID = m.UserID
+	}
 	return lead, nil
 }
 
-// otherUser tells whether the lead is known by another user id.
-func (in *arrival) otherUser(lead, userID string) bool {
+// somebodyElse tells whether the lead that a weak identity leads to is another
+// person than the message names: it has another user id (two people at one
+// address), or another email at the end of a shared browser or telephone.
+func (in *arrival) somebodyElse(lead string, by IdentityKind, ids []Identity) bool {
 	w := in.works[lead]
-	return w != nil && w.Lead.UserID != "" && w.Lead.UserID != userID
+	if w == nil {
+		return true // there is nobody any more
+	}
+	for _, id := range ids {
+		switch {
+		case strength[id.Kind] >= strength[by]:
+		case id.Kind == ByUser && w.Lead.UserID != "" && w.Lead.UserID != id.Value,
+			id.Kind == ByEmail && w.Lead.Email != "" && w.Lead.Email != id.Value:
+			return true
+		}
+	}
+	return false
 }
 
 // aliasOrder: what was called PreviousID is looked for before the new id.
@@ -149,6 +161,7 @@ func (in *arrival) identify(ctx context.Context, id Identity, lead string) (stri
 	if got != lead {
 		return got, in.lock(ctx, []string{got})
 	}
+	in.told[lead] = true
 	w := in.works[lead]
 	w.Named = w.Named || id.Kind != ByAnonymous
 	if id.Kind == ByUser && w.Lead.UserID == "" {
@@ -174,16 +187,7 @@ func (in *arrival) merge(ctx context.Context, from, into *Work) error {
 			in.who[id] = t.ID
 		}
 	}
-	for name, v := range f.Traits {
-		if _, ok := t.Traits[name]; !ok {
-			t.Traits[name], t.TraitTimes[name] = v, f.TraitTimes[name]
-		}
-	}
-	for name, field := range f.coreFields() {
-		if own := t.coreFields()[name]; *own == "" && *field != "" {
-			*own, t.TraitTimes[name] = *field, f.TraitTimes[name]
-		}
-	}
+	t.absorb(&f.Profile)
 	if t.Source == "" || (f.Source != "" && f.CreatedAt.Before(t.CreatedAt)) {
 		t.Source = cmp.Or(f.Source, t.Source)
 	}
@@ -193,10 +197,16 @@ func (in *arrival) merge(ctx context.Context, from, into *Work) error {
 	if !f.HandRaisedAt.IsZero() {
 		into.raise(in.sc, f.HandRaisedAt)
 	}
+	if f.CreatedAt.Before(t.CreatedAt) {
+		t.CreatedAt = f.CreatedAt
+	}
 	into.Heard += 1 + from.Heard
 	into.Late = append(into.Late, "*")
 	from.endHandOff(in.sc, sla.Cancelled)
+	from.toNurture(in.sc)
 	f.MergedInto, f.Ledger, f.Since, from.Late = t.ID, scoring.Ledger{}, scoring.Ledger{}, nil
+	in.told[f.ID], in.told[t.ID] = true, true
+	in.traits[t.ID] = true
 	return nil
 }
 

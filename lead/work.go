@@ -1,7 +1,6 @@
 package lead
 
 import (
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -117,6 +116,9 @@ func (w *Work) record(sc Scene, before Life, h History) {
 	h.TeamBefore, h.TeamAfter = before.TeamID, l.TeamID
 	h.Tier, h.Score, h.Source, h.Agreement = tier, score.Total, l.Source, sc.Rules.Version
 	w.History = append(w.History, h)
+	if h.Move == UndoMove {
+		return // what it undoes was never sent
+	}
 	w.Outbox = append(w.Outbox, Outgoing{
 		Topic: "lead." + string(h.Move), Seq: h.Seq, NotBefore: sc.Now.Add(UndoFor),
 		Data: map[string]any{"from": h.From, "to": h.To, "owner": h.OwnerAfter, "team": h.TeamAfter, "score": h.Score, "reason": h.Reason},
@@ -154,121 +156,18 @@ func (r *Rules) lift(l *Lead, t scoring.Tier, fit scoring.Fit) scoring.Tier {
 func (r *Rules) Explain(l Lead, clocks []Clock, at time.Time) Scored {
 	fit := r.Scorer.Fit(l.AllTraits())
 	score := r.Scorer.Score(l.Ledger, fit, at)
-	return Scored{Lead: l, Score: score, Tier: r.lift(&l, score.Tier, fit), Signals: r.Scorer.Signals(l.Ledger, fit, at), Clocks: clocks, At: at}
+	return Scored{Lead: l, Score: score, Tier: r.lift(&l, score.Tier, fit), Signals: r.Scorer.Signals(l.Ledger, fit, at), Clocks: runningFirst(clocks), At: at}
 }
 
-// WakeAt is the next moment at which something is due for the lead: a clock
-// at risk or breached, cooling, a callback, a lost lead's return to nurture.
-// Zero: nothing is.
-func (w *Work) WakeAt() time.Time {
-	l := w.Lead
-	var at time.Time
-	sooner := func(t time.Time) {
-		if !t.IsZero() && (at.IsZero() || t.Before(at)) {
-			at = t
+// runningFirst are the current clocks, those that run before those that stopped.
+func runningFirst(clocks []Clock) []Clock {
+	out := make([]Clock, 0, len(clocks))
+	for _, running := range []bool{true, false} {
+		for _, c := range clocks {
+			if c.Current && c.Running() == running {
+				out = append(out, c)
+			}
 		}
 	}
-	switch l.Stage {
-	case MQL:
-		sooner(l.CoolAt)
-	case Nurture:
-		sooner(l.CallbackAt)
-	case Lost:
-		sooner(l.ReactivatesAt)
-	}
-	for _, c := range w.Clocks {
-		if t, _, ok := c.NextChange(); ok {
-			sooner(t)
-		}
-	}
-	return at
-}
-
-// Settle is called last, before the lead is written: it computes what follows
-// from the change.
-func (w *Work) Settle(sc Scene) {
-	l := w.Lead
-	l.UpdatedAt = sc.Now
-	l.CoolAt = time.Time{}
-	if l.Stage == MQL && l.HandRaisedAt.IsZero() {
-		l.CoolAt = w.coolAt(sc)
-	}
-}
-
-// coolAt is when an unclaimed lead without hand-raise leaves the board: when
-// its score is under the share of the threshold and its claim clock has
-// breached, or after the idle days without activity. Zero: never.
-func (w *Work) coolAt(sc Scene) time.Time {
-	l, c := w.Lead, sc.Rules.Criteria
-	var at time.Time
-	if c.CoolIdleDays > 0 {
-		last := l.LastActivityAt
-		if l.QualifiedAt.After(last) {
-			last = l.QualifiedAt
-		}
-		at = last.Add(days(c.CoolIdleDays))
-	}
-	cold, ok := sc.Rules.Scorer.ColdAt(l.Ledger, sc.Rules.Scorer.Fit(l.AllTraits()), c.CoolShare, sc.Now)
-	if !ok {
-		return at
-	}
-	if i := w.clock(sla.Claim); i >= 0 && w.Clocks[i].DueAt.After(cold) {
-		cold = w.Clocks[i].DueAt
-	}
-	if at.IsZero() || cold.Before(at) {
-		at = cold
-	}
-	return at
-}
-
-// clock is the index of the newest current clock of a kind, or -1.
-func (w *Work) clock(k sla.Kind) int {
-	for i, c := range slices.Backward(w.Clocks) {
-		if c.Kind == k && c.Current {
-			return i
-		}
-	}
-	return -1
-}
-
-// startClock starts a clock at the lead's tier.
-func (w *Work) startClock(sc Scene, k sla.Kind, used time.Duration) error {
-	_, tier := w.Lead.ScoreAt(sc.Rules, sc.Now)
-	c, err := sc.Rules.SLA.Start(sc.calendar(w.Lead), k, string(tier), sc.Now, used)
-	if err != nil {
-		return err
-	}
-	w.Clocks = append(w.Clocks, Clock{ID: uuid.Must(uuid.NewV7()).String(), OwnerID: w.Lead.OwnerID, Current: true, Clock: c})
-	return nil
-}
-
-// stopClock stops the current clock of a kind, if it runs; "" derives whether it was met.
-func (w *Work) stopClock(sc Scene, k sla.Kind, o sla.Outcome) {
-	if i := w.clock(k); i >= 0 {
-		w.Clocks[i].Clock = w.Clocks[i].Stop(sc.calendar(w.Lead), sc.Now, o)
-	}
-}
-
-// endHandOff stops every running clock with the outcome and makes none current.
-func (w *Work) endHandOff(sc Scene, o sla.Outcome) {
-	for i := range w.Clocks {
-		w.Clocks[i].Clock = w.Clocks[i].Stop(sc.calendar(w.Lead), sc.Now, o)
-		w.Clocks[i].Current = false
-	}
-}
-
-// heat moves running clocks to a hotter tier.
-func (w *Work) heat(sc Scene) error {
-	_, tier := w.Lead.ScoreAt(sc.Rules, sc.Now)
-	for i, c := range w.Clocks {
-		if !c.Running() || tier == scoring.None {
-			continue
-		}
-		hotter, err := sc.Rules.SLA.Hotter(sc.calendar(w.Lead), c.Clock, string(tier), sc.Now)
-		if err != nil {
-			return err
-		}
-		w.Clocks[i].Clock = hotter
-	}
-	return nil
+	return out
 }

@@ -1,0 +1,254 @@
+package lead
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"hotleads/scoring"
+)
+
+// take stores messages in one transaction and announces what came of them.
+func (d *Desk) take(ctx context.Context, msgs []Message, why Why, now time.Time) error {
+	sc, err := d.scene(ctx, System, now)
+	if err != nil {
+		return err
+	}
+	var in *arrival
+	err = d.store.Change(ctx, func(tx Tx) error {
+		in = &arrival{desk: d, tx: tx, sc: sc, why: why,
+			works: map[string]*Work{}, who: map[Identity]string{}, told: map[string]bool{}, traits: map[string]bool{}}
+		return in.process(ctx, msgs)
+	})
+	if err == nil {
+		d.announce(ctx, sc.Rules, now, in.changed())
+	}
+	return err
+}
+
+// arrival is one transaction's messages becoming leads' changes.
+type arrival struct {
+	desk     *Desk
+	tx       Tx
+	sc       Scene
+	why      Why
+	works    map[string]*Work    // by lead id: locked, or new
+	who      map[Identity]string // what identities lead to by now
+	told     map[string]bool     // leads that something is now known of that was not
+	traits   map[string]bool     // leads of which a trait changed
+	acts     []Activity
+	outcomes []outcome
+}
+
+// outcome is a CRM's message and the lead that it is about.
+type outcome struct {
+	lead string
+	Message
+}
+
+// process takes messages in one after the other, as if each had come alone.
+func (in *arrival) process(ctx context.Context, msgs []Message) error {
+	ids := make([]string, len(msgs))
+	for i, m := range msgs {
+		ids[i] = m.ID
+	}
+	isNew, err := in.tx.NewMessages(ctx, ids, in.sc.Now)
+	if err != nil {
+		return err
+	}
+	fresh := msgs[:0:0]
+	for _, m := range msgs {
+		if isNew[m.ID] {
+			isNew[m.ID] = false // a message may stand twice in one batch
+			fresh = append(fresh, m)
+		}
+	}
+	if len(fresh) == 0 {
+		return nil
+	}
+	if err := in.load(ctx, fresh); err != nil {
+		return err
+	}
+	for _, m := range fresh {
+		lead, err := in.resolve(ctx, m)
+		if err != nil {
+			return err
+		}
+		in.hear(in.works[lead], m)
+	}
+	if err := in.tx.Append(ctx, in.acts); err != nil {
+		return err
+	}
+	return in.settle(ctx)
+}
+
+// load finds and locks the leads that the messages are about, in id order.
+func (in *arrival) load(ctx context.Context, msgs []Message) error {
+	var ids []Identity
+	for _, m := range msgs {
+		ids = append(ids, m.identities()...)
+	}
+	slices.SortFunc(ids, compareIdentities)
+	found, err := in.tx.Identities(ctx, slices.Compact(ids))
+	if err != nil {
+		return err
+	}
+	maps.Copy(in.who, found)
+	return in.lock(ctx, slices.Compact(slices.Sorted(maps.Values(found))))
+}
+
+func (in *arrival) lock(ctx context.Context, ids []string) error {
+	ids = slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return in.works[id] != nil })
+	if len(ids) == 0 {
+		return nil
+	}
+	works, err := in.tx.Lock(ctx, ids)
+	if err != nil {
+		return err
+	}
+	for id, w := range works {
+		w.Begin()
+		in.works[id] = w
+		if err := in.desk.upgrade(ctx, in.tx, in.sc, w); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// hear takes one message into its lead.
+func (in *arrival) hear(w *Work, m Message) {
+	l := w.Lead
+	in.told[l.ID] = true
+	if m.Source != "" && l.Source == "" {
+		l.Source = m.Source
+	}
+	if changed, contact := l.Learn(m.Traits, m.OccurredAt); changed {
+		in.traits[l.ID] = true
+		w.traitsChanged(contact)
+	}
+	if _, said := m.Traits["timezone"]; !said && m.TimeZone != "" {
+		l.Learn(map[string]any{"timezone": m.TimeZone}, m.OccurredAt) // the browser's word: no trait that anybody mended
+	}
+	if m.Import != nil {
+		w.imported(in.sc, *m.Import)
+	}
+	if m.Server && outcomeMove(m.Event) != "" {
+		in.outcomes = append(in.outcomes, outcome{l.ID, m})
+	}
+	if m.Event == "" {
+		return
+	}
+	a := Activity{MessageID: m.ID, LeadID: l.ID, Name: m.Event, Properties: m.Properties, OccurredAt: m.OccurredAt, ReceivedAt: m.ReceivedAt, SaidAt: m.SaidAt}
+	in.acts = append(in.acts, a)
+	w.Hear(in.sc, a)
+}
+
+// traitsChanged lifts what waited for a trait to change.
+func (w *Work) traitsChanged(contact bool) {
+	l := w.Lead
+	switch {
+	case l.Blocked == BlockedFit:
+		l.Blocked = ""
+	case l.Blocked == BlockedData && contact:
+		l.Blocked = ""
+		l.CallbackAt = l.ReturnedAt // mended: it comes back to its rep at once
+	}
+}
+
+// imported takes what an import says besides traits. A lead that has already
+// been in a hand-off keeps its own story.
+func (w *Work) imported(sc Scene, im Imported) {
+	l := w.Lead
+	if !im.CreatedAt.IsZero() && im.CreatedAt.Before(l.CreatedAt) {
+		l.CreatedAt = im.CreatedAt
+	}
+	if im.TeamID != "" && l.TeamID == "" {
+		l.TeamID = im.TeamID
+	}
+	if im.Outcome == "" || l.Stage != Nurture || l.HistorySeq > 0 {
+		return
+	}
+	before := l.Life
+	w.moveTo(im.Outcome, sc.Now)
+	l.ClosedAt, l.Amount = im.ClosedAt, im.Amount
+	if l.ClosedAt.IsZero() {
+		l.ClosedAt = sc.Now
+	}
+	w.record(sc, before, History{Move: map[Stage]Move{Won: Win, Lost: Lose}[im.Outcome], OccurredAt: l.ClosedAt, Amount: im.Amount, Cause: CauseImport})
+}
+
+// settle derives what came late, lets outcomes and qualifications happen, and writes.
+func (in *arrival) settle(ctx context.Context) error {
+	works := in.changed()
+	for _, w := range works {
+		if err := in.desk.rederive(ctx, in.tx, in.sc, w); err != nil {
+			return err
+		}
+	}
+	for _, o := range in.outcomes {
+		if err := in.works[in.follow(o.lead)].crmOutcome(in.sc, o.Message); err != nil {
+			return err
+		}
+	}
+	for _, w := range works {
+		if err := in.consider(w); err != nil {
+			return err
+		}
+		w.Settle(in.sc)
+	}
+	return in.tx.Write(ctx, in.sc.Now, works)
+}
+
+// consider lets a lead qualify where the messages gave a reason to.
+func (in *arrival) consider(w *Work) error {
+	why := in.why
+	if why == ByActivity && w.Heard == 0 {
+		why = ByTrait
+	}
+	if w.Lead.MergedInto != "" || (why == ByTrait && !in.traits[w.Lead.ID] && w.Lead.HeldBack == "") {
+		return nil
+	}
+	return w.Consider(in.sc, why)
+}
+
+// changed are the leads that the messages told something of, in id order.
+func (in *arrival) changed() []*Work {
+	works := make([]*Work, 0, len(in.told))
+	for id := range in.told {
+		works = append(works, in.works[id])
+	}
+	slices.SortFunc(works, func(a, b *Work) int { return strings.Compare(a.Lead.ID, b.Lead.ID) })
+	return works
+}
+
+// outcomeMove is the move that an outcome event of a server key stands for, or "".
+func outcomeMove(event string) Move {
+	switch scoring.Fold(event) {
+	case "opportunity created":
+		return Opportunity
+	case "deal won":
+		return Win
+	case "deal lost":
+		return Lose
+	}
+	return ""
+}
+
+// crmOutcome makes the move of an outcome event. What the lead's stage does not
+// allow (it is won already) changes nothing: the activity itself is kept.
+func (w *Work) crmOutcome(sc Scene, m Message) error {
+	sc.Actor = Actor{Kind: ByKey, Via: "intake"}
+	r := Request{Move: outcomeMove(m.Event), At: m.OccurredAt, Amount: minorUnits(m.Properties["amount"])}
+	if reason, ok := m.Properties["reason"].(string); ok {
+		r.Reason = reason
+	}
+	err := w.Do(sc, r)
+	if errors.Is(err, ErrConflict) || errors.Is(err, ErrInvalid) {
+		return nil
+	}
+	return err
+}

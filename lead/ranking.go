@@ -1,0 +1,129 @@
+package lead
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// announce tells rankings and boards what has been committed. What it can't
+// tell now, the sweep tells later.
+func (d *Desk) announce(ctx context.Context, rules *Rules, now time.Time, works []*Work) {
+	if len(works) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+	defer cancel()
+	var n Notice
+	var ranks []Rank
+	versions := map[string]int64{}
+	for _, w := range works {
+		if len(n.Leads) < 500 {
+			n.Leads = append(n.Leads, w.Lead.ID)
+		}
+		for _, team := range w.Boards() {
+			ranks = append(ranks, rank(rules, w.Lead, team, now))
+			versions[w.Lead.ID] = w.Lead.Version
+			if !slices.Contains(n.Teams, team) {
+				n.Teams = append(n.Teams, team)
+			}
+		}
+	}
+	d.tell(ctx, n, ranks, versions)
+}
+
+func rank(rules *Rules, l *Lead, team string, now time.Time) Rank {
+	score, _ := l.ScoreAt(rules, now)
+	return Rank{Team: team, LeadID: l.ID, Version: l.Version, On: l.OnBoard() && l.TeamID == team, Score: score.Total}
+}
+
+func (d *Desk) tell(ctx context.Context, n Notice, ranks []Rank, versions map[string]int64) {
+	if len(ranks) > 0 {
+		err := d.ranking.Rank(ctx, ranks)
+		if err == nil {
+			err = d.store.Announced(ctx, versions)
+		}
+		if err != nil {
+			d.log.Warn("ranking waits for the sweep", "leads", len(ranks), "error", err)
+		}
+	}
+	if err := d.bell.Ring(ctx, n); err != nil {
+		d.log.Warn("notice not rung", "error", err)
+	}
+}
+
+// Rebuild forgets and re-makes the rankings of all teams from the store.
+func (d *Desk) Rebuild(ctx context.Context, now time.Time) (int, error) {
+	rules, err := d.store.Rules(ctx)
+	if err != nil {
+		return 0, err
+	}
+	book, err := d.store.Book(ctx)
+	if err != nil {
+		return 0, err
+	}
+	n := 0
+	for _, team := range book.Teams {
+		ranked, err := d.rerank(ctx, rules, team.ID, now, true)
+		if err != nil {
+			return n, fmt.Errorf("rebuild %s: %w", team.Name, err)
+		}
+		n += ranked
+	}
+	return n, nil
+}
+
+// Rerank writes the scores of everybody on the boards anew, for they decay, and
+// builds rankings that were lost.
+func (d *Desk) Rerank(ctx context.Context, now time.Time) error {
+	rules, err := d.store.Rules(ctx)
+	if err != nil {
+		return err
+	}
+	book, err := d.store.Book(ctx)
+	if err != nil {
+		return err
+	}
+	for _, team := range book.Teams {
+		_, lost := d.ranking.Top(ctx, team.ID, 1)
+		if _, err := d.rerank(ctx, rules, team.ID, now, lost != nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *Desk) rerank(ctx context.Context, rules *Rules, team string, now time.Time, reset bool) (int, error) {
+	cards, err := d.stored(ctx, team)
+	if err != nil {
+		return 0, err
+	}
+	if reset {
+		if err := d.ranking.Reset(ctx, team); err != nil {
+			return 0, err
+		}
+	}
+	ranks := make([]Rank, 0, len(cards))
+	for _, c := range cards {
+		ranks = append(ranks, rank(rules, &c.Lead, team, now))
+	}
+	if err := d.ranking.Rank(ctx, ranks); err != nil {
+		return 0, err
+	}
+	if reset {
+		if err := d.ranking.Built(ctx, team); err != nil {
+			return 0, err
+		}
+	}
+	return len(ranks), d.bell.Ring(ctx, Notice{Teams: []string{team}})
+}
+
+// stored is what the store says is on a team's board.
+func (d *Desk) stored(ctx context.Context, team string) ([]Card, error) {
+	entries, err := d.store.OnBoard(ctx, team)
+	if err != nil {
+		return nil, err
+	}
+	return d.fresh(ctx, entries)
+}

@@ -1,0 +1,49 @@
+package lead
+
+import "time"
+
+// Search is what to look for in the list of leads. Zero fields don't narrow.
+type Search struct {
+	Words   string   // found by prefix in name, company, email, phone, title and user id
+	Stage   Stage    //
+	Team    string   // team id
+	Seen    []string // ids of teams whose leads may be seen; nil: all. Leads without a team are seen by all
+	OwnerID string
+	Backlog bool         // only the backlog
+	Held    bool         // only those held back
+	After   *SearchPoint // the page after this point, the last changed first
+	Limit   int          // 1 to 1000
+}
+
+// SearchPoint is where a page of a search ended.
+type SearchPoint struct {
+	UpdatedAt time.Time `json:"u"`
+	ID        string    `json:"i"`
+}
+
+// ActivityPoint is where a page of activities ended.
+type ActivityPoint struct {
+	OccurredAt time.Time `json:"o"`
+	MessageID  string    `json:"m"`
+}
+
+// RunningClock is a clock that runs, with its lead's id.
+type RunningClock struct {
+	LeadID string
+	Clock
+}
+
+// TeamsSeen are the ids of the teams whose leads the person sees; nil: all.
+func (u User) TeamsSeen() []string {
+	if u.Role == Rep || (u.Role == Manager && len(u.Teams) > 0) {
+		return append([]string{}, u.Teams...)
+	}
+	return nil
+}
+
+// SetUp is what the first visit says: the company, its first team and its
+// administrator.
+type SetUp struct {
+	Company, Zone, Team   string
+	Name, Email, Password string
+}

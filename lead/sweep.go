@@ -1,0 +1,99 @@
+package lead
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Sweep does what is due at now, for at most n leads, and announces what was
+// stored elsewhere and not announced. Any number of instances may sweep: each
+// due moment acts once. It returns how many leads it acted on.
+func (d *Desk) Sweep(ctx context.Context, now time.Time, n int) (int, error) {
+	ids, err := d.store.Due(ctx, now, n)
+	if err != nil {
+		return 0, err
+	}
+	acted := 0
+	var errs []error // one lead's trouble keeps no other waiting
+	for _, id := range ids {
+		err := d.wake(ctx, id, now)
+		switch {
+		case errors.Is(err, ErrUnavailable):
+			return acted, err
+		case err != nil:
+			errs = append(errs, fmt.Errorf("sweep lead %s: %w", id, err))
+		default:
+			acted++
+		}
+	}
+	return acted, errors.Join(append(errs, d.catchUp(ctx, now, n))...)
+}
+
+func (d *Desk) wake(ctx context.Context, id string, now time.Time) error {
+	return d.system(ctx, []string{id}, now, func(sc Scene, w *Work) (bool, error) {
+		if !due(w.WakeAt(), now) {
+			return false, nil // another instance was faster
+		}
+		_, err := w.Wake(sc)
+		return true, err
+	})
+}
+
+// catchUp announces changes that another process stored, or that could not be
+// announced when they were.
+func (d *Desk) catchUp(ctx context.Context, now time.Time, n int) error {
+	ids, err := d.store.Unannounced(ctx, now.Add(-300*time.Millisecond), n)
+	if err != nil || len(ids) == 0 {
+		return err
+	}
+	rules, err := d.store.Rules(ctx)
+	if err != nil {
+		return err
+	}
+	book, err := d.store.Book(ctx)
+	if err != nil {
+		return err
+	}
+	cards, err := d.store.Cards(ctx, ids)
+	if err != nil {
+		return err
+	}
+	notice, versions := Notice{Leads: ids}, map[string]int64{}
+	var ranks []Rank
+	for id, c := range cards {
+		versions[id] = c.Lead.Version
+		// Which board it was on before is not known here: off all of them but its own.
+		for i := range book.Teams {
+			ranks = append(ranks, rank(rules, &c.Lead, book.Teams[i].ID, now))
+		}
+		notice.Teams = append(notice.Teams, c.Lead.TeamID)
+	}
+	slices.Sort(notice.Teams)
+	notice.Teams = slices.Compact(notice.Teams)
+	d.tell(ctx, notice, ranks, versions)
+	return nil
+}
+
+// LetGo puts back on the board what a person has claimed and not decided:
+// they left or went away. It returns how many leads that were.
+func (d *Desk) LetGo(ctx context.Context, user string, now time.Time) (int, error) {
+	var ids []string
+	if err := d.store.Change(ctx, func(tx Tx) (err error) {
+		ids, err = tx.Claims(ctx, user)
+		return err
+	}); err != nil || len(ids) == 0 {
+		return 0, err
+	}
+	n := 0
+	err := d.system(ctx, ids, now, func(sc Scene, w *Work) (bool, error) {
+		if w.Lead.Stage != Claimed || w.Lead.OwnerID != user {
+			return false, nil
+		}
+		n++
+		return true, w.backToBoard(sc, Release, CauseDisabled)
+	})
+	return n, err
+}

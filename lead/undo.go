@@ -1,0 +1,42 @@
+package lead
+
+import "slices"
+
+// undo puts the lead and its clocks back as they were before the actor's own
+// last move. Activities heard since then stay heard.
+func (w *Work) undo(sc Scene) error {
+	l, u := w.Lead, w.Lead.Undo
+	switch {
+	case sc.Actor.Kind != ByPerson || (sc.Actor.User.Role != Rep && sc.Actor.User.Role != Manager):
+		return forbidden("only the rep or manager who made a move undoes it")
+	case u != nil && u.By != sc.Actor.ID:
+		return forbidden("only %s can undo that move", sc.Book.Name(u.By))
+	case u == nil || u.Last != l.HistorySeq:
+		return conflict("there is nothing to undo on %s", l.DisplayName())
+	case !sc.Now.Before(u.Until):
+		return conflict("too late to undo: a move can be undone for %d seconds", int(UndoFor.Seconds()))
+	}
+	before := l.Life
+	raised := l.HandRaisedAt
+	l.Life = u.Life
+	l.HistorySeq = before.HistorySeq
+	if raised.After(l.HandRaisedAt) {
+		l.HandRaisedAt = raised
+	}
+	for _, c := range w.Clocks {
+		if !slices.ContainsFunc(u.Clocks, func(b Clock) bool { return b.ID == c.ID }) {
+			w.DropClocks = append(w.DropClocks, c.ID)
+		}
+	}
+	w.Clocks = slices.Clone(u.Clocks)
+	if !before.EngagementAt.Equal(l.EngagementAt) || !before.ReturnedAt.Equal(l.ReturnedAt) {
+		w.Late = append(w.Late, "*")
+	}
+	l.Undo = nil
+	w.DropOutboxSeq = u.Seq
+	w.record(sc, before, History{Move: UndoMove, UndoOf: u.Seq, Cause: string(u.Move)})
+	if l.LastActivityAt.After(u.Until.Add(-UndoFor)) {
+		return w.heat(sc) // it may have got hotter meanwhile
+	}
+	return nil
+}
