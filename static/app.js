@@ -115,7 +115,7 @@ if (stream) {
     const sent = Number(e.detail.data);
     if (sent) skew = sent - Date.now();
   });
-  on('sse:after:message', () => { heard = Date.now(); connectionIs('live'); settle(); refreshPeek(); });
+  on('sse:after:message', () => { heard = Date.now(); connectionIs('live'); refreshPeek(); });
   on('sse:before:connection', e => { if (e.detail.connection.attempt) connectionIs('reconnecting'); });
   on('sse:error', e => { connectionIs('reconnecting'); refused(e.detail.status); });
   on('sse:close', () => connectionIs('reconnecting'));
@@ -131,9 +131,8 @@ if (stream) {
 
 // Frames. An answer may arrive after a newer frame, a frame may repeat what the
 // snapshot had: the newer version of a row stays, and no row is there twice.
-let tops = null;
 document.addEventListener('htmx:before:swap', e => {
-  if (board) tops = measure();
+  if (board && !document.hidden) tops ??= measure(); // once a painted frame: nothing has changed yet
   const tasks = e.detail.tasks;
   for (let i = tasks.length - 1; i >= 0; i--) {
     const task = tasks[i], lead = task.fragment?.querySelector?.('[data-lead]');
@@ -146,15 +145,43 @@ document.addEventListener('htmx:before:swap', e => {
     else if (task.swapSpec?.style === 'delete' && task.target?.matches('.row')) leave(task.target);
   }
 });
-document.addEventListener('htmx:after:swap', () => { dress(); settle(); });
+document.addEventListener('htmx:after:swap', soon);
 
 // Order. Rows move to where #board-order says, but not while somebody is about
 // to click: a pointer or the focus in a row puts it off, for 3 seconds at most.
 const HOLD = 3000;
+let tops = null, asked = false;
 let over = null, owed = 0, owedTimer = 0, movedAt = 0, shiftedAt = 0, shiftedUnder = null;
 const rows = () => $$('.row[data-lead]', board);
 const measure = () => new Map($$('.row', board).map(r => [r, r.getBoundingClientRect().top]));
 const holding = () => over?.isConnected || (board.contains(document.activeElement) && document.activeElement !== board);
+
+// soon gathers what a burst of frames changed into one look, before the next paint.
+function soon() {
+  if (asked) return;
+  asked = true;
+  const look = () => { asked = false; dress(); settle(); };
+  if (document.hidden) queueMicrotask(look); else requestAnimationFrame(look);
+}
+
+// keepers are the rows that may stay where they are while the others move
+// around them: the longest run that is in order already.
+function keepers(want, is) {
+  const place = new Map(is.map((row, i) => [row, i]));
+  const ends = [], before = new Map();
+  for (const row of want) {
+    let lo = 0, hi = ends.length;
+    while (lo < hi) {
+      const mid = (lo + hi) >> 1;
+      if (place.get(ends[mid]) < place.get(row)) lo = mid + 1; else hi = mid;
+    }
+    before.set(row, ends[lo - 1]);
+    ends[lo] = row;
+  }
+  const keep = new Set();
+  for (let row = ends.at(-1); row; row = before.get(row)) keep.add(row);
+  return keep;
+}
 
 // leave lets a row fade in its place; the gap closes with the next move.
 function leave(row) {
@@ -167,13 +194,14 @@ function leave(row) {
   ghost.inert = true;
   row.before(ghost);
   if (over === row) over = ghost;
-  setTimeout(() => { ghost.dataset.done = ''; tops = null; settle(); }, 200);
+  setTimeout(() => { ghost.dataset.done = ''; settle(); }, 200);
 }
 
 function settle() {
   if (!board) return;
-  const want = $('#board-order').textContent.split(' ').map(rowOf).filter(Boolean);
-  const is = rows(), gone = $$('.ghost[data-done]', board);
+  const is = rows(), listed = new Set($('#board-order').textContent.split(' ').map(rowOf).filter(Boolean));
+  const want = [...listed, ...is.filter(row => !listed.has(row))];
+  const gone = $$('.ghost[data-done]', board);
   const wrong = want.some((row, i) => row !== is[i]);
   if (!wrong && !gone.length) { owed = 0; tops = null; return; }
   const t = performance.now();
@@ -192,12 +220,15 @@ function settle() {
   shiftedUnder = over?.dataset.lead ?? null;
   for (const ghost of gone) ghost.remove();
   const focused = document.activeElement;
-  let next = board.firstElementChild;
+  const keep = keepers(want, is);
+  let last = null;
   for (const row of want) {
-    while (next?.classList.contains('ghost')) next = next.nextElementSibling;
-    if (row === next) next = next.nextElementSibling;
-    else if (board.moveBefore) board.moveBefore(row, next);
-    else board.insertBefore(row, next);
+    const next = last ? last.nextElementSibling : board.firstElementChild;
+    if (!keep.has(row) && row !== next) {
+      if (board.moveBefore) board.moveBefore(row, next);
+      else board.insertBefore(row, next);
+    }
+    last = row;
   }
   if (focused !== document.activeElement && board.contains(focused)) focused.focus({preventScroll: true});
   shiftedAt = performance.now();

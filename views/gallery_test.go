@@ -1,6 +1,7 @@
 package views_test
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -17,6 +18,9 @@ import (
 //
 //	GALLERY=/some/folder go test -run Gallery ./views/
 //	GALLERY=/some/folder PAGES=board,profile WIDTHS=390 SCHEMES=dark go test -run Gallery ./views/
+//	GALLERY=/some/folder PAGES=board DO='document.querySelector("#help").showModal()' go test -run Gallery ./views/
+//
+// DO is a script to run first, UNTIL an expression to wait for after it.
 func TestGallery(t *testing.T) {
 	folder := os.Getenv("GALLERY")
 	if folder == "" {
@@ -50,8 +54,12 @@ func TestGallery(t *testing.T) {
 						t.Fatalf("%s never went live: %v", name, err)
 					}
 				}
-				if name == "board" && os.Getenv("DO") != "" {
-					if _, err := chromedp.Run(ctx, chromedp.Evaluate[bool](os.Getenv("DO")+"; true")); err != nil {
+				if do := os.Getenv("DO"); do != "" {
+					wait := cmp.Or(os.Getenv("UNTIL"), "true")
+					if _, err := chromedp.Run(ctx, chromedp.Evaluate[bool](do+"; true")); err != nil {
+						t.Fatal(err)
+					}
+					if _, err := chromedp.Run(ctx, chromedp.Poll[bool]("!!("+wait+")")); err != nil {
 						t.Fatal(err)
 					}
 				}

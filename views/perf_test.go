@@ -1,0 +1,45 @@
+package views_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"hotleads/test/testenv"
+	"hotleads/views"
+)
+
+// With 200 leads a change must paint in one frame: no task of the page may
+// take long. Some may here, because the machine is shared; the log tells.
+func TestTwoHundredLeadsStayQuick(t *testing.T) {
+	s := newSite(t)
+	models := manyRows(s.now, 200)
+	b := open(t, s, "/board-200", testenv.Screen{})
+	b.until("the board is live", isLive)
+	b.do(`window.long = []; new PerformanceObserver(l => { for (const e of l.getEntries()) window.long.push(Math.round(e.duration)) }).observe({type: 'longtask'});
+		window.frames = 0; document.addEventListener('htmx:sse:after:message', () => window.frames++)`)
+	const frames = 40
+	order := make([]string, len(models))
+	for i, m := range models {
+		order[i] = m.ID
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	for n := range frames {
+		var frame []byte
+		for range 5 {
+			i, j := random.IntN(len(models)), random.IntN(len(models))
+			models[i].Version++
+			models[i].Score = 50 + 100*random.Float64()
+			frame = append(frame, views.PartialRow(models[i].ID, row(t, models[i]))...)
+			order[i], order[j] = order[j], order[i]
+		}
+		s.push(join(frame, views.PartialOrder(order)))
+		b.until("the frame came", fmt.Sprintf("window.frames > %d", n))
+	}
+	b.until("the order is the last one", fmt.Sprintf("%s === %q", shown, strings.Join(order, " ")))
+	t.Logf("tasks over 50 ms: %s", b.eval("window.long"))
+	if b.eval(fmt.Sprintf("window.long.length <= %d", frames/4)) != "true" {
+		t.Errorf("of %d frames these blocked the page for more than 50 ms: %s", frames, b.eval("window.long"))
+	}
+}
