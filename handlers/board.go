@@ -1,0 +1,260 @@
+package handlers
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"hotleads/lead"
+	"hotleads/live"
+	"hotleads/sla"
+	"hotleads/views"
+)
+
+// boardHome leads to one's first team's board, marketing's to the default team's.
+func (s *server) boardHome(c echo.Context) error {
+	book, err := s.Store.Book(c.Request().Context())
+	if err != nil {
+		return err
+	}
+	u := viewer(c)
+	teams := seenTeams(book, *u)
+	if len(teams) == 0 {
+		text := "You are in no team yet. Ask an administrator to add you to one."
+		if len(book.Teams) == 0 {
+			text = "There is no team yet. An administrator makes the first with: hotleads team add --name EMEA"
+		}
+		return s.render(c, http.StatusOK, views.ErrorPage(s.page(c, "board"), views.ErrorModel{Status: http.StatusOK, Title: "No board yet", Text: text}))
+	}
+	to := teams[0]
+	for _, t := range teams {
+		if len(u.Teams) > 0 && t.ID == u.Teams[0] {
+			to = t
+		}
+	}
+	path := "/board/" + to.Slug
+	if q := c.QueryString(); q != "" {
+		path += "?" + q
+	}
+	return c.Redirect(http.StatusSeeOther, path)
+}
+
+// seenTeams are the teams whose boards the person may look at.
+func seenTeams(book *lead.Book, u lead.User) []lead.Team {
+	return slices.DeleteFunc(slices.Clone(book.Teams), func(t lead.Team) bool { return !u.Sees(t.ID) || !t.DisabledAt.IsZero() })
+}
+
+// team finds the team of a slug that the viewer may see.
+func (s *server) team(ctx context.Context, slug string, u lead.User) (lead.Team, error) {
+	book, err := s.Store.Book(ctx)
+	if err != nil {
+		return lead.Team{}, err
+	}
+	for _, t := range seenTeams(book, u) {
+		if t.Slug == slug {
+			return t, nil
+		}
+	}
+	return lead.Team{}, lead.NotFound("the team " + slug)
+}
+
+func (s *server) boardPage(c echo.Context) error {
+	ctx, u := c.Request().Context(), *viewer(c)
+	team, err := s.team(ctx, c.Param("team"), u)
+	if err != nil {
+		return err
+	}
+	sc, err := s.scene(ctx)
+	if err != nil {
+		return err
+	}
+	a := audienceOf(team.ID, u, c.QueryParam("mine") == "1")
+	rows, err := s.Desk.Board(ctx, team.ID, sc.now)
+	if err != nil {
+		return err
+	}
+	stats, err := s.boardStats(ctx, team, rows, sc)
+	if err != nil {
+		return err
+	}
+	m := views.BoardModel{
+		Team: team.Name, Slug: team.Slug, LiveURL: liveURL(team.Slug, a.mine), Mine: a.mine, LooksOnly: u.Role == lead.Marketing || u.Role == lead.Admin,
+		FirstTime: u.Role == lead.Marketing || u.Role == lead.Admin, BaseURL: s.base(c.Request()), Stats: stats, Reasons: sc.reasons(team.ID),
+	}
+	for _, l := range rows {
+		if l.OwnerID == u.ID {
+			m.Stats.Mine++
+		}
+		if !a.shows(l) {
+			continue
+		}
+		html, err := views.RenderRow(ctx, sc.row(l))
+		if err != nil {
+			return err
+		}
+		m.Rows = append(m.Rows, views.RenderedRow{ID: l.ID, HTML: html})
+	}
+	for _, t := range seenTeams(sc.book, u) {
+		m.Teams = append(m.Teams, views.TeamLink{Slug: t.Slug, Name: t.Name, Current: t.ID == team.ID})
+	}
+	p := s.page(c, "board")
+	if a.mine {
+		p.Nav = "mine"
+	}
+	p.Title, p.Waiting, p.Live = team.Name, stats.Waiting, true
+	return s.render(c, http.StatusOK, views.BoardPage(p, m))
+}
+
+func liveURL(slug string, mine bool) string {
+	if mine {
+		return "/live/board/" + slug + "?mine=1"
+	}
+	return "/live/board/" + slug
+}
+
+// audience is who sees the same bytes of a team's board: everybody sees what
+// waits and what is claimed; accepted and untouched leads only their owner and
+// those who look after all.
+type audience struct {
+	team  string
+	user  string // "" for those who see all
+	mine  bool
+	topic string
+}
+
+func audienceOf(team string, u lead.User, mine bool) audience {
+	a := audience{team: team, mine: mine}
+	if u.Role == lead.Rep || mine {
+		a.user = u.ID
+	}
+	a.topic = "board|" + team + "|" + a.user
+	if mine {
+		a.topic += "|mine"
+	}
+	return a
+}
+
+func (a audience) shows(l lead.Scored) bool {
+	switch {
+	case a.user == "":
+		return true
+	case a.mine:
+		return l.OwnerID == a.user
+	}
+	return l.Stage != lead.SAL || l.OwnerID == a.user
+}
+
+func (s *server) boardStream(c echo.Context) error {
+	u := *viewer(c)
+	team, err := s.team(c.Request().Context(), c.Param("team"), u)
+	if err != nil {
+		return err
+	}
+	a := audienceOf(team.ID, u, c.QueryParam("mine") == "1")
+	return s.Hub.Serve(c.Response(), c.Request(), live.View{
+		Topic: a.topic, Frames: boardFrames{},
+		Concerns: func(n live.Notice) bool { return n.Team(team.ID) },
+		Look:     func(ctx context.Context, now time.Time) (live.Page, error) { return s.lookBoard(ctx, team, a) },
+	}, u.ID)
+}
+
+// lookBoard is what an audience should see now.
+func (s *server) lookBoard(ctx context.Context, team lead.Team, a audience) (live.Page, error) {
+	sc, err := s.scene(ctx)
+	if err != nil {
+		return live.Page{}, err
+	}
+	rows, err := s.Desk.Board(ctx, team.ID, sc.now)
+	if err != nil {
+		return live.Page{}, err
+	}
+	stats, err := s.boardStats(ctx, team, rows, sc)
+	if err != nil {
+		return live.Page{}, err
+	}
+	stats.Mine = views.ByViewer
+	var page live.Page
+	for _, l := range rows {
+		if !a.shows(l) {
+			continue
+		}
+		m := sc.row(l)
+		page.Rows = append(page.Rows, live.Row{ID: m.ID, Rev: "rep|" + rev(m), HTML: func() ([]byte, error) { return views.RenderRow(context.Background(), m) }})
+	}
+	page.Parts = []live.Part{{Target: "#board-stats", Rev: revOf(stats), HTML: func() ([]byte, error) { return views.PartialStats(context.Background(), stats) }}}
+	return page, nil
+}
+
+// boardStats is the line beside the team's name; the figures of today are read
+// every few seconds.
+func (s *server) boardStats(ctx context.Context, team lead.Team, rows []lead.Scored, sc scene) (views.StatsModel, error) {
+	m := views.StatsModel{}
+	for _, l := range rows {
+		if l.Stage == lead.MQL {
+			m.Waiting++
+		}
+	}
+	s.mu.Lock()
+	cached, ok := s.stats[team.ID]
+	s.mu.Unlock()
+	if !ok || sc.now.Sub(cached.at) > 3*time.Second {
+		local := sc.now.In(sc.zone(team.ID))
+		today := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, local.Location())
+		clocks, err := s.Store.Stopped(ctx, []string{team.ID}, today, sc.now.Add(time.Second))
+		if err != nil {
+			return m, err
+		}
+		cached = statsAt{sc.now, figures(clocks)}
+		s.mu.Lock()
+		s.stats[team.ID] = cached
+		s.mu.Unlock()
+	}
+	m.FirstTouch, m.InTime = cached.figure.median, cached.figure.inTime
+	return m, nil
+}
+
+// figures are the median response and the share of steps done in time.
+func figures(clocks []lead.Clock) dayFigures {
+	var response []time.Duration
+	met, all := 0, 0
+	for _, c := range clocks {
+		if c.Kind == sla.Response {
+			response = append(response, c.Used)
+			continue
+		}
+		all++
+		if c.Outcome == sla.Met {
+			met++
+		}
+	}
+	var f dayFigures
+	if len(response) > 0 {
+		slices.Sort(response)
+		f.median = minutes(response[len(response)/2])
+	}
+	if all > 0 {
+		f.inTime = percent(met, all)
+	}
+	return f
+}
+
+// boardFrames writes a board's frames.
+type boardFrames struct{}
+
+func (boardFrames) Row(id string, html []byte) []byte { return views.PartialRow(id, html) }
+func (boardFrames) New(html []byte) []byte            { return views.PartialNew(html) }
+func (boardFrames) Gone(id string) []byte             { return views.PartialGone(id) }
+func (boardFrames) Order(ids []string) []byte         { return views.PartialOrder(ids) }
+func (boardFrames) Part(_ string, html []byte) []byte { return html }
+func (boardFrames) Age(asOf time.Time) []byte         { return views.PartialAge(asOf) }
+func (boardFrames) Snapshot(rows [][]byte, ids []string) []byte {
+	return append(views.Partial("#board", "innerMorph", slices.Concat(rows...)), views.PartialOrder(ids)...)
+}
+
+// partFrames writes the frames of pages without a list of leads.
+type partFrames struct{ boardFrames }
+
+func (partFrames) Snapshot([][]byte, []string) []byte { return nil }

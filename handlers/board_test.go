@@ -1,0 +1,61 @@
+package handlers_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"hotleads/lead"
+)
+
+func TestHandOffThroughPages(t *testing.T) {
+	x := newSite(t)
+	x.person("Rosa", lead.Rep)
+	x.person("Sam", lead.Rep)
+	rosa, sam := x.signIn("Rosa"), x.signIn("Sam")
+	id := x.hot("ada")
+
+	status, h, _ := rosa.get("/board")
+	if status != http.StatusSeeOther || h.Get("Location") != "/board/emea" {
+		t.Fatalf("/board leads to %d %q", status, h.Get("Location"))
+	}
+	_, _, page := rosa.get("/board/emea")
+	for _, want := range []string{`id="lead-` + id + `"`, `data-stage="mql"`, `data-move="claim"`, `data-live="/live/board/emea"`, `data-owner=""`} {
+		if strings.Count(page, want) != 1 && want != `data-move="claim"` || !strings.Contains(page, want) {
+			t.Errorf("the board has %d × %s", strings.Count(page, want), want)
+		}
+	}
+	if status, _, body := rosa.post("/leads/"+id+"/claim", nil); status != http.StatusSeeOther {
+		t.Fatalf("claim: %d %s", status, body)
+	}
+	status, _, body := sam.post("/leads/"+id+"/claim", nil)
+	if status != http.StatusConflict || !strings.Contains(body, "Rosa has it since") {
+		t.Errorf("the loser is told %d %s", status, body)
+	}
+	if status, _, _ := sam.post("/leads/"+id+"/accept", nil); status != http.StatusForbidden {
+		t.Errorf("accepting what another holds: %d", status)
+	}
+	if status, _, body := rosa.post("/leads/"+id+"/return", nil); status != http.StatusUnprocessableEntity || !strings.Contains(body, "Say why") {
+		t.Errorf("return without a reason: %d", status)
+	}
+	if status, _, _ := rosa.post("/leads/"+id+"/accept", nil); status != http.StatusSeeOther {
+		t.Errorf("accept: %d", status)
+	}
+	if _, _, page := sam.get("/board/emea"); strings.Contains(page, "lead-"+id) {
+		t.Error("an accepted lead still stands on somebody else's board")
+	}
+	if _, _, page := rosa.get("/board/emea"); !strings.Contains(page, "lead-"+id) {
+		t.Error("an accepted, untouched lead is missing on its owner's board")
+	}
+	if status, _, _ := rosa.post("/leads/"+id+"/undo", nil); status != http.StatusSeeOther {
+		t.Errorf("undo: %d", status)
+	}
+	status, _, body = rosa.post("/leads/"+id+"/return", url.Values{"reason": {"researching"}, "note": {"asked for a paper"}})
+	if status != http.StatusSeeOther {
+		t.Errorf("return: %d %s", status, body)
+	}
+	if _, _, page := rosa.get("/leads/" + id); !strings.Contains(page, "asked for a paper") || !strings.Contains(page, "Just researching") {
+		t.Error("the profile does not tell why it was returned")
+	}
+}

@@ -1,0 +1,223 @@
+package handlers
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"hash/fnv"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"hotleads/lead"
+	"hotleads/live"
+	"hotleads/sla"
+	"hotleads/views"
+)
+
+// leadsShown is how many leads a page of the list has.
+const leadsShown = 50
+
+func (s *server) leadsPage(c echo.Context) error {
+	ctx, u := c.Request().Context(), *viewer(c)
+	q := lead.Search{Words: c.QueryParam("q"), Stage: lead.Stage(c.QueryParam("stage")), Seen: u.TeamsSeen(), Limit: leadsShown + 1}
+	if q.Stage != "" && !q.Stage.Valid() {
+		return lead.Invalid("stage", "%q is not a stage", string(q.Stage))
+	}
+	var err error
+	if q.After, err = readCursor[lead.SearchPoint](c.QueryParam("cursor")); err != nil {
+		return err
+	}
+	cards, err := s.Store.Find(ctx, q)
+	if err != nil {
+		return err
+	}
+	sc, err := s.scene(ctx)
+	if err != nil {
+		return err
+	}
+	m := views.LeadsModel{Query: q.Words, Stage: string(q.Stage)}
+	link := func(cursor string) string {
+		v := url.Values{}
+		for k, x := range map[string]string{"q": q.Words, "stage": string(q.Stage), "cursor": cursor} {
+			if x != "" {
+				v.Set(k, x)
+			}
+		}
+		return "/leads?" + v.Encode()
+	}
+	if len(cards) > leadsShown {
+		cards = cards[:leadsShown]
+		last := cards[leadsShown-1].Lead
+		m.NextURL = link(writeCursor(lead.SearchPoint{UpdatedAt: last.UpdatedAt, ID: last.ID}))
+	}
+	if q.After != nil {
+		m.PrevURL = link("")
+	}
+	for _, card := range cards {
+		l := sc.rules.Explain(card.Lead, card.Clocks, sc.now)
+		line := views.LeadLine{ID: l.ID, Name: l.DisplayName(), Company: l.Company, Title: l.Title, Email: l.Email, Score: l.Score.Total, Tier: string(l.Tier), Stage: string(l.Stage), Seen: l.LastActivityAt}
+		if l.OwnerID != "" {
+			line.Owner = sc.book.Name(l.OwnerID)
+		}
+		if t := sc.book.Team(l.TeamID); t != nil {
+			line.Team = t.Name
+		}
+		m.Rows = append(m.Rows, line)
+	}
+	p := s.page(c, "leads")
+	p.Title = "Leads"
+	return s.render(c, http.StatusOK, views.LeadsPage(p, m))
+}
+
+// clocksShown bounds the list of running clocks.
+const clocksShown = 300
+
+func (s *server) slaPage(c echo.Context) error {
+	u := *viewer(c)
+	m, err := s.runningClocks(c.Request().Context(), u.TeamsSeen())
+	if err != nil {
+		return err
+	}
+	p := s.page(c, "sla")
+	p.Title, p.Live = "SLA", true
+	return s.render(c, http.StatusOK, views.SLAPage(p, m))
+}
+
+// runningClocks is /sla: who waits, on whom, until when.
+func (s *server) runningClocks(ctx context.Context, teams []string) (views.SLAModel, error) {
+	m := views.SLAModel{LiveURL: "/live/sla"}
+	sc, err := s.scene(ctx)
+	if err != nil {
+		return m, err
+	}
+	clocks, err := s.Store.Running(ctx, teams, clocksShown)
+	if err != nil {
+		return m, err
+	}
+	ids := make([]string, len(clocks))
+	for i, c := range clocks {
+		ids[i] = c.LeadID
+	}
+	cards, err := s.Store.Cards(ctx, ids)
+	if err != nil {
+		return m, err
+	}
+	overdue, risk, nobody, on := 0, 0, 0, map[string]int{}
+	for _, c := range clocks {
+		l := cards[c.LeadID].Lead
+		row := views.SLARow{LeadID: l.ID, Name: l.DisplayName(), Company: l.Company, Clock: sc.clock(c.Clock, l.TeamID)}
+		if t := sc.book.Team(l.TeamID); t != nil && len(sc.book.Teams) > 1 {
+			row.Team = t.Name
+		}
+		if l.OwnerID != "" {
+			row.With = sc.book.Name(l.OwnerID)
+			on[row.With]++
+		} else {
+			nobody++
+		}
+		switch sla.State(row.Clock.State) {
+		case sla.Breached:
+			overdue++
+		case sla.AtRisk:
+			risk++
+		}
+		m.Rows = append(m.Rows, row)
+	}
+	m.Sentence, m.Aside = clockSentence(len(clocks), overdue, risk, nobody, on)
+	return m, nil
+}
+
+// clockSentence says how the hand-offs stand.
+func clockSentence(all, overdue, risk, nobody int, on map[string]int) (string, string) {
+	if all == 0 {
+		return "Nobody is waiting.", "Every lead that was handed over has been claimed, decided and contacted."
+	}
+	s := count(all, "clock runs", "clocks run") + "."
+	switch {
+	case overdue > 0 && risk > 0:
+		s += fmt.Sprintf(" %d overdue, %d at risk.", overdue, risk)
+	case overdue > 0:
+		s += fmt.Sprintf(" %d overdue.", overdue)
+	case risk > 0:
+		s += fmt.Sprintf(" %d at risk, none overdue.", risk)
+	default:
+		s += " All in time."
+	}
+	most, n := "", 0
+	for name, k := range on {
+		if k > n || (k == n && name < most) {
+			most, n = name, k
+		}
+	}
+	var parts []string
+	if nobody > 0 {
+		parts = append(parts, count(nobody, "waits on nobody", "wait on nobody"))
+	}
+	if n > 0 {
+		parts = append(parts, fmt.Sprintf("%d on %s", n, most))
+	}
+	return s, strings.Join(parts, ", ") + "."
+}
+
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return strconv.Itoa(n) + " " + many
+}
+
+func percent(part, whole int) string { return strconv.Itoa((part*100+whole/2)/whole) + " %" }
+
+func (s *server) slaStream(c echo.Context) error {
+	u := *viewer(c)
+	teams := u.TeamsSeen()
+	return s.Hub.Serve(c.Response(), c.Request(), live.View{
+		Topic: "sla|" + strings.Join(teams, ","), Frames: partFrames{},
+		Concerns: func(n live.Notice) bool { return n.All || len(n.Teams) > 0 },
+		Look: func(ctx context.Context, _ time.Time) (live.Page, error) {
+			m, err := s.runningClocks(ctx, teams)
+			if err != nil {
+				return live.Page{}, err
+			}
+			return live.Page{Parts: []live.Part{{Target: "#sla-rows", Rev: revOf(m), HTML: func() ([]byte, error) { return views.SLAFrame(context.Background(), m) }}}}, nil
+		},
+	}, u.ID)
+}
+
+// revOf names what a fragment's bytes depend on: its model.
+func revOf(m any) string {
+	h := fnv.New64a()
+	fmt.Fprintf(h, "%+v", m)
+	return strconv.FormatUint(h.Sum64(), 36)
+}
+
+// Cursors are opaque to clients: a point of a list, as JSON in base64.
+
+func writeCursor(point any) string {
+	b, err := json.Marshal(point)
+	if err != nil {
+		return ""
+	}
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+func readCursor[T any](text string) (*T, error) {
+	if text == "" {
+		return nil, nil
+	}
+	b, err := base64.RawURLEncoding.DecodeString(text)
+	var point T
+	if err == nil {
+		err = json.Unmarshal(b, &point)
+	}
+	if err != nil {
+		return nil, lead.Invalid("cursor", "the cursor is not one that this server gave: leave it out to start at the beginning")
+	}
+	return &point, nil
+}

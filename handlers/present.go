@@ -1,0 +1,220 @@
+package handlers
+
+import (
+	"context"
+	"fmt"
+	"hash/fnv"
+	"math"
+	"strconv"
+	"time"
+
+	"hotleads/lead"
+	"hotleads/scoring"
+	"hotleads/sla"
+	"hotleads/views"
+)
+
+// scene is what turning leads into what is shown needs.
+type scene struct {
+	rules *lead.Rules
+	book  *lead.Book
+	now   time.Time
+}
+
+func (s *server) scene(ctx context.Context) (scene, error) {
+	rules, err := s.Store.Rules(ctx)
+	if err != nil {
+		return scene{}, err
+	}
+	book, err := s.Store.Book(ctx)
+	return scene{rules, book, s.Now()}, err
+}
+
+// stepClock is the clock that a stage waits for.
+var stepClock = map[lead.Stage]sla.Kind{lead.MQL: sla.Claim, lead.Claimed: sla.Decision, lead.SAL: sla.Touch}
+
+func (sc scene) person(id string) views.Person {
+	if id == "" {
+		return views.Person{}
+	}
+	return views.Person{ID: id, Name: sc.book.Name(id)}
+}
+
+func (sc scene) zone(team string) *time.Location { return zone(sc.rules, sc.book.Team(team)) }
+
+func (sc scene) clock(c lead.Clock, team string) views.Clock {
+	return views.Clock{Kind: string(c.Kind), State: string(c.State(sc.now)), Due: c.DueAt.In(sc.zone(team)), Target: c.Target}
+}
+
+// row is a lead as boards show it. It rounds what is shown, so that equal rows
+// are equal bytes.
+func (sc scene) row(l lead.Scored) views.RowModel {
+	m := views.RowModel{
+		ID: l.ID, Name: l.DisplayName(), Company: l.Company, Title: l.Title, Score: tenth(l.Score.Total), Tier: string(l.Tier), Stage: string(l.Stage),
+		Version: l.Version, Owner: sc.person(l.OwnerID), Phone: l.Phone, Email: l.Email, Zone: leadZone(l.Lead), Place: place(l.Lead), Badges: sc.badges(l),
+	}
+	m.Delta, m.Burst = heat(l)
+	for _, g := range l.Signals[:min(3, len(l.Signals))] {
+		m.Signals = append(m.Signals, views.Signal{Text: g.Text(), Points: math.Round(g.Points), Count: g.Count})
+	}
+	for _, c := range l.Clocks {
+		if c.Kind == stepClock[l.Stage] && c.Running() {
+			m.Clock = sc.clock(c, l.TeamID)
+		}
+	}
+	return m
+}
+
+func tenth(f float64) float64 { return math.Round(f*10) / 10 }
+
+// rev names everything that a row's bytes depend on.
+func rev(m views.RowModel) string {
+	h := fnv.New64a()
+	fmt.Fprintf(h, "%+v", m)
+	return strconv.FormatUint(h.Sum64(), 36)
+}
+
+// heat is by how many points a lead rose within half an hour, as far as its
+// signals tell, and how many signals fired within ten minutes.
+func heat(l lead.Scored) (rose, burst int) {
+	sum := 0.0
+	for _, g := range l.Signals {
+		if g.Fit || g.Count == 0 {
+			continue
+		}
+		switch ago := l.At.Sub(g.LastAt); {
+		case ago < 10*time.Minute:
+			burst++
+			fallthrough
+		case ago < 30*time.Minute:
+			sum += g.Points / float64(g.Count)
+		}
+	}
+	return int(math.Round(sum)), burst
+}
+
+func (sc scene) badges(l lead.Scored) []views.Badge {
+	var b []views.Badge
+	if !l.HandRaisedAt.IsZero() && l.Stage != lead.Nurture {
+		b = append(b, views.Badge{Kind: "hand", Text: "asked for sales"})
+	}
+	if l.BackAgain() {
+		reason, ok := sc.rules.Reason(l.ReturnReason)
+		if !ok {
+			reason.Label = l.ReturnReason
+		}
+		b = append(b, views.Badge{Kind: "back", Text: fmt.Sprintf("back again · “%s”, %s", reason.Label, l.ReturnedAt.In(sc.zone(l.TeamID)).Format("2 Jan"))})
+	}
+	for _, c := range l.Clocks {
+		if c.Kind == sla.Claim && c.Running() && !c.WaitingSince.IsZero() && l.Stage == lead.MQL {
+			b = append(b, views.Badge{Kind: "since", Text: "waiting since " + c.WaitingSince.In(sc.zone(l.TeamID)).Format("Monday 15:04")})
+		}
+	}
+	if l.Stage == lead.MQL && l.OfferedUntil.After(sc.now) {
+		b = append(b, views.Badge{Kind: "note", Text: fmt.Sprintf("offered to %s until %s", sc.book.Name(l.OfferedTo), l.OfferedUntil.In(sc.zone(l.TeamID)).Format("15:04"))})
+	}
+	return b
+}
+
+// reasons are the return reasons with a proposed callback day.
+func (sc scene) reasons(team string) []views.Reason {
+	out := make([]views.Reason, 0, len(sc.rules.ReturnReasons))
+	for _, r := range sc.rules.ReturnReasons {
+		v := views.Reason{Key: r.Key, Label: r.Label, NeedsDate: r.NeedsDate}
+		if r.NeedsDate {
+			day := sc.now.In(sc.zone(team)).AddDate(0, 0, 30)
+			if open, err := sc.rules.CalendarOf(sc.book.Team(team)).NextOpening(day); err == nil {
+				day = open.In(sc.zone(team))
+			}
+			v.Date = day.Format(time.DateOnly)
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
+func (sc scene) receipt(l lead.Scored) views.ReceiptModel {
+	m := views.ReceiptModel{Score: l.Score.Total, Threshold: sc.rules.Scoring.Threshold}
+	for _, g := range l.Signals {
+		if g.Rule == scoring.FitLimitRule {
+			m.Limit = g.Points
+			continue
+		}
+		mark := ""
+		switch {
+		case g.HandRaise:
+			mark = "hand-raise"
+		case g.Intent:
+			mark = "intent"
+		case g.Fit:
+			mark = "fit"
+		}
+		m.Lines = append(m.Lines, views.ReceiptLine{Label: g.Label, Detail: g.Detail, Count: g.Count, Last: g.LastAt, Points: g.Points, Mark: mark})
+	}
+	return m
+}
+
+func (sc scene) contact(l lead.Scored) views.ContactModel {
+	m := views.ContactModel{Phone: l.Phone, Email: l.Email, Zone: leadZone(l.Lead), Place: place(l.Lead)}
+	if m.Zone != "" {
+		if loc, err := time.LoadLocation(m.Zone); err == nil {
+			m.Local = sc.now.In(loc).Format("15:04")
+		}
+	}
+	return m
+}
+
+// stopped is the median of business time used, in words, and the share met.
+type dayFigures struct {
+	median string
+	inTime string
+}
+
+// minutes is a stretch of business time as people say it.
+func minutes(d time.Duration) string {
+	if d < time.Hour {
+		return strconv.Itoa(int(math.Round(d.Minutes()))) + " min"
+	}
+	return fmt.Sprintf("%d:%02d h", int(d.Hours()), int(d.Minutes())%60)
+}
+
+func place(l lead.Lead) string {
+	for _, name := range []string{"city", "City"} {
+		if s, ok := l.Traits[name].(string); ok && s != "" {
+			return s
+		}
+	}
+	if a, ok := l.Traits["address"].(map[string]any); ok {
+		if s, ok := a["city"].(string); ok && s != "" {
+			return s
+		}
+	}
+	return l.Country
+}
+
+// leadZone is the lead's time zone: what their client said, else their
+// country's, where it has one; "" where it is not known.
+func leadZone(l lead.Lead) string {
+	if z, ok := l.Traits["timezone"].(string); ok && z != "" && z != "Local" {
+		if _, err := time.LoadLocation(z); err == nil {
+			return z
+		}
+	}
+	return countryZones[scoring.Fold(l.Country)]
+}
+
+// countryZones are countries with one time zone, by folded name and ISO code.
+var countryZones = map[string]string{
+	"de": "Europe/Berlin", "germany": "Europe/Berlin", "at": "Europe/Vienna", "austria": "Europe/Vienna", "ch": "Europe/Zurich", "switzerland": "Europe/Zurich",
+	"fr": "Europe/Paris", "france": "Europe/Paris", "nl": "Europe/Amsterdam", "netherlands": "Europe/Amsterdam", "be": "Europe/Brussels", "belgium": "Europe/Brussels",
+	"gb": "Europe/London", "uk": "Europe/London", "united kingdom": "Europe/London", "ie": "Europe/Dublin", "ireland": "Europe/Dublin",
+	"it": "Europe/Rome", "italy": "Europe/Rome", "pl": "Europe/Warsaw", "poland": "Europe/Warsaw", "cz": "Europe/Prague", "czechia": "Europe/Prague",
+	"se": "Europe/Stockholm", "sweden": "Europe/Stockholm", "no": "Europe/Oslo", "norway": "Europe/Oslo", "dk": "Europe/Copenhagen", "denmark": "Europe/Copenhagen",
+	"fi": "Europe/Helsinki", "finland": "Europe/Helsinki", "gr": "Europe/Athens", "greece": "Europe/Athens", "ro": "Europe/Bucharest", "romania": "Europe/Bucharest",
+	"tr": "Europe/Istanbul", "turkey": "Europe/Istanbul", "il": "Asia/Jerusalem", "israel": "Asia/Jerusalem", "ae": "Asia/Dubai", "united arab emirates": "Asia/Dubai",
+	"in": "Asia/Kolkata", "india": "Asia/Kolkata", "sg": "Asia/Singapore", "singapore": "Asia/Singapore", "jp": "Asia/Tokyo", "japan": "Asia/Tokyo",
+	"kr": "Asia/Seoul", "south korea": "Asia/Seoul", "cn": "Asia/Shanghai", "china": "Asia/Shanghai", "za": "Africa/Johannesburg", "south africa": "Africa/Johannesburg",
+	"ng": "Africa/Lagos", "nigeria": "Africa/Lagos", "ke": "Africa/Nairobi", "kenya": "Africa/Nairobi", "eg": "Africa/Cairo", "egypt": "Africa/Cairo",
+	"nz": "Pacific/Auckland", "new zealand": "Pacific/Auckland", "ar": "America/Argentina/Buenos_Aires", "argentina": "America/Argentina/Buenos_Aires",
+	"co": "America/Bogota", "colombia": "America/Bogota", "pe": "America/Lima", "peru": "America/Lima", "sa": "Asia/Riyadh", "saudi arabia": "Asia/Riyadh",
+}

@@ -1,0 +1,168 @@
+// Package handlers is the product over HTTP: the routes as one table
+// (routes.go), one file for each page or resource, one table from errors to
+// statuses (errors.go). A handler binds a small form, makes one call and
+// renders; rules live in package lead.
+package handlers
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+	"github.com/labstack/echo/v4"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"hotleads/lead"
+	"hotleads/live"
+	"hotleads/sla"
+)
+
+// Store is what pages and API read beside the Desk, and what sign-in and
+// set-up write.
+type Store interface {
+	Keys
+	Ping(ctx context.Context) error
+	Rules(ctx context.Context) (*lead.Rules, error)
+	Book(ctx context.Context) (*lead.Book, error)
+	User(ctx context.Context, idOrEmail string) (lead.User, error)
+	SignIn(ctx context.Context, email, password string) (lead.User, error)
+	Find(ctx context.Context, q lead.Search) ([]lead.Card, error)
+	Cards(ctx context.Context, ids []string) (map[string]lead.Card, error)
+	History(ctx context.Context, leadID string, before int64, limit int) ([]lead.History, error)
+	Activities(ctx context.Context, leadID string, after *lead.ActivityPoint, limit int) ([]lead.Activity, error)
+	Note(ctx context.Context, leadID string, seq int64) (string, error)
+	Running(ctx context.Context, teams []string, limit int) ([]lead.RunningClock, error)
+	Stopped(ctx context.Context, teams []string, from, to time.Time) ([]lead.Clock, error)
+	SetUp(ctx context.Context, s lead.SetUp, now time.Time) (lead.User, error)
+	Empty(ctx context.Context) (bool, error)
+}
+
+// Attempts counts failed sign-ins for all instances.
+type Attempts interface {
+	Attempts(ctx context.Context, name string, window time.Duration, add bool) (int64, error)
+	Forgive(ctx context.Context, name string) error
+}
+
+// Config is what a server is made of.
+type Config struct {
+	Desk           *lead.Desk
+	Store          Store
+	Sessions       scs.CtxStore
+	Attempts       Attempts
+	RedisPing      func(context.Context) error
+	Hub            *live.Hub
+	BaseURL        string // public address without a slash at its end; "": from each request
+	TrustedProxies []netip.Prefix
+	WriteKey       string // accepted as is for the intake; "": none
+	Version        string
+	Log            *slog.Logger
+	Now            func() time.Time // nil: lead.Now
+}
+
+type server struct {
+	Config
+	sessions *scs.SessionManager
+	guard    *http.CrossOriginProtection
+	metrics  *metrics
+
+	mu    sync.Mutex
+	stats map[string]statsAt // by team: today's figures
+}
+
+type statsAt struct {
+	at     time.Time
+	figure dayFigures
+}
+
+// New makes the HTTP side of the product.
+func New(c Config) (http.Handler, error) {
+	if c.Now == nil {
+		c.Now = lead.Now
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	s := &server{Config: c, sessions: scs.New(), guard: http.NewCrossOriginProtection(), metrics: newMetrics(prometheus.NewRegistry(), c), stats: map[string]statsAt{}}
+	s.sessions.Store = sessionStore{c.Sessions}
+	s.sessions.Lifetime = 14 * 24 * time.Hour
+	if c.BaseURL != "" {
+		u, err := url.Parse(c.BaseURL)
+		if err != nil {
+			return nil, err
+		}
+		if err := s.guard.AddTrustedOrigin(u.Scheme + "://" + u.Host); err != nil {
+			return nil, err
+		}
+	}
+	e := echo.New()
+	e.HideBanner, e.HidePort = true, true
+	e.HTTPErrorHandler = s.fail
+	e.IPExtractor = s.clientIP()
+	e.Use(s.observe, s.recover, s.harden)
+	s.routes(e)
+	return e, nil
+}
+
+// sessionStore gives scs the store's context methods.
+type sessionStore struct{ scs.CtxStore }
+
+// clientIP is the address of who asks: forwarding headers count only from
+// trusted proxies.
+func (s *server) clientIP() echo.IPExtractor {
+	if len(s.TrustedProxies) == 0 {
+		return echo.ExtractIPDirect()
+	}
+	opts := []echo.TrustOption{echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
+	for _, p := range s.TrustedProxies {
+		opts = append(opts, echo.TrustIPRange(ipNet(p)))
+	}
+	return echo.ExtractIPFromXFFHeader(opts...)
+}
+
+// fromTrusted tells whether the request came through a trusted proxy.
+func (s *server) fromTrusted(r *http.Request) bool {
+	addr, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return false
+	}
+	for _, p := range s.TrustedProxies {
+		if p.Contains(addr.Addr().Unmap()) {
+			return true
+		}
+	}
+	return false
+}
+
+// https tells whether the browser speaks https to us.
+func (s *server) https(r *http.Request) bool {
+	switch {
+	case s.BaseURL != "":
+		return strings.HasPrefix(s.BaseURL, "https:")
+	case r.TLS != nil:
+		return true
+	}
+	return s.fromTrusted(r) && r.Header.Get("X-Forwarded-Proto") == "https"
+}
+
+// base is the public address of the server as the request sees it.
+func (s *server) base(r *http.Request) string {
+	if s.BaseURL != "" {
+		return s.BaseURL
+	}
+	if s.https(r) {
+		return "https://" + r.Host
+	}
+	return "http://" + r.Host
+}
+
+// zone is the time zone of pages: the team's on team pages, else the company's.
+func zone(rules *lead.Rules, team *lead.Team) *time.Location {
+	var c *sla.Calendar = rules.CalendarOf(team)
+	return c.Zone()
+}

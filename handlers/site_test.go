@@ -1,0 +1,234 @@
+package handlers_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"hotleads/handlers"
+	"hotleads/lead"
+	"hotleads/live"
+	"hotleads/store"
+)
+
+// site is the whole product on the embedded stores, over real HTTP.
+type site struct {
+	*httptest.Server
+	t     *testing.T
+	store *store.Store
+	desk  *lead.Desk
+	hub   *live.Hub
+	team  lead.Team
+	api   string // an API key
+	write string // a write key
+	srv   string // a server key
+}
+
+// password of everybody on a test site.
+const password = "correct horse"
+
+func newSite(t *testing.T) *site {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	s, err := store.Open(ctx, "sqlite:"+filepath.Join(t.TempDir(), "hotleads.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Migrate(ctx); err != nil {
+		t.Fatal(err)
+	}
+	redis, err := store.OpenRedis("embedded:")
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := slog.New(slog.NewTextHandler(testWriter{t}, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	x := &site{t: t, store: s, desk: lead.NewDesk(s, redis, redis, log), hub: live.NewHub(live.Options{Log: log})}
+	h, err := handlers.New(handlers.Config{Desk: x.desk, Store: s, Sessions: s.Sessions(), Attempts: redis, RedisPing: func(ctx context.Context) error { return redis.Ping(ctx).Err() }, Hub: x.hub, Version: "test", Log: log})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if x.team, err = s.AddTeam(ctx, lead.Team{Name: "EMEA"}, lead.Now()); err != nil {
+		t.Fatal(err)
+	}
+	for kind, to := range map[lead.KeyKind]*string{lead.APIKey: &x.api, lead.WriteKey: &x.write, lead.ServerKey: &x.srv} {
+		if *to, _, err = s.NewKey(ctx, kind, "test", lead.Now()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := x.desk.Rebuild(ctx, lead.Now()); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan struct{}, 3)
+	go func() { x.desk.Run(ctx); done <- struct{}{} }()
+	go func() { x.hub.Run(ctx); done <- struct{}{} }()
+	go func() {
+		redis.Listen(ctx, log, func(n lead.Notice) { x.hub.Notice(live.Notice{Teams: n.Teams, Leads: n.Leads}) })
+		done <- struct{}{}
+	}()
+	x.Server = httptest.NewServer(h)
+	t.Cleanup(func() {
+		cancel()
+		for range 3 {
+			<-done
+		}
+		x.Close()
+		redis.Close()
+		s.Close()
+	})
+	return x
+}
+
+type testWriter struct{ t *testing.T }
+
+func (w testWriter) Write(b []byte) (int, error) {
+	w.t.Log(strings.TrimSpace(string(b)))
+	return len(b), nil
+}
+
+// person adds somebody to the site, in its team unless the role is above teams.
+func (x *site) person(name string, role lead.Role, teams ...string) lead.User {
+	x.t.Helper()
+	if teams == nil && (role == lead.Rep || role == lead.Manager) {
+		teams = []string{x.team.ID}
+	}
+	hash, err := store.HashPassword(password)
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	u, err := x.store.AddUser(x.t.Context(), lead.User{Email: strings.ToLower(name) + "@example.com", Name: name, Role: role, Teams: teams, Password: hash}, lead.Now())
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	return u
+}
+
+// browser is a signed-in person's client without scripts; redirects are shown.
+type browser struct {
+	*http.Client
+	x *site
+}
+
+func (x *site) signIn(name string) browser {
+	x.t.Helper()
+	b := x.stranger()
+	if status, _, body := b.post("/login", url.Values{"email": {strings.ToLower(name) + "@example.com"}, "password": {password}}); status != http.StatusSeeOther {
+		x.t.Fatalf("%s could not sign in: %d %s", name, status, body)
+	}
+	return b
+}
+
+func (x *site) stranger() browser {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	return browser{&http.Client{Jar: jar, Timeout: 20 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}, x}
+}
+
+func (b browser) get(path string) (int, http.Header, string) {
+	b.x.t.Helper()
+	return b.do(http.MethodGet, path, nil, nil)
+}
+
+func (b browser) post(path string, form url.Values) (int, http.Header, string) {
+	b.x.t.Helper()
+	return b.do(http.MethodPost, path, form, http.Header{"Content-Type": {"application/x-www-form-urlencoded"}})
+}
+
+func (b browser) do(method, path string, form url.Values, h http.Header) (int, http.Header, string) {
+	b.x.t.Helper()
+	r, err := http.NewRequestWithContext(b.x.t.Context(), method, b.x.URL+path, strings.NewReader(form.Encode()))
+	if err != nil {
+		b.x.t.Fatal(err)
+	}
+	for k, v := range h {
+		r.Header[k] = v
+	}
+	res, err := b.Do(r)
+	if err != nil {
+		b.x.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		b.x.t.Fatal(err)
+	}
+	return res.StatusCode, res.Header, string(body)
+}
+
+// call uses the JSON API and decodes the answer.
+func (x *site) call(method, path string, body any) (int, map[string]any) {
+	x.t.Helper()
+	return x.callWith(x.api, method, path, body)
+}
+
+func (x *site) callWith(key, method, path string, body any) (int, map[string]any) {
+	x.t.Helper()
+	var b []byte
+	if raw, ok := body.(string); ok {
+		b = []byte(raw)
+	} else if body != nil {
+		b, _ = json.Marshal(body)
+	}
+	r, err := http.NewRequestWithContext(x.t.Context(), method, x.URL+path, bytes.NewReader(b))
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	if key != "" {
+		r.Header.Set("Authorization", "Bearer "+key)
+	}
+	res, err := http.DefaultClient.Do(r)
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	var out map[string]any
+	if err := json.NewDecoder(res.Body).Decode(&out); err != nil {
+		x.t.Fatalf("%s %s: %d: %v", method, path, res.StatusCode, err)
+	}
+	return res.StatusCode, out
+}
+
+// send brings messages in through the intake.
+func (x *site) send(key string, messages ...map[string]any) map[string]any {
+	x.t.Helper()
+	b, _ := json.Marshal(map[string]any{"batch": messages})
+	r, err := http.NewRequestWithContext(x.t.Context(), http.MethodPost, x.URL+"/v1/batch", bytes.NewReader(b))
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	r.SetBasicAuth(key, "")
+	res, err := http.DefaultClient.Do(r)
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	var out map[string]any
+	if err := json.NewDecoder(res.Body).Decode(&out); err != nil || res.StatusCode != http.StatusOK {
+		x.t.Fatalf("intake: %d %v %v", res.StatusCode, out, err)
+	}
+	return out
+}
+
+// hot brings a lead onto the board and returns its id.
+func (x *site) hot(user string) string {
+	x.t.Helper()
+	x.send(x.write,
+		map[string]any{"type": "identify", "userId": user, "traits": map[string]any{"email": user + "@buyer.example", "name": user}},
+		map[string]any{"type": "track", "userId": user, "event": "Demo Requested"})
+	status, l := x.call(http.MethodGet, "/api/v1/leads/user:"+user, nil)
+	if status != http.StatusOK || l["stage"] != "mql" {
+		x.t.Fatalf("%s is not on the board: %d %v", user, status, l)
+	}
+	return l["id"].(string)
+}
