@@ -23,11 +23,16 @@ import (
 	"sync"
 )
 
-//go:embed app.css app.js flame.svg vendor vendor.json
+//go:embed app flame.svg vendor vendor.json
 var files embed.FS
 
-// scripts are joined into app.js in this order; one request, no build step.
-var scripts = []string{"vendor/htmx.min.js", "vendor/hx-sse.min.js", "app.js"}
+// What a page loads is one script and one style sheet, joined here in this
+// order from files that can each be read in one sitting. There is no build.
+var (
+	libraries = []string{"vendor/htmx.min.js", "vendor/hx-sse.min.js"}
+	scripts   = []string{"common", "clocks", "connection", "order", "moves", "peek", "keys", "start"}
+	styles    = []string{"base", "frame", "board", "pages", "sizes"}
+)
 
 type asset struct {
 	url, kind  string
@@ -53,7 +58,10 @@ var all = sync.OnceValue(func() assets {
 		a.byName[name], a.byURL[f.url] = f, f
 		return f
 	}
-	css := read("app.css")
+	var css []byte
+	for _, name := range styles {
+		css = append(css, read("app/"+name+".css")...)
+	}
 	for _, font := range []string{"inter-latin.woff2", "inter-latin-ext.woff2"} {
 		f := add(font, "font/woff2", read("vendor/"+font))
 		css = bytes.ReplaceAll(css, []byte("url("+font+")"), []byte("url("+f.url+")"))
@@ -114,11 +122,12 @@ func read(name string) []byte {
 	return b
 }
 
-// bundle joins the scripts without the source-map lines, which would send
-// developer tools to files that aren't served.
+// bundle joins the scripts. Ours share one scope of their own; the libraries
+// lose their source-map lines, which would send developer tools to files that
+// aren't served.
 func bundle() []byte {
 	var b bytes.Buffer
-	for _, name := range scripts {
+	for _, name := range libraries {
 		for l := range bytes.Lines(read(name)) {
 			if !bytes.HasPrefix(l, []byte("//# sourceMappingURL")) {
 				b.Write(l)
@@ -126,6 +135,11 @@ func bundle() []byte {
 		}
 		b.WriteString("\n;\n")
 	}
+	b.WriteString("(() => {\n'use strict';\n")
+	for _, name := range scripts {
+		b.Write(read("app/" + name + ".js"))
+	}
+	b.WriteString("})();\n")
 	return b.Bytes()
 }
 

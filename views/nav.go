@@ -1,6 +1,10 @@
 package views
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/a-h/templ"
+)
 
 type navLink struct {
 	url, text       string
@@ -42,4 +46,12 @@ func errorText(m ErrorModel) string {
 	}
 	_, text := statusWords(m.Status)
 	return text
+}
+
+// described points a field at its tip, if there is one.
+func described(name, tip string) templ.Attributes {
+	if tip == "" {
+		return nil
+	}
+	return templ.Attributes{"aria-describedby": name + "-tip"}
 }

@@ -1,0 +1,62 @@
+// Time. The server's clock counts: the page brings it, each heartbeat corrects it.
+let skew = (Number($('meta[name=server-time]')?.content) || Date.now()) - Date.now();
+const now = () => Date.now() + skew;
+const format = options => new Intl.DateTimeFormat('en-GB', options);
+const hourMinute = format({hour: '2-digit', minute: '2-digit'});
+const weekday = format({weekday: 'short', hour: '2-digit', minute: '2-digit'});
+const dayMonth = format({day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit'});
+const fullDate = format({day: 'numeric', month: 'short', year: 'numeric'});
+const zones = new Map();
+const HOUR = 3600e3;
+
+function write(el, text) { if (el.textContent !== text) el.textContent = text; }
+function mark(el, name, on) {
+  if (!el) return;
+  if (on === false || on == null) delete el.dataset[name]; else if (el.dataset[name] !== String(on)) el.dataset[name] = on;
+}
+
+function countdown(left) {
+  const s = Math.abs(left < 0 ? Math.floor(left / 1000) : Math.ceil(left / 1000)), sign = left < 0 ? '−' : '';
+  const two = n => String(n).padStart(2, '0');
+  if (s < 3600) return sign + two(Math.floor(s / 60)) + ':' + two(s % 60);
+  if (s < 48 * 3600) return sign + Math.floor(s / 3600) + ':' + two(Math.floor(s / 60) % 60) + ' h';
+  return sign + Math.floor(s / 86400) + ' d';
+}
+
+function tick() {
+  const t = now();
+  for (const clock of $$('time[data-due]')) {
+    const due = Date.parse(clock.dataset.due), left = due - t, target = Number(clock.dataset.target) * 1000;
+    const far = left > 8 * HOUR;
+    write(clock, far ? weekday.format(due) : countdown(left));
+    mark(clock, 'uiFar', far ? '' : null);
+    if (left <= 0) mark(clock, 'state', 'breached');
+    else if (target && left <= target / 4 && clock.dataset.state === 'ontime') mark(clock, 'state', 'risk');
+    const fill = $('.bar .fill', clock.parentElement);
+    if (fill && target) {
+      const used = Math.max(0, Math.min(1, 1 - left / target));
+      fill.setAttribute('width', (used * 100).toFixed(1) + '%');
+    }
+  }
+}
+
+// dress writes what differs by viewer and by moment into fresh HTML.
+function dress() {
+  tick();
+  const t = now(), today = new Date(t).toDateString();
+  for (const el of $$('time[data-local]')) {
+    const at = new Date(el.dateTime);
+    const old = t - at > 300 * 24 * HOUR;
+    write(el, at.toDateString() === today ? hourMinute.format(at) : (old ? fullDate : dayMonth).format(at));
+  }
+  for (const el of $$('[data-zone]')) {
+    const zone = el.dataset.zone;
+    if (!zones.has(zone)) {
+      try { zones.set(zone, format({hour: '2-digit', minute: '2-digit', timeZone: zone})); } catch { zones.set(zone, null); }
+    }
+    if (zones.get(zone)) write(el, zones.get(zone).format(t) + ' there');
+  }
+  const mine = board && me ? $$('[data-lead]', board).filter(r => r.dataset.owner === me).length : 0;
+  for (const el of $$('[data-mine-count]')) write(el, String(mine));
+  armUndo();
+}

@@ -1,0 +1,10 @@
+// What HTML can't do: ticking clocks, the order of the rows, the keyboard, the
+// state of the connection, and clicks that survive a bad network. Everything
+// works without this file; nothing here decides what is allowed.
+const $ = (sel, from = document) => from.querySelector(sel);
+const $$ = (sel, from = document) => [...from.querySelectorAll(sel)];
+const board = $('#board'), stream = $('[data-live]'), connection = $('#connection');
+const words = $('#words')?.dataset ?? {}, me = document.body.dataset.me;
+const calm = matchMedia('(prefers-reduced-motion: reduce)');
+const rowOf = id => document.getElementById('lead-' + id);
+const visible = el => el.checkVisibility?.() ?? el.offsetParent !== null;
