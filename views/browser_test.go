@@ -344,3 +344,33 @@ func TestAccessibility(t *testing.T) {
 		}
 	}
 }
+
+// A click that was aimed at a lead must not hit the one that slid under the
+// pointer: the row under the pointer waits, and a click right after a shift
+// does nothing.
+func TestClicksGoToTheLeadThatWasSeen(t *testing.T) {
+	s := newSite(t)
+	s.answer = func(_ http.ResponseWriter, id, move string, _ func(string) string) { t.Errorf("sent: %s %s", move, id) }
+	b := open(t, s, "/board", testenv.Screen{Still: true})
+	b.until("the board is live", isLive)
+	b.do(`document.querySelector('#lead-ada').dispatchEvent(new PointerEvent('pointermove', {bubbles: true}));
+		new MutationObserver((_, observer) => {
+			observer.disconnect();
+			const click = new MouseEvent('click', {bubbles: true, cancelable: true, detail: 1});
+			document.querySelector('#lead-grace button[data-move=accept]').dispatchEvent(click);
+			window.ignored = click.defaultPrevented;
+		}).observe(document.querySelector('#board'), {childList: true})`)
+	s.push(views.PartialOrder([]string{"grace", "ada", "alan", "hedy", "katherine", "edsger", "barbara"}))
+	b.until("the order came", `document.querySelector('#board-order').textContent.startsWith('grace')`)
+	if got := b.eval(shown); !strings.HasPrefix(got, "ada") {
+		t.Errorf("the row under the pointer was moved at once: %s", got)
+	}
+	b.until("the rows move in the end", shown+`.startsWith('grace ada')`)
+	if got := b.eval("window.ignored"); got != "true" {
+		t.Errorf("a click on the row that slid under the pointer counts (%s)", got)
+	}
+	s.push(views.PartialOrder([]string{"ada", "grace", "alan", "hedy", "katherine", "edsger", "barbara"}))
+	b.until("the next order came", `document.querySelector('#board-order').textContent.startsWith('ada')`)
+	b.do(`document.documentElement.dispatchEvent(new PointerEvent('pointerleave'))`)
+	b.until("when the pointer leaves, rows move at once", shown+`.startsWith('ada')`)
+}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -41,8 +42,11 @@ func TestGallery(t *testing.T) {
 	names = list("PAGES", strings.Join(names, ","))
 	for _, scheme := range list("SCHEMES", "light,dark") {
 		for _, width := range list("WIDTHS", "390,1280,1920") {
-			screen := testenv.Screen{Dark: scheme == "dark", Width: map[string]int64{"390": 390, "1280": 1280, "1920": 1920}[width], Still: true}
-			screen.Height = map[int64]int64{390: 844, 1280: 860, 1920: 1080}[screen.Width]
+			wide, err := strconv.ParseInt(width, 10, 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			screen := testenv.Screen{Dark: scheme == "dark", Width: wide, Height: max(844, wide*9/16), Still: true}
 			ctx := testenv.Browser(t, screen) // one each: a browser's time is limited
 			for _, name := range names {
 				file := filepath.Join(folder, fmt.Sprintf("%s-%s-%s.png", name, width, scheme))

@@ -53,13 +53,11 @@ const (
 	txtHasIt    = "has it"
 	txtNobody   = "nobody"
 	txtBurst    = "signals in 10 min"
-	txtThere    = "there"
 	txtWhy      = "Why does it go back?"
 	txtCallback = "Call back on"
 	txtNote     = "Note, if it helps"
 	txtHow      = "How did it go?"
 	txtChannel  = "Channel"
-	txtDuration = "s"
 
 	txtLeftToClaim  = "left to claim"
 	txtLeftToDecide = "left to decide"
@@ -119,8 +117,6 @@ const (
 	txtLast        = "Last"
 	txtPts         = "Points"
 	txtReach       = "How to reach them"
-	txtPhone       = "Phone"
-	txtLocalTime   = "Their time"
 	txtNoContact   = "No phone number and no address is known."
 	txtTimeline    = "What happened"
 	txtNothingYet  = "Nothing yet."
@@ -141,8 +137,6 @@ const (
 	txtLose        = "Lost"
 	txtAmount      = "Amount"
 	txtLoseReason  = "Why it was lost"
-	txtChooseWhy   = "Choose the reason; that ends it."
-	txtClocks      = "Clocks"
 
 	txtSLATitle   = "Running now"
 	txtSLABy      = "by due time, live"
@@ -155,7 +149,6 @@ const (
 	txtSLANoneSub = "When a lead becomes ready for sales, its clock shows here until somebody has called."
 	txtSince      = "since"
 
-	txtSearch      = "Search"
 	txtSearchHint  = "Name, company or email"
 	txtStage       = "Stage"
 	txtAnyStage    = "Any stage"
@@ -171,7 +164,6 @@ const (
 	txtNoMatchSub  = "Names, companies and addresses are found by how they begin."
 	txtGoBack      = "Go back"
 	txtStartPage   = "To the start page"
-	txtTryAgain    = "Try again"
 	txtSignInAgain = "Sign in"
 	txtUnknownTeam = "—"
 )
