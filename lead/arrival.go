@@ -198,7 +198,9 @@ func (in *arrival) settle(ctx context.Context) error {
 		if err := in.consider(w); err != nil {
 			return err
 		}
-		w.Settle(in.sc)
+		if err := w.Settle(in.sc); err != nil {
+			return err
+		}
 	}
 	return in.tx.Write(ctx, in.sc.Now, works)
 }

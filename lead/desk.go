@@ -113,7 +113,9 @@ func (d *Desk) Move(ctx context.Context, id string, r Request, actor Actor, now 
 		if err := d.rederive(ctx, tx, sc, work); err != nil {
 			return err
 		}
-		work.Settle(sc)
+		if err := work.Settle(sc); err != nil {
+			return err
+		}
 		return tx.Write(ctx, now, []*Work{work})
 	})
 	var refused *Refusal
@@ -185,10 +187,13 @@ func (d *Desk) system(ctx context.Context, ids []string, now time.Time, f func(S
 			if err != nil {
 				return err
 			}
-			if ok {
-				w.Settle(sc)
-				changed = append(changed, w)
+			if !ok {
+				continue
 			}
+			if err := w.Settle(sc); err != nil {
+				return err
+			}
+			changed = append(changed, w)
 		}
 		return tx.Write(ctx, now, changed)
 	})

@@ -39,13 +39,19 @@ func (w *Work) WakeAt() time.Time {
 
 // Settle is called last, before the lead is written: it computes what follows
 // from the change.
-func (w *Work) Settle(sc Scene) {
+func (w *Work) Settle(sc Scene) error {
 	l := w.Lead
+	if w.reheat {
+		if err := w.heat(sc); err != nil {
+			return err
+		}
+	}
 	l.UpdatedAt = sc.Now
 	l.CoolAt = time.Time{}
 	if l.Stage == MQL && l.HandRaisedAt.IsZero() {
 		l.CoolAt = w.coolAt(sc)
 	}
+	return nil
 }
 
 // coolAt is when an unclaimed lead without hand-raise leaves the board: when

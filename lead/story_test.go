@@ -115,7 +115,9 @@ func (s *story) change(a lead.Actor, f func(*lead.Work, lead.Scene) error) error
 	if len(w.Late) > 0 {
 		w.Rederive(s.rules, s.acts)
 	}
-	w.Settle(sc)
+	if err := w.Settle(sc); err != nil {
+		s.t.Fatal(err)
+	}
 	s.keep(w)
 	return nil
 }

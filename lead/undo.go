@@ -35,8 +35,6 @@ func (w *Work) undo(sc Scene) error {
 	l.Undo = nil
 	w.DropOutboxSeq = u.Seq
 	w.record(sc, before, History{Move: UndoMove, UndoOf: u.Seq, Cause: string(u.Move)})
-	if l.LastActivityAt.After(u.Until.Add(-UndoFor)) {
-		return w.heat(sc) // it may have got hotter meanwhile
-	}
+	w.reheat = l.LastActivityAt.After(u.Until.Add(-UndoFor)) // it may have got hotter meanwhile
 	return nil
 }

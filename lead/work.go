@@ -69,6 +69,7 @@ type Work struct {
 	DropOutboxSeq int64    // > 0: pending outbox rows from this history row on are taken back
 	WasOnBoard    string   // team on whose board it was before
 	Heard         int      // activities heard in this transaction
+	reheat        bool     // clocks an undo put back have to follow the tier once the ledger is back
 }
 
 // NewLead begins an unknown person's record.
