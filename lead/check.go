@@ -9,9 +9,12 @@ import (
 
 // What must hold beyond role and stage for a move to be made.
 
-func (w *Work) checkBacklog(Scene, *Request) error {
+func (w *Work) checkBacklog(sc Scene, _ *Request) error {
 	if !w.Lead.Backlog {
 		return conflict("%s is not in the backlog", w.Lead.DisplayName())
+	}
+	if why := sc.Rules.heldBack(w.Lead); why != "" {
+		return conflict("%s is held back: %s", w.Lead.DisplayName(), why)
 	}
 	return nil
 }

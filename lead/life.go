@@ -232,9 +232,10 @@ func (w *Work) offer(sc Scene) error {
 	return nil
 }
 
-func (w *Work) releaseBacklog(sc Scene, _ *Request) error {
-	if w.Lead.HeldBack = sc.Rules.heldBack(w.Lead); w.Lead.HeldBack != "" {
-		return conflict("%s is held back: %s", w.Lead.DisplayName(), w.Lead.HeldBack)
+func (w *Work) releaseBacklog(sc Scene, r *Request) error {
+	if err := w.qualify(sc, CauseBacklog); err != nil {
+		return err
 	}
-	return w.qualify(sc, CauseBacklog)
+	w.History[len(w.History)-1].Note = r.Note
+	return nil
 }
