@@ -20,7 +20,6 @@ const (
 	txtOffline     = "offline"
 	txtAsOf        = "as of"
 	txtNetwork     = "That did not reach the server. Nothing is lost: try again."
-	txtBusy        = "One moment: the last click is still on its way."
 	txtServerError = "The server could not do that. Try again in a moment."
 
 	txtWaiting    = "waiting"
@@ -53,6 +52,7 @@ const (
 	txtHasIt    = "has it"
 	txtNobody   = "nobody"
 	txtBurst    = "signals in 10 min"
+	txtThere    = "there"
 	txtWhy      = "Why does it go back?"
 	txtCallback = "Call back on"
 	txtNote     = "Note, if it helps"

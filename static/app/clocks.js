@@ -54,7 +54,7 @@ function dress() {
     if (!zones.has(zone)) {
       try { zones.set(zone, format({hour: '2-digit', minute: '2-digit', timeZone: zone})); } catch { zones.set(zone, null); }
     }
-    if (zones.get(zone)) write(el, zones.get(zone).format(t) + ' there');
+    if (zones.get(zone)) write(el, zones.get(zone).format(t) + ' ' + (words.there ?? ''));
   }
   const mine = board && me ? $$('[data-lead]', board).filter(r => r.dataset.owner === me).length : 0;
   for (const el of $$('[data-mine-count]')) write(el, String(mine));

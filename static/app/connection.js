@@ -1,12 +1,13 @@
 // The connection. "live" is only ever said on evidence: something came within 35 seconds.
-let heard = 0, lost = Date.now(), kicked = 0;
+// The page itself was news when it came.
+let heard = Date.now(), lost = Date.now(), kicked = 0;
 
 function connectionIs(state) {
   if (!connection) return;
   const word = $('.word', connection), w = word.dataset;
   if (state === 'live') lost = 0; else lost ||= Date.now();
   mark(connection, 'state', state);
-  const since = state !== 'live' && heard ? ' · ' + w.asofWord + ' ' + hourMinute.format(heard + skew) : '';
+  const since = state !== 'live' && Date.now() - heard > 3e3 ? ' · ' + w.asofWord + ' ' + hourMinute.format(heard + skew) : '';
   write(word, (state === 'live' ? w.liveWord : state === 'offline' ? w.offlineWord : w.reconnectingWord) + since);
 }
 
@@ -26,10 +27,10 @@ function watch() {
   if (!lost && silent > 35e3) { connectionIs('reconnecting'); kick(); }
   if (lost) {
     const gone = t - lost;
-    if (!navigator.onLine || gone > 30e3) connectionIs('offline');
+    connectionIs(!navigator.onLine || gone > 30e3 ? 'offline' : 'reconnecting');
     if (t - kicked > 15e3 && gone > 5e3) kick(gone > 60e3);
   }
-  mark(document.body, 'uiStale', lost && heard && t - lost > 3e3 ? '' : null);
+  mark(document.body, 'uiStale', lost && t - lost > 3e3 ? '' : null);
 }
 
 if (stream) {
