@@ -20,6 +20,16 @@ type Page struct {
 	Now     time.Time // the server's clock; the browser corrects its own by it
 	Flash   string    // one line about what the last form did
 	Problem string    // one line while a part of the installation is down ("degraded")
+
+	// Asset tells where a file of package static is served: static.URL.
+	Asset func(name string) string
+}
+
+func (p Page) asset(name string) string {
+	if p.Asset == nil {
+		return "/static/" + name
+	}
+	return p.Asset(name)
 }
 
 // Person is a colleague as screens name them. The zero value is nobody.

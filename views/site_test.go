@@ -21,7 +21,7 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src
 func pages(t testing.TB, now time.Time) map[string]templ.Component {
 	t.Helper()
 	page := func(nav string, v views.Viewer, live bool) views.Page {
-		return views.Page{Title: nav, Nav: nav, Viewer: v, Waiting: 5, Live: live, Now: now}
+		return views.Page{Title: nav, Nav: nav, Viewer: v, Waiting: 5, Live: live, Now: now, Asset: static.URL}
 	}
 	teams := []views.TeamLink{{Slug: "emea", Name: "EMEA", Current: true}, {Slug: "dach", Name: "DACH"}}
 	board := views.BoardModel{Team: "EMEA", Slug: "emea", LiveURL: "/live/board", Rows: rendered(t, sampleRows(now)), Reasons: reasons, Stats: sampleStats(),
@@ -54,10 +54,10 @@ func pages(t testing.TB, now time.Time) map[string]templ.Component {
 		"profile-bare": views.ProfilePage(page("leads", mara, true), bare),
 		"sla":          views.SLAPage(page("sla", mara, true), sampleSLA(now)), "sla-empty": views.SLAPage(page("sla", milo, true), views.SLAModel{LiveURL: "/live/sla", Sentence: "Nobody is waiting."}),
 		"leads": views.LeadsPage(page("leads", rosa, false), sampleLeads(now)), "leads-none": views.LeadsPage(page("leads", rosa, false), views.LeadsModel{Query: "zuse"}),
-		"login": views.LoginPage(views.Page{Title: "Sign in"}, views.LoginModel{}), "login-wrong": views.LoginPage(views.Page{Title: "Sign in"}, views.LoginModel{Email: "rosa@example.com", Next: "/board", Error: "This address and this password do not belong together."}),
-		"setup": views.SetupPage(views.Page{Title: "Set up"}, setup), "setup-wrong": views.SetupPage(views.Page{Title: "Set up"}, wrong),
-		"error-404": views.ErrorPage(page("", rosa, false), views.ErrorModel{Status: 404}), "error-503": views.ErrorPage(views.Page{}, views.ErrorModel{Status: 503, Back: "/board"}),
-		"error-401": views.ErrorPage(views.Page{}, views.ErrorModel{Status: 401}),
+		"login": views.LoginPage(views.Page{Title: "Sign in", Asset: static.URL}, views.LoginModel{}), "login-wrong": views.LoginPage(views.Page{Title: "Sign in", Asset: static.URL}, views.LoginModel{Email: "rosa@example.com", Next: "/board", Error: "This address and this password do not belong together."}),
+		"setup": views.SetupPage(views.Page{Title: "Set up", Asset: static.URL}, setup), "setup-wrong": views.SetupPage(views.Page{Title: "Set up", Asset: static.URL}, wrong),
+		"error-404": views.ErrorPage(page("", rosa, false), views.ErrorModel{Status: 404}), "error-503": views.ErrorPage(views.Page{Asset: static.URL}, views.ErrorModel{Status: 503, Back: "/board"}),
+		"error-401": views.ErrorPage(views.Page{Asset: static.URL}, views.ErrorModel{Status: 401}),
 	}
 }
 
@@ -101,7 +101,7 @@ func newSite(t testing.TB) *site {
 	mux.HandleFunc("GET /leads/{id}", func(w http.ResponseWriter, r *http.Request) {
 		m := sampleProfile(s.now)
 		m.Head.ID = r.PathValue("id")
-		s.draw(t, w, views.ProfilePage(views.Page{Viewer: s.viewer, Live: true, Now: time.Now()}, m))
+		s.draw(t, w, views.ProfilePage(views.Page{Viewer: s.viewer, Live: true, Now: time.Now(), Asset: static.URL}, m))
 	})
 	all := pages(t, s.now)
 	mux.HandleFunc("/{page}", func(w http.ResponseWriter, r *http.Request) {
