@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"io"
 	"io/fs"
-	"net/http"
 	"net/http/httptest"
 	"os"
 	"strings"
@@ -66,25 +65,25 @@ func TestScriptsStaySmall(t *testing.T) {
 }
 
 func TestServing(t *testing.T) {
-	get := func(method, url, accept string) *http.Response {
+	get := func(method, url, accept string) *httptest.ResponseRecorder {
 		r := httptest.NewRequest(method, url, nil)
 		r.Header.Set("Accept-Encoding", accept)
 		w := httptest.NewRecorder()
 		Handler().ServeHTTP(w, r)
-		return w.Result()
+		return w
 	}
 	for _, name := range []string{"app.css", "app.js", "flame.svg", "inter-latin.woff2", "inter-latin-ext.woff2"} {
 		res := get("GET", URL(name), "")
-		body, _ := io.ReadAll(res.Body)
-		if res.StatusCode != 200 || !bytes.Equal(body, all().byName[name].body) {
-			t.Errorf("%s: status %d, %d bytes", name, res.StatusCode, len(body))
+		body := res.Body.Bytes()
+		if res.Code != 200 || !bytes.Equal(body, all().byName[name].body) {
+			t.Errorf("%s: status %d, %d bytes", name, res.Code, len(body))
 		}
-		if got := res.Header.Get("Cache-Control"); !strings.Contains(got, "immutable") {
+		if got := res.Header().Get("Cache-Control"); !strings.Contains(got, "immutable") {
 			t.Errorf("%s is served with Cache-Control %q", name, got)
 		}
 	}
 	res := get("GET", URL("app.css"), "br, gzip;q=0.5")
-	if res.Header.Get("Content-Encoding") != "gzip" {
+	if res.Header().Get("Content-Encoding") != "gzip" {
 		t.Error("a browser that takes gzip gets none")
 	}
 	z, err := gzip.NewReader(res.Body)
@@ -94,19 +93,19 @@ func TestServing(t *testing.T) {
 	if body, err := io.ReadAll(z); err != nil || !bytes.Equal(body, all().byName["app.css"].body) {
 		t.Errorf("the gzipped style sheet is another one: %v", err)
 	}
-	if res := get("GET", URL("app.css"), "gzip;q=0"); res.Header.Get("Content-Encoding") != "" {
+	if res := get("GET", URL("app.css"), "gzip;q=0"); res.Header().Get("Content-Encoding") != "" {
 		t.Error("a browser that refuses gzip gets it")
 	}
 	for _, url := range []string{"/static/app.css", "/static/app.0000.css", "/static/vendor.json", "/static/../static.go"} {
-		if res := get("GET", url, ""); res.StatusCode != 404 {
-			t.Errorf("%s: status %d, want 404", url, res.StatusCode)
+		if res := get("GET", url, ""); res.Code != 404 {
+			t.Errorf("%s: status %d, want 404", url, res.Code)
 		}
 	}
-	if res := get("POST", URL("app.css"), ""); res.StatusCode != 405 {
-		t.Errorf("POST: status %d, want 405", res.StatusCode)
+	if res := get("POST", URL("app.css"), ""); res.Code != 405 {
+		t.Errorf("POST: status %d, want 405", res.Code)
 	}
-	if res := get("HEAD", URL("app.css"), ""); res.StatusCode != 200 || res.ContentLength <= 0 {
-		t.Errorf("HEAD: status %d, length %d", res.StatusCode, res.ContentLength)
+	if res := get("HEAD", URL("app.css"), ""); res.Code != 200 || res.Body.Len() != 0 || res.Header().Get("Content-Length") == "" {
+		t.Errorf("HEAD: status %d, %d bytes", res.Code, res.Body.Len())
 	}
 }
 
