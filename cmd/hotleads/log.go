@@ -1,0 +1,14 @@
+package main
+
+import "log/slog"
+
+// logger writes to standard error: JSON where no person looks, unless the
+// settings say how.
+func (c *cli) logger(s settings) *slog.Logger {
+	opts := &slog.HandlerOptions{Level: s.LogLevel}
+	_, terminal := isTerminal(c.stderr)
+	if s.LogFormat == "text" || s.LogFormat == "" && terminal {
+		return slog.New(slog.NewTextHandler(c.stderr, opts))
+	}
+	return slog.New(slog.NewJSONHandler(c.stderr, opts))
+}

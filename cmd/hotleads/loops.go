@@ -1,0 +1,130 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"hotleads/lead"
+	"hotleads/live"
+)
+
+// How often the loops look, and how much at a time.
+const (
+	sweepEvery   = 250 * time.Millisecond
+	sweepLoad    = 200 // leads
+	rerankEvery  = time.Minute
+	watchEvery   = time.Second
+	expireEvery  = time.Hour
+	longestPause = 10 * time.Second // after failures
+)
+
+// loops is what a server does besides answering. Each ends with its context.
+func (a *app) loops() []func(context.Context) {
+	r := &rankings{app: a}
+	return []func(context.Context){
+		func(ctx context.Context) { a.repeat(ctx, "sweep", sweepEvery, a.sweep) },
+		func(ctx context.Context) { a.repeat(ctx, "rankings", watchEvery, r.once) },
+		func(ctx context.Context) { a.repeat(ctx, "notices", watchEvery, a.listen) },
+		func(ctx context.Context) { a.repeat(ctx, "sessions", expireEvery, a.expire) },
+		func(ctx context.Context) { a.end("intake", a.desk.Run(ctx)) },
+		func(ctx context.Context) { a.end("hub", a.hub.Run(ctx)) },
+	}
+}
+
+// end tells how a loop that runs by itself ended.
+func (a *app) end(name string, err error) {
+	if err != nil {
+		a.log.Error("a loop ended", "loop", name, "error", err)
+	}
+}
+
+// repeat calls once until ctx ends: again at once while it says so, else after
+// a pause, which grows while it fails and is never quite the same, so that
+// instances don't return together. A failure is logged once until it changes.
+func (a *app) repeat(ctx context.Context, name string, every time.Duration, once func(context.Context, time.Time) (again bool, err error)) {
+	failing, wait := "", every
+	for {
+		again, err := once(ctx, lead.Now())
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil:
+			if err.Error() != failing {
+				a.log.Error("a loop fails", "loop", name, "error", err)
+			}
+			failing = err.Error()
+			wait = min(max(2*wait, watchEvery), max(longestPause, every))
+		default:
+			if failing != "" {
+				a.log.Info("a loop works again", "loop", name)
+			}
+			failing, wait = "", every
+		}
+		if again && err == nil {
+			continue
+		}
+		if pause(ctx, wait*3/4+rand.N(wait/2)) != nil {
+			return
+		}
+	}
+}
+
+// sweep does what is due, and asks to be called again while there is a full load.
+func (a *app) sweep(ctx context.Context, now time.Time) (bool, error) {
+	n, err := a.desk.Sweep(ctx, now, sweepLoad)
+	return n >= sweepLoad, err
+}
+
+// listen passes notices of all instances on to the boards.
+func (a *app) listen(ctx context.Context, _ time.Time) (bool, error) {
+	err := a.redis.Listen(ctx, a.log, func(n lead.Notice) { a.hub.Notice(live.Notice{Teams: n.Teams, Leads: n.Leads}) })
+	if err == nil {
+		err = errors.New("the notices ended")
+	}
+	return false, err
+}
+
+func (a *app) expire(ctx context.Context, now time.Time) (bool, error) {
+	return false, a.store.Sessions().Expire(ctx, now)
+}
+
+// rankings keeps what Redis holds true: it is made anew when the server starts
+// and when the command `rebuild` has asked for it (which can't reach an embedded
+// Redis itself), and ranked anew every minute, for scores decay, and at once
+// when Redis is back.
+type rankings struct {
+	*app
+	built bool
+	asked string    // the request that was last followed
+	last  time.Time // of ranking
+	away  bool      // Redis did not answer
+}
+
+func (r *rankings) once(ctx context.Context, now time.Time) (bool, error) {
+	asked, err := r.store.Setting(ctx, rebuildRequest)
+	if err != nil {
+		return false, err
+	}
+	if err := r.redis.Ping(ctx).Err(); err != nil {
+		r.away = true
+		return false, err
+	}
+	switch {
+	case !r.built || asked != r.asked:
+		n, err := r.desk.Rebuild(ctx, now)
+		if err != nil {
+			return false, err
+		}
+		r.log.Info("rankings rebuilt", "leads", n)
+	case r.away || now.Sub(r.last) >= rerankEvery:
+		if err := r.desk.Rerank(ctx, now); err != nil {
+			return false, err
+		}
+	default:
+		return false, nil
+	}
+	r.built, r.asked, r.last, r.away = true, asked, now, false
+	return false, nil
+}

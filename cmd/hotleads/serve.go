@@ -1,0 +1,290 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"hotleads/handlers"
+	"hotleads/lead"
+	"hotleads/live"
+	"hotleads/store"
+)
+
+func serveCommand() command {
+	return command{
+		name: "serve", brief: "run the server", settings: serveSettings,
+		about: `
+It migrates its database first. It stops on SIGTERM and SIGINT: within 5 seconds
+without work in flight, within 10 with. Without settings it keeps everything in
+data/hotleads.db and needs nothing else; the first visit sets it up.
+
+  hotleads serve
+  hotleads serve --port 9000 --database-url sqlite:/var/lib/hotleads/hotleads.db
+  DATABASE_URL=postgres://hotleads@db/hotleads REDIS_URL=redis://cache SECRET_KEY=… hotleads serve`,
+		define: func(*flag.FlagSet) action {
+			return func(ctx context.Context, c *cli, s settings, _ []string) error { return c.serve(ctx, s, extras{}) }
+		},
+	}
+}
+
+// extras are what a server does besides serving: the demo's company and traffic.
+type extras struct {
+	prepare func(ctx context.Context, a *app) error             // the database is migrated; nothing is served yet
+	beside  func(ctx context.Context, a *app, url string) error // until ctx ends; url is where this server answers
+}
+
+// app is one running server.
+type app struct {
+	settings settings
+	log      *slog.Logger
+	store    *store.Store
+	redis    *store.Redis
+	desk     *lead.Desk
+	hub      *live.Hub
+	secret   []byte
+}
+
+// Bounds of a request and of a stop.
+const (
+	headerTimeout = 10 * time.Second
+	readTimeout   = 30 * time.Second // streams set deadlines of their own
+	idleTimeout   = 2 * time.Minute
+	maxHeader     = 64 << 10
+	grace         = 8 * time.Second // for requests in flight
+	loopGrace     = time.Second     // for the loops after them
+)
+
+// serve runs a server until ctx ends.
+func (c *cli) serve(ctx context.Context, s settings, more extras) (err error) {
+	listener, err := listen(ctx, s.Listen)
+	if err != nil {
+		return err
+	}
+	defer listener.Close() // closed already where serving began
+	a, err := c.open(ctx, s)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, a.close()) }()
+	if more.prepare != nil {
+		if err := more.prepare(ctx, a); err != nil {
+			return err
+		}
+	}
+	handler, err := handlers.New(handlers.Config{
+		Desk: a.desk, Store: a.store, Sessions: a.store.Sessions(), Attempts: a.redis,
+		RedisPing: func(ctx context.Context) error { return a.redis.Ping(ctx).Err() },
+		Hub:       a.hub, BaseURL: s.BaseURL, TrustedProxies: s.TrustedProxies, WriteKey: s.WriteKey,
+		Version: build().Version, Log: a.log, Now: lead.Now,
+	})
+	if err != nil {
+		return err
+	}
+	url := localURL(listener.Addr())
+	loops := a.loops()
+	if more.beside != nil {
+		loops = append(loops, func(ctx context.Context) {
+			if err := more.beside(ctx, a, url); err != nil && ctx.Err() == nil {
+				a.log.Error("the traffic ended", "error", err)
+			}
+		})
+	}
+	if err := c.greet(ctx, a, url); err != nil {
+		return err
+	}
+	return a.run(ctx, listener, handler, loops)
+}
+
+// open opens the stores and wires the use cases to them.
+func (c *cli) open(ctx context.Context, s settings) (_ *app, err error) {
+	a := &app{settings: s, log: c.logger(s)}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.close())
+		}
+	}()
+	if a.store, err = store.Open(ctx, s.DatabaseURL); err != nil {
+		return nil, err
+	}
+	if _, err = migrate(ctx, a.store); err != nil {
+		return nil, err
+	}
+	if a.secret, err = secretKey(s); err != nil {
+		return nil, err
+	}
+	if err = a.ensureAdmin(ctx, lead.Now()); err != nil {
+		return nil, err
+	}
+	if a.redis, err = store.OpenRedis(s.RedisURL); err != nil {
+		return nil, err
+	}
+	a.desk = lead.NewDesk(a.store, a.redis, a.redis, a.log)
+	a.hub = live.NewHub(live.Options{Log: a.log})
+	return a, nil
+}
+
+func (a *app) close() error {
+	var errs []error
+	if a.redis != nil {
+		errs = append(errs, a.redis.Close())
+	}
+	if a.store != nil {
+		errs = append(errs, a.store.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// ensureAdmin makes the first admin that the settings name where there is nobody.
+func (a *app) ensureAdmin(ctx context.Context, now time.Time) error {
+	if a.settings.AdminEmail == "" {
+		return nil
+	}
+	empty, err := a.store.Empty(ctx)
+	if err != nil || !empty {
+		return err
+	}
+	hash, err := store.HashPassword(a.settings.AdminPassword)
+	if err != nil {
+		return fmt.Errorf("ADMIN_PASSWORD: %w", err)
+	}
+	name, _, _ := strings.Cut(a.settings.AdminEmail, "@")
+	admin := lead.User{Email: a.settings.AdminEmail, Name: name, Role: lead.Admin, Password: hash}
+	if _, err = a.store.FirstUser(ctx, admin, lead.Team{}, now); errors.Is(err, lead.ErrConflict) {
+		return nil // another instance was faster
+	}
+	return err
+}
+
+// greet says where the server is.
+func (c *cli) greet(ctx context.Context, a *app, url string) error {
+	empty, err := a.store.Empty(ctx)
+	if err != nil {
+		return err
+	}
+	if a.settings.BaseURL != "" {
+		url = a.settings.BaseURL
+	}
+	text := "Hot Leads is at " + url
+	if empty {
+		text += " (open it to set it up)"
+	}
+	_, err = fmt.Fprintln(c.stdout, text)
+	return err
+}
+
+// listen takes the address; that it is taken already is said plainly.
+func listen(ctx context.Context, addr string) (net.Listener, error) {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("the address %s is in use: stop what listens there, or choose another PORT", addr)
+	}
+	return l, err
+}
+
+// localURL is where a browser on this machine finds the listener.
+func localURL(addr net.Addr) string {
+	host, port, err := net.SplitHostPort(addr.String())
+	if err != nil {
+		return "http://" + addr.String()
+	}
+	if ip := net.ParseIP(host); ip == nil || ip.IsUnspecified() {
+		host = "localhost"
+	}
+	return "http://" + net.JoinHostPort(host, port)
+}
+
+// run serves until ctx ends, then stops in order: streams, requests in flight,
+// loops.
+func (a *app) run(ctx context.Context, listener net.Listener, handler http.Handler, loops []func(context.Context)) error {
+	requests, endRequests := context.WithCancel(context.WithoutCancel(ctx))
+	defer endRequests()
+	work, endWork := context.WithCancel(context.WithoutCancel(ctx))
+	defer endWork()
+	silent := &silentConns{conns: map[net.Conn]struct{}{}}
+	server := &http.Server{
+		Handler: handler, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
+		BaseContext: func(net.Listener) context.Context { return requests },
+		ConnState:   silent.track,
+		ErrorLog:    slog.NewLogLogger(a.log.Handler(), slog.LevelWarn),
+	}
+	var running sync.WaitGroup
+	for _, loop := range loops {
+		running.Go(func() { loop(work) })
+	}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }()
+
+	var err error
+	select {
+	case err = <-served:
+	case <-ctx.Done():
+		a.log.Info("stopping")
+	}
+	a.hub.Shutdown()
+	silent.close()
+	within, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+	defer cancel()
+	if server.Shutdown(within) != nil {
+		a.log.Warn("requests in flight were cut off")
+		endRequests()
+		server.Close()
+	}
+	endWork()
+	if !waitFor(&running, loopGrace) {
+		a.log.Warn("a loop did not end in time")
+	}
+	return err
+}
+
+func waitFor(wg *sync.WaitGroup, most time.Duration) bool {
+	done := make(chan struct{})
+	go func() { wg.Wait(); close(done) }()
+	t := time.NewTimer(most)
+	defer t.Stop()
+	select {
+	case <-done:
+		return true
+	case <-t.C:
+		return false
+	}
+}
+
+// silentConns are connections on which nothing was said yet, which browsers
+// open ahead. http.Server.Shutdown waits 5 seconds for each.
+type silentConns struct {
+	mu     sync.Mutex
+	conns  map[net.Conn]struct{}
+	closed bool
+}
+
+// track is the server's ConnState.
+func (s *silentConns) track(c net.Conn, state http.ConnState) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case state != http.StateNew:
+		delete(s.conns, c)
+	case s.closed:
+		c.Close()
+	default:
+		s.conns[c] = struct{}{}
+	}
+}
+
+func (s *silentConns) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
+	for c := range s.conns {
+		c.Close()
+	}
+}
