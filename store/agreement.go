@@ -22,9 +22,9 @@ type agreementRow struct {
 }
 
 // agreement reads the one in force.
-func (s *Store) agreement(ctx context.Context) (agreementRow, error) {
+func agreement(ctx context.Context, q sqlx.QueryerContext) (agreementRow, error) {
 	var row agreementRow
-	err := s.read.GetContext(ctx, &row, `
+	err := sqlx.GetContext(ctx, q, &row, `
 		SELECT version, body, hash FROM agreements
 		WHERE activated_at IS NOT NULL ORDER BY version DESC LIMIT 1`)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -33,33 +33,52 @@ func (s *Store) agreement(ctx context.Context) (agreementRow, error) {
 	return row, wrap(err)
 }
 
-// putAgreement puts a version in force; one that is there already stays.
-func (s *Store) putAgreement(ctx context.Context, version int, a lead.Agreement, now time.Time) error {
+// putAgreement puts a version in force; it tells false where that version is
+// there already, which then stays.
+func putAgreement(ctx context.Context, tx *sqlx.Tx, version int, a lead.Agreement, now time.Time) (bool, error) {
 	body, err := json.Marshal(a)
 	if err != nil {
-		return fmt.Errorf("store: agreement: %w", err)
+		return false, fmt.Errorf("store: agreement: %w", err)
 	}
 	hash := sha256.Sum256(body)
-	err = s.inTx(ctx, func(tx *sqlx.Tx) error {
-		_, err := tx.ExecContext(ctx, `
-			INSERT INTO agreements (version, body, hash, created_at, activated_at) VALUES ($1, $2, $3, $4, $4)
-			ON CONFLICT (version) DO NOTHING`, version, string(body), hex.EncodeToString(hash[:]), at(now))
-		return err
-	})
-	s.forget()
-	return err
+	res, err := tx.ExecContext(ctx, `
+		INSERT INTO agreements (version, body, hash, created_at, activated_at) VALUES ($1, $2, $3, $4, $4)
+		ON CONFLICT (version) DO NOTHING`, version, string(body), hex.EncodeToString(hash[:]), at(now))
+	if err != nil {
+		return false, fmt.Errorf("store: agreement: %w", err)
+	}
+	n, err := res.RowsAffected()
+	return n == 1, err
 }
 
 // Activate puts a new version of the agreement in force and returns its number.
+// It is lead.ErrConflict where somebody else did so in the same moment.
 func (s *Store) Activate(ctx context.Context, a lead.Agreement, now time.Time) (int, error) {
-	row, err := s.agreement(ctx)
+	version := 0
+	err := s.inTx(ctx, func(tx *sqlx.Tx) (err error) {
+		version, err = activate(ctx, tx, a, now)
+		return err
+	})
+	s.forget()
+	if err != nil {
+		return 0, err
+	}
+	return version, nil
+}
+
+func activate(ctx context.Context, tx *sqlx.Tx, a lead.Agreement, now time.Time) (int, error) {
+	row, err := agreement(ctx, tx)
 	if err != nil {
 		return 0, err
 	}
 	if _, err := a.Compile(row.Version + 1); err != nil {
 		return 0, err
 	}
-	return row.Version + 1, s.putAgreement(ctx, row.Version+1, a, now)
+	ok, err := putAgreement(ctx, tx, row.Version+1, a, now)
+	if err == nil && !ok {
+		err = &lead.Refusal{Kind: lead.ErrConflict, Text: "somebody else has just put another agreement in force"}
+	}
+	return row.Version + 1, err
 }
 
 // forget makes this process read its caches anew.
@@ -71,7 +90,11 @@ func (s *Store) forget() {
 }
 
 // Rules is the agreement in force, compiled, with the company's lists.
-func (s *Store) Rules(ctx context.Context) (*lead.Rules, error) {
+func (s *Store) Rules(ctx context.Context) (*lead.Rules, error) { return s.rulesFrom(ctx, s.read) }
+
+// rulesFrom reads them where they are not at hand: a transaction from its own
+// connection, for there may be no other to be had.
+func (s *Store) rulesFrom(ctx context.Context, q sqlx.QueryerContext) (*lead.Rules, error) {
 	s.mu.Lock()
 	c := s.rules
 	s.mu.Unlock()
@@ -79,11 +102,11 @@ func (s *Store) Rules(ctx context.Context) (*lead.Rules, error) {
 		return c.value, nil
 	}
 	now := time.Now()
-	row, err := s.agreement(ctx)
+	row, err := agreement(ctx, q)
 	if err != nil {
 		return nil, err
 	}
-	lists, err := s.Exclusions(ctx)
+	lists, err := exclusions(ctx, q)
 	if err != nil {
 		return nil, err
 	}
@@ -109,8 +132,12 @@ func (s *Store) Rules(ctx context.Context) (*lead.Rules, error) {
 
 // Exclusions reads the company's lists of who never goes on the board.
 func (s *Store) Exclusions(ctx context.Context) (lead.Exclusions, error) {
+	return exclusions(ctx, s.read)
+}
+
+func exclusions(ctx context.Context, q sqlx.QueryerContext) (lead.Exclusions, error) {
 	lists := lead.Exclusions{}
-	err := query(ctx, s.read, `SELECT kind, value FROM exclusions`, nil, func(r *sqlx.Rows) error {
+	err := query(ctx, q, `SELECT kind, value FROM exclusions`, nil, func(r *sqlx.Rows) error {
 		var k, v string
 		if err := r.Scan(&k, &v); err != nil {
 			return err
@@ -156,5 +183,7 @@ func (s *Store) Setting(ctx context.Context, key string) (string, error) {
 
 // Set writes a setting of the installation.
 func (s *Store) Set(ctx context.Context, key, value string) error {
-	return s.exec(ctx, `INSERT INTO settings (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = EXCLUDED.value`, key, value)
+	return s.exec(ctx, setSetting, key, value)
 }
+
+const setSetting = `INSERT INTO settings (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = EXCLUDED.value`

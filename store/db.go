@@ -2,6 +2,10 @@
 // and what can be made again in Redis (rankings and notices). It holds no
 // rules: package lead decides, the store keeps. This file is the one that
 // knows two engines.
+//
+// Whatever keeps the database from answering, the caller's own context
+// included, is a lead.ErrUnavailable; only what is wrong with the data itself
+// is another error.
 package store
 
 import (
@@ -10,11 +14,14 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -50,51 +57,88 @@ const fresh = 500 * time.Millisecond
 func (c cached[T]) ok() bool { return !c.at.IsZero() && time.Since(c.at) < fresh }
 
 // The pragmas and parameters without which SQLite loses transactions to
-// SQLITE_BUSY and sorts times wrongly.
+// SQLITE_BUSY, commits without having them on disk, and sorts times wrongly.
 const liteParams = "_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_txlock=immediate&_time_format=sqlite&_timezone=UTC&_texttotime=1"
 
-// Open connects to "sqlite:PATH", "sqlite::memory:" is refused (every
-// connection would see its own), or "postgres://…". It does not migrate.
+// Open connects to "sqlite:PATH" (a file, made with its folder where there is
+// none, readable by its owner alone) or "postgres://…". It does not migrate.
+// Errors never show the address: it may hold a password.
 func Open(ctx context.Context, databaseURL string) (*Store, error) {
 	s := &Store{keys: map[string]cached[lead.Key]{}}
+	var err error
 	switch {
 	case strings.HasPrefix(databaseURL, "sqlite:"):
-		path := strings.TrimPrefix(databaseURL, "sqlite:")
-		if path == "" || strings.Contains(path, ":memory:") || strings.Contains(path, "?") {
-			return nil, fmt.Errorf("store: %q: want sqlite:PATH of a file", databaseURL)
-		}
-		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-			return nil, fmt.Errorf("store: %w", err)
-		}
 		s.lite = true
-		dsn := "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + liteParams
-		var err error
-		if s.write, err = sqlx.Open("sqlite", dsn); err != nil {
-			return nil, fmt.Errorf("store: %w", err)
-		}
-		s.write.SetMaxOpenConns(1)
-		if s.read, err = sqlx.Open("sqlite", dsn+"&_pragma=query_only(1)"); err != nil {
-			return nil, fmt.Errorf("store: %w", err)
-		}
-		s.read.SetMaxOpenConns(8)
-		s.read.SetMaxIdleConns(8)
+		s.write, s.read, err = openLite(strings.TrimPrefix(databaseURL, "sqlite:"))
 	case strings.HasPrefix(databaseURL, "postgres://"), strings.HasPrefix(databaseURL, "postgresql://"):
-		db, err := sqlx.Open("postgres", databaseURL)
-		if err != nil {
-			return nil, fmt.Errorf("store: %w", err)
-		}
-		db.SetMaxOpenConns(32)
-		db.SetMaxIdleConns(16)
-		db.SetConnMaxLifetime(30 * time.Minute)
-		s.write, s.read = db, db
+		s.write, err = openPostgres(databaseURL)
+		s.read = s.write
 	default:
-		return nil, fmt.Errorf("store: database URL wants sqlite:PATH or postgres://…")
+		err = errors.New("the database's address wants to be sqlite:PATH or postgres://…")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("store: %w", err)
 	}
 	if err := s.write.PingContext(ctx); err != nil {
 		s.Close()
+		if s.lite {
+			return nil, fmt.Errorf("store: open %s: %w", strings.TrimPrefix(databaseURL, "sqlite:"), err)
+		}
 		return nil, fmt.Errorf("store: %w", wrap(err))
 	}
 	return s, nil
+}
+
+// creating keeps a second Open from using a file before the first has closed
+// it: closing any handle of a file drops this process's locks on it.
+var creating sync.Mutex
+
+func openLite(path string) (write, read *sqlx.DB, err error) {
+	if path == "" || path == ":memory:" { // in memory each connection would see a database of its own
+		return nil, nil, errors.New("sqlite: wants the path of a file")
+	}
+	if path, err = filepath.Abs(path); err != nil {
+		return nil, nil, err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, nil, err
+	}
+	creating.Lock()
+	defer creating.Unlock()
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if err == nil {
+		err = f.Close()
+	}
+	if err != nil && !errors.Is(err, os.ErrExist) {
+		return nil, nil, err
+	}
+	if info, err := os.Stat(path); err != nil {
+		return nil, nil, err
+	} else if info.IsDir() {
+		return nil, nil, fmt.Errorf("open %s: is a folder, wants to be a file", path)
+	}
+	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + liteParams
+	if write, err = sqlx.Open("sqlite", dsn); err != nil {
+		return nil, nil, err
+	}
+	if read, err = sqlx.Open("sqlite", dsn+"&_pragma=query_only(1)"); err != nil {
+		return nil, nil, errors.Join(err, write.Close())
+	}
+	write.SetMaxOpenConns(1)
+	read.SetMaxOpenConns(8)
+	read.SetMaxIdleConns(8)
+	return write, read, nil
+}
+
+func openPostgres(address string) (*sqlx.DB, error) {
+	db, err := sqlx.Open("postgres", address)
+	if err != nil {
+		return nil, errors.New("the database's address is not a valid postgres:// URL") // the driver's error would show it
+	}
+	db.SetMaxOpenConns(32)
+	db.SetMaxIdleConns(16)
+	db.SetConnMaxLifetime(30 * time.Minute)
+	return db, nil
 }
 
 // Embedded tells whether the store is a SQLite file.
@@ -106,10 +150,112 @@ func (s *Store) Ping(ctx context.Context) error { return wrap(s.read.PingContext
 // Close ends all connections.
 func (s *Store) Close() error {
 	err := s.write.Close()
-	if s.read != nil && s.read != s.write {
+	if s.read != s.write {
 		err = errors.Join(err, s.read.Close())
 	}
 	return err
+}
+
+// Change runs f in one transaction, again where the database asks for a retry.
+func (s *Store) Change(ctx context.Context, f func(lead.Tx) error) error {
+	return s.inTx(ctx, func(tx *sqlx.Tx) error {
+		return f(&txn{Tx: tx, s: s, named: map[string]bool{}, was: map[string]before{}})
+	})
+}
+
+const (
+	tries    = 8
+	firstTry = 5 * time.Millisecond // at most so long is waited after it, then twice as long each time
+)
+
+func (s *Store) inTx(ctx context.Context, f func(*sqlx.Tx) error) error {
+	for try := range tries {
+		err := s.once(ctx, f)
+		if !again(err) || try == tries-1 {
+			return wrap(err)
+		}
+		select {
+		case <-ctx.Done():
+			return wrap(ctx.Err())
+		case <-time.After(rand.N(firstTry << try)): // those who got in each other's way don't come back together
+		}
+	}
+	return nil
+}
+
+func (s *Store) once(ctx context.Context, f func(*sqlx.Tx) error) error {
+	tx, err := s.write.BeginTxx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("%w: %w", lead.ErrUnavailable, err)
+	}
+	defer tx.Rollback() // after Commit it does nothing
+	if err := f(tx); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+// errStale: a lead was merged into another while this transaction waited for it.
+var errStale = errors.New("store: a lead was merged meanwhile")
+
+// again tells whether the transaction is to be run again.
+func again(err error) bool {
+	var p *pq.Error
+	if errors.As(err, &p) {
+		return p.Code == "40001" || p.Code == "40P01" // serialization failure, deadlock
+	}
+	return errors.Is(err, errStale)
+}
+
+// wrap marks what kept the database from answering as lead.ErrUnavailable.
+func wrap(err error) error {
+	if err == nil || errors.Is(err, lead.ErrUnavailable) || !away(err) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", lead.ErrUnavailable, err)
+}
+
+// away tells whether an error is the database's and not the data's: who tries
+// the same again later may succeed.
+func away(err error) bool {
+	var p *pq.Error
+	if errors.As(err, &p) {
+		switch p.Code.Class() {
+		case "22", "23", "54": // data exception, constraint, over a limit
+			return false
+		}
+		return true
+	}
+	var l *sqlite.Error
+	if errors.As(err, &l) {
+		switch l.Code() & 0xff {
+		case 18, 19, 20: // too big, constraint, mismatch
+			return false
+		}
+		return true
+	}
+	for _, e := range []error{context.Canceled, context.DeadlineExceeded, driver.ErrBadConn, sql.ErrConnDone, sql.ErrTxDone, io.EOF, io.ErrUnexpectedEOF, errStale} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	var n net.Error
+	return errors.As(err, &n)
+}
+
+// taken tells whether a unique key was violated.
+func taken(err error) bool { return violated(err, "23505", 2067, 1555) }
+
+// dangling tells whether a row refers to one that is not there.
+func dangling(err error) bool { return violated(err, "23503", 787) }
+
+func violated(err error, state pq.ErrorCode, codes ...int) bool {
+	var p *pq.Error
+	if errors.As(err, &p) {
+		return p.Code == state
+	}
+	var l *sqlite.Error
+	return errors.As(err, &l) && slices.Contains(codes, l.Code())
 }
 
 // forUpdate ends a SELECT that locks its rows. A SQLite transaction is the only
@@ -121,200 +267,25 @@ func (s *Store) forUpdate() string {
 	return " FOR UPDATE"
 }
 
-// Change runs f in one transaction, again where the database asks for a retry.
-func (s *Store) Change(ctx context.Context, f func(lead.Tx) error) error {
-	return s.inTx(ctx, func(tx *sqlx.Tx) error { return f(&txn{Tx: tx, s: s}) })
-}
+// mostNew bounds the locks of a transaction: Postgres keeps a few thousand for all.
+const mostNew = 500
 
-func (s *Store) inTx(ctx context.Context, f func(*sqlx.Tx) error) error {
-	var err error
-	for range 5 {
-		if err = s.once(ctx, f); !again(err) {
-			break
-		}
+// alone lets one transaction at a time make leads of the same unknown
+// identities. Without it they would still make one lead (Identify), but
+// deadlock on the way there if they meet them in different orders. It tells
+// whether somebody may have been faster.
+func (t *txn) alone(ctx context.Context, unknown []lead.Identity) (bool, error) {
+	if t.s.lite || len(unknown) == 0 {
+		return false, nil
 	}
-	return wrap(err)
-}
-
-func (s *Store) once(ctx context.Context, f func(*sqlx.Tx) error) error {
-	tx, err := s.write.BeginTxx(ctx, nil)
-	if err != nil {
-		return err
+	keys := make([]int64, 0, len(unknown))
+	for _, id := range unknown {
+		h := fnv.New64a()
+		io.WriteString(h, string(id.Kind)+":"+id.Value)
+		keys = append(keys, int64(h.Sum64()))
 	}
-	defer tx.Rollback() // after Commit it does nothing
-	if err := f(tx); err != nil {
-		return err
-	}
-	return tx.Commit()
-}
-
-// again tells whether the database asks for the transaction to be run again.
-func again(err error) bool {
-	var p *pq.Error
-	if errors.As(err, &p) {
-		return p.Code == "40001" || p.Code == "40P01" // serialization failure, deadlock
-	}
-	return false
-}
-
-// wrap turns what a database that is away says into lead.ErrUnavailable.
-func wrap(err error) error {
-	if err == nil || errors.Is(err, lead.ErrUnavailable) {
-		return err
-	}
-	away := errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) || errors.Is(err, context.DeadlineExceeded) ||
-		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
-	var n net.Error
-	away = away || errors.As(err, &n)
-	var p *pq.Error
-	if errors.As(err, &p) {
-		switch p.Code.Class() {
-		case "08", "53", "57", "58": // connection, resources, shutdown, system
-			away = true
-		}
-	}
-	var l *sqlite.Error
-	if errors.As(err, &l) {
-		switch l.Code() & 0xff {
-		case 5, 6, 10, 13, 14: // busy, locked, I/O, full, cannot open
-			away = true
-		}
-	}
-	if away {
-		return fmt.Errorf("%w: %w", lead.ErrUnavailable, err)
-	}
-	return err
-}
-
-// taken tells whether a unique key was violated.
-func taken(err error) bool {
-	var p *pq.Error
-	if errors.As(err, &p) {
-		return p.Code == "23505"
-	}
-	var l *sqlite.Error
-	return errors.As(err, &l) && (l.Code() == 2067 || l.Code() == 1555)
-}
-
-// instant is a moment in the database: NULL where zero, UTC, microseconds.
-type instant time.Time
-
-// Value implements driver.Valuer.
-func (t instant) Value() (driver.Value, error) {
-	if time.Time(t).IsZero() {
-		return nil, nil
-	}
-	return at(time.Time(t)), nil
-}
-
-// Scan implements sql.Scanner.
-func (t *instant) Scan(v any) error {
-	switch v := v.(type) {
-	case nil:
-		*t = instant{}
-	case time.Time:
-		*t = instant(v.UTC())
-	case string: // SQLite, where a result column has lost its type
-		p, err := time.Parse("2006-01-02 15:04:05.999999999-07:00", v)
-		if err != nil {
-			return fmt.Errorf("store: %q is not a moment", v)
-		}
-		*t = instant(p.UTC())
-	default:
-		return fmt.Errorf("store: %T is not a moment", v)
-	}
-	return nil
-}
-
-// at is a moment as it is written.
-func at(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
-
-// nullable is text in the database: NULL where empty.
-type nullable string
-
-// Value implements driver.Valuer.
-func (t nullable) Value() (driver.Value, error) {
-	if t == "" {
-		return nil, nil
-	}
-	return string(t), nil
-}
-
-// Scan implements sql.Scanner.
-func (t *nullable) Scan(v any) error {
-	switch v := v.(type) {
-	case nil:
-		*t = ""
-	case string:
-		*t = nullable(v)
-	case []byte:
-		*t = nullable(v)
-	default:
-		return fmt.Errorf("store: %T is not text", v)
-	}
-	return nil
-}
-
-// in expands "IN (?)" for lists and numbers the placeholders.
-func in(query string, args ...any) (string, []any, error) {
-	q, a, err := sqlx.In(query, args...)
-	return sqlx.Rebind(sqlx.DOLLAR, q), a, err
-}
-
-// maxParams bounds the placeholders of a statement (SQLite 32,766, Postgres 65,535).
-const maxParams = 30000
-
-// insert writes rows with as few statements as fit; tail follows the VALUES.
-func insert(ctx context.Context, tx *sqlx.Tx, head string, width int, rows [][]any, tail string) error {
-	return insertReturning(ctx, tx, head, width, rows, tail, nil)
-}
-
-func insertReturning(ctx context.Context, tx *sqlx.Tx, head string, width int, rows [][]any, tail string, each func(*sqlx.Rows) error) error {
-	most := maxParams / width
-	for len(rows) > 0 {
-		n := min(len(rows), most)
-		var b strings.Builder
-		b.WriteString(head)
-		b.WriteString(" VALUES ")
-		args := make([]any, 0, n*width)
-		for i, row := range rows[:n] {
-			if i > 0 {
-				b.WriteByte(',')
-			}
-			b.WriteByte('(')
-			for j := range row {
-				if j > 0 {
-					b.WriteByte(',')
-				}
-				fmt.Fprintf(&b, "$%d", len(args)+j+1)
-			}
-			b.WriteByte(')')
-			args = append(args, row...)
-		}
-		b.WriteByte(' ')
-		b.WriteString(tail)
-		if each == nil {
-			if _, err := tx.ExecContext(ctx, b.String(), args...); err != nil {
-				return err
-			}
-		} else if err := query(ctx, tx, b.String(), args, each); err != nil {
-			return err
-		}
-		rows = rows[n:]
-	}
-	return nil
-}
-
-func query(ctx context.Context, q sqlx.QueryerContext, text string, args []any, each func(*sqlx.Rows) error) error {
-	rows, err := q.QueryxContext(ctx, text, args...)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := each(rows); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
+	slices.Sort(keys)
+	keys = keys[:min(len(keys), mostNew)]
+	_, err := t.ExecContext(ctx, `SELECT pg_advisory_xact_lock(k) FROM unnest($1::bigint[]) AS k`, pq.Array(keys))
+	return true, err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -12,8 +13,11 @@ import (
 	"hotleads/scoring"
 )
 
-const historyColumns = `lead_id, seq, recorded_at, occurred_at, move, from_stage, to_stage, actor_kind, actor_id, via, owner_before, owner_after,
-	team_before, team_after, tier, score, source, reason, agreement, cause, undo_of, channel, outcome, amount, counted`
+var (
+	historyColumns = strings.Fields(`lead_id seq recorded_at occurred_at move from_stage to_stage actor_kind actor_id via owner_before owner_after
+	team_before team_after tier score source reason agreement cause undo_of channel outcome amount counted`)
+	historyList = strings.Join(historyColumns, ", ")
+)
 
 func historyValues(leadID string, h lead.History) []any {
 	return []any{leadID, h.Seq, at(h.RecordedAt), at(h.OccurredAt), string(h.Move), string(h.From), string(h.To), string(h.ActorKind), h.ActorID, h.Via, h.OwnerBefore, h.OwnerAfter,
@@ -64,7 +68,7 @@ func (s *Store) History(ctx context.Context, leadID string, before int64, limit 
 	}
 	var out []lead.History
 	err := query(ctx, s.read, `
-		SELECT h.*, n.body AS note FROM history h
+		SELECT `+prefixed("h", historyColumns)+`, n.body AS note FROM history h
 		LEFT JOIN notes n ON n.lead_id = h.lead_id AND n.seq = h.seq
 		WHERE h.lead_id = $1 AND h.seq < $2 ORDER BY h.seq DESC LIMIT $3`, []any{leadID, before, limit}, func(r *sqlx.Rows) error {
 		var row historyRow
@@ -119,7 +123,7 @@ func (s *Store) Activities(ctx context.Context, leadID string, after *lead.Activ
 // Running reads the clocks that run and that a person acts on (not the
 // response clock), by due time. A nil list of teams means all.
 func (s *Store) Running(ctx context.Context, teams []string, limit int) ([]lead.RunningClock, error) {
-	text := `SELECT c.* FROM clocks c JOIN leads l ON l.id = c.lead_id WHERE c.stopped_at IS NULL AND c.is_current AND c.kind <> 'response'`
+	text := `SELECT ` + prefixed("c", clockColumns) + ` FROM clocks c JOIN leads l ON l.id = c.lead_id WHERE c.stopped_at IS NULL AND c.is_current AND c.kind <> 'response'`
 	args := []any{}
 	if teams != nil {
 		if len(teams) == 0 {
@@ -144,10 +148,10 @@ func (s *Store) Running(ctx context.Context, teams []string, limit int) ([]lead.
 	return out, nil
 }
 
-// Stopped reads clocks of some kinds that ended from one moment to before
-// another and were met or missed, for figures. A nil list of teams means all.
+// Stopped reads clocks that ended from one moment to before another and were
+// met or missed, for figures. A nil list of teams means all.
 func (s *Store) Stopped(ctx context.Context, teams []string, from, to time.Time) ([]lead.Clock, error) {
-	text := `SELECT c.* FROM clocks c JOIN leads l ON l.id = c.lead_id WHERE c.stopped_at >= ? AND c.stopped_at < ? AND c.outcome IN ('met', 'breached')`
+	text := `SELECT ` + prefixed("c", clockColumns) + ` FROM clocks c JOIN leads l ON l.id = c.lead_id WHERE c.stopped_at >= ? AND c.stopped_at < ? AND c.outcome IN ('met', 'breached')`
 	args := []any{at(from), at(to)}
 	if teams != nil {
 		if len(teams) == 0 {

@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -47,16 +49,22 @@ func (s *Store) OnBoard(ctx context.Context, team string) ([]lead.BoardEntry, er
 
 // Versions reads the versions of leads by id.
 func (s *Store) Versions(ctx context.Context, ids []string) ([]lead.BoardEntry, error) {
-	if len(ids) == 0 {
-		return nil, nil
+	entries := make([]lead.BoardEntry, 0, len(ids))
+	for part := range slices.Chunk(ids, maxParams) {
+		text, args, err := in(`SELECT id, version FROM leads WHERE id IN (?)`, part)
+		if err != nil {
+			return nil, err
+		}
+		if err := query(ctx, s.read, text, args, func(r *sqlx.Rows) error {
+			var e lead.BoardEntry
+			err := r.Scan(&e.ID, &e.Version)
+			entries = append(entries, e)
+			return err
+		}); err != nil {
+			return nil, fmt.Errorf("store: versions: %w", wrap(err))
+		}
 	}
-	text, args, err := in(`SELECT id, version FROM leads WHERE id IN (?)`, ids)
-	if err != nil {
-		return nil, err
-	}
-	var entries []lead.BoardEntry
-	err = s.read.SelectContext(ctx, &entries, text, args...)
-	return entries, wrap(err)
+	return entries, nil
 }
 
 // Cards reads leads by id with their current clocks.
@@ -65,16 +73,27 @@ func (s *Store) Cards(ctx context.Context, ids []string) (map[string]lead.Card, 
 	return cards, wrap(err)
 }
 
+// readCards reads leads, then their clocks: outside a transaction the clocks may
+// be of a later version than the lead, never of an earlier one.
 func readCards(ctx context.Context, q sqlx.QueryerContext, ids []string, lock string) (map[string]lead.Card, error) {
-	if len(ids) == 0 {
-		return map[string]lead.Card{}, nil
-	}
-	text, args, err := in(`SELECT * FROM leads WHERE id IN (?) ORDER BY id`+lock, ids)
-	if err != nil {
-		return nil, err
-	}
 	cards := make(map[string]lead.Card, len(ids))
-	err = query(ctx, q, text, args, func(r *sqlx.Rows) error {
+	for part := range slices.Chunk(ids, maxParams) {
+		if err := readLeads(ctx, q, part, lock, cards); err != nil {
+			return nil, fmt.Errorf("store: read leads: %w", err)
+		}
+		if err := readClocks(ctx, q, part, cards); err != nil {
+			return nil, fmt.Errorf("store: read clocks: %w", err)
+		}
+	}
+	return cards, nil
+}
+
+func readLeads(ctx context.Context, q sqlx.QueryerContext, ids []string, lock string, cards map[string]lead.Card) error {
+	text, args, err := in(`SELECT `+leadList+` FROM leads WHERE id IN (?) ORDER BY id`+lock, ids)
+	if err != nil {
+		return err
+	}
+	return query(ctx, q, text, args, func(r *sqlx.Rows) error {
 		var row leadRow
 		if err := r.StructScan(&row); err != nil {
 			return err
@@ -83,14 +102,14 @@ func readCards(ctx context.Context, q sqlx.QueryerContext, ids []string, lock st
 		cards[l.ID] = lead.Card{Lead: l}
 		return err
 	})
+}
+
+func readClocks(ctx context.Context, q sqlx.QueryerContext, ids []string, cards map[string]lead.Card) error {
+	text, args, err := in(`SELECT `+clockList+` FROM clocks WHERE lead_id IN (?) AND is_current ORDER BY lead_id, id`, ids)
 	if err != nil {
-		return nil, fmt.Errorf("store: read leads: %w", err)
+		return err
 	}
-	text, args, err = in(`SELECT * FROM clocks WHERE lead_id IN (?) AND is_current ORDER BY lead_id, id`, ids)
-	if err != nil {
-		return nil, err
-	}
-	return cards, query(ctx, q, text, args, func(r *sqlx.Rows) error {
+	return query(ctx, q, text, args, func(r *sqlx.Rows) error {
 		var row clockRow
 		if err := r.StructScan(&row); err != nil {
 			return err
@@ -120,14 +139,17 @@ func (s *Store) Unannounced(ctx context.Context, before time.Time, n int) ([]str
 
 // Announced notes that the ranking of leads is up to those versions.
 func (s *Store) Announced(ctx context.Context, versions map[string]int64) error {
-	return s.inTx(ctx, func(tx *sqlx.Tx) error {
-		for id, v := range versions {
-			if _, err := tx.ExecContext(ctx, `UPDATE leads SET unannounced_at = NULL WHERE id = $1 AND version <= $2`, id, v); err != nil {
-				return fmt.Errorf("store: announced: %w", err)
-			}
-		}
-		return nil
+	rows := make([][]any, 0, len(versions))
+	for _, id := range slices.Sorted(maps.Keys(versions)) { // in id order, as every transaction locks leads
+		rows = append(rows, []any{id, versions[id]})
+	}
+	err := s.inTx(ctx, func(tx *sqlx.Tx) error {
+		return each(ctx, tx, `UPDATE leads SET unannounced_at = NULL WHERE id = $1 AND version <= $2 AND unannounced_at IS NOT NULL`, rows)
 	})
+	if err != nil {
+		return fmt.Errorf("store: announced: %w", err)
+	}
+	return nil
 }
 
 // Find lists leads, the last changed first.
@@ -156,7 +178,11 @@ func (s *Store) Find(ctx context.Context, q lead.Search) ([]lead.Card, error) {
 	if q.Held {
 		add(`held_back <> ''`)
 	}
-	for _, w := range words(q.Words) {
+	sought := words(q.Words)
+	if len(sought) == 0 && strings.TrimSpace(q.Words) != "" {
+		return nil, nil // nothing in it that a lead could be found by
+	}
+	for _, w := range sought {
 		add(`id IN (SELECT lead_id FROM lead_words WHERE word >= ? AND word < ?)`, w, w+"\U0010FFFF")
 	}
 	if b := q.After; b != nil {

@@ -3,10 +3,13 @@ package store
 import (
 	"context"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 
+	"github.com/jmoiron/sqlx"
 	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/database"
 	"github.com/pressly/goose/v3/lock"
 
 	"hotleads/lead"
@@ -14,6 +17,27 @@ import (
 
 //go:embed migrations
 var migrations embed.FS
+
+// versions is goose's table of versions with each of them only once: of two
+// processes that run the same migration, the second one's is rolled back.
+type versions struct{ database.Store }
+
+// CreateVersionTable implements database.Store.
+func (v versions) CreateVersionTable(ctx context.Context, db database.DBTxConn) error {
+	if err := v.Store.CreateVersionTable(ctx, db); err != nil {
+		return err
+	}
+	_, err := db.ExecContext(ctx, `CREATE UNIQUE INDEX `+v.Tablename()+`_once ON `+v.Tablename()+` (version_id)`)
+	return err
+}
+
+// TableExists implements database.StoreExtender.
+func (v versions) TableExists(ctx context.Context, db database.DBTxConn) (bool, error) {
+	if s, ok := v.Store.(database.StoreExtender); ok {
+		return s.TableExists(ctx, db)
+	}
+	return false, errors.ErrUnsupported
+}
 
 func (s *Store) provider() (*goose.Provider, error) {
 	folder, dialect := "migrations/postgres", goose.DialectPostgres
@@ -31,18 +55,43 @@ func (s *Store) provider() (*goose.Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	return goose.NewProvider(dialect, s.write.DB, sub, opts...)
+	table, err := database.NewStore(dialect, goose.DefaultTablename)
+	if err != nil {
+		return nil, err
+	}
+	return goose.NewProvider("", s.write.DB, sub, append(opts, goose.WithStore(versions{table}))...)
 }
+
+// checked is the provider for a database that this program knows.
+func (s *Store) checked(ctx context.Context) (*goose.Provider, error) {
+	p, err := s.provider()
+	if err != nil {
+		return nil, err
+	}
+	current, target, err := p.GetVersions(ctx)
+	if err == nil && current > target {
+		err = fmt.Errorf("the database is at version %d and this program knows versions up to %d: use a newer program", current, target)
+	}
+	return p, wrap(err)
+}
+
+// together is how often a migration is tried that another process runs, too:
+// SQLite has no lock that outlives a transaction.
+const together = 10
 
 // Migrate brings the schema up to date, safely with many instances starting at
 // once, and puts a default agreement in force where there is none. It returns
-// how many migrations ran.
+// how many migrations it ran. A database that a newer program has migrated is
+// an error.
 func (s *Store) Migrate(ctx context.Context) (int, error) {
-	p, err := s.provider()
+	p, err := s.checked(ctx)
 	if err != nil {
 		return 0, fmt.Errorf("store: migrate: %w", err)
 	}
 	done, err := p.Up(ctx)
+	for try := 1; err != nil && s.lite && ctx.Err() == nil && try < together; try++ {
+		done, err = p.Up(ctx)
+	}
 	if err != nil {
 		return 0, fmt.Errorf("store: migrate: %w", wrap(err))
 	}
@@ -50,15 +99,18 @@ func (s *Store) Migrate(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if _, err := s.agreement(ctx); err == nil {
-		return len(done), nil
-	}
-	return len(done), s.putAgreement(ctx, 1, a, lead.Now())
+	return len(done), s.inTx(ctx, func(tx *sqlx.Tx) error {
+		_, err := agreement(ctx, tx)
+		if isNotFound(err) {
+			_, err = putAgreement(ctx, tx, 1, a, lead.Now())
+		}
+		return err
+	})
 }
 
 // Pending tells whether migrations have not run yet.
 func (s *Store) Pending(ctx context.Context) (bool, error) {
-	p, err := s.provider()
+	p, err := s.checked(ctx)
 	if err != nil {
 		return false, fmt.Errorf("store: %w", err)
 	}

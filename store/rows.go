@@ -51,6 +51,9 @@ type leadRow struct {
 var leadColumns = strings.Fields(`id version created_at updated_at stage owner_id team_id touched user_id email phone name company title
 	country source traits trait_times score tier backlog held_back life history_seq undo model ledger since last_activity_at merged_into wake_at unannounced_at`)
 
+// The columns are always named: an older program goes on beside a newer schema.
+var leadList = strings.Join(leadColumns, ", ")
+
 func (r *leadRow) values() []any {
 	return []any{r.ID, r.Version, r.CreatedAt, r.UpdatedAt, r.Stage, r.OwnerID, r.TeamID, r.Touched, r.UserID, r.Email, r.Phone, r.Name, r.Company, r.Title,
 		r.Country, r.Source, r.Traits, r.TraitTimes, r.Score, r.Tier, r.Backlog, r.HeldBack, r.Life, r.HistorySeq, r.Undo, r.Model, r.Ledger, r.Since, r.LastActivityAt, r.MergedInto, r.WakeAt, r.UnannouncedAt}
@@ -141,7 +144,10 @@ type clockRow struct {
 	Outcome      string  `db:"outcome"`
 }
 
-const clockColumns = `id, lead_id, owner_id, kind, tier, is_current, target, used, started_at, risk_at, due_at, waiting_since, at_risk_at, breached_at, stopped_at, outcome`
+var (
+	clockColumns = strings.Fields(`id lead_id owner_id kind tier is_current target used started_at risk_at due_at waiting_since at_risk_at breached_at stopped_at outcome`)
+	clockList    = strings.Join(clockColumns, ", ")
+)
 
 func clockValues(leadID string, c lead.Clock) []any {
 	return []any{c.ID, leadID, c.OwnerID, string(c.Kind), c.Tier, c.Current, c.Target.Microseconds(), c.Used.Microseconds(),

@@ -7,6 +7,7 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -32,14 +33,13 @@ var hashing = make(chan struct{}, 4)
 func HashPassword(password string) (string, error) {
 	switch {
 	case len(password) < 8:
-		return "", lead.Invalid("password", "the password is too short: it wants at least 8 characters")
+		return "", lead.Invalid("password", "the password is too short: at least 8 characters")
 	case len(password) > 1000:
-		return "", lead.Invalid("password", "the password is too long: at most 1,000 characters")
+		return "", lead.Invalid("password", "the password is too long: at most 1,000 bytes")
 	}
 	salt := make([]byte, 16)
 	rand.Read(salt)
-	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, argonMemory, argonPasses, argonLanes,
-		base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(argon(password, salt))), nil
+	return phc + base64.RawStdEncoding.EncodeToString(salt) + "$" + base64.RawStdEncoding.EncodeToString(argon(password, salt)), nil
 }
 
 func argon(password string, salt []byte) []byte {
@@ -48,17 +48,19 @@ func argon(password string, salt []byte) []byte {
 	return argon2.IDKey([]byte(password), salt, argonPasses, argonMemory, argonLanes, argonLength)
 }
 
+// phc is how a hash begins that HashPassword makes.
+var phc = fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$", argon2.Version, argonMemory, argonPasses, argonLanes)
+
 // checkPassword tells whether the password is the hashed one, in the same time
 // for a broken hash.
-func checkPassword(phc, password string) bool {
-	parts := strings.Split(phc, "$")
+func checkPassword(hash, password string) bool {
 	var salt, want []byte
-	if len(parts) == 6 {
-		salt, _ = base64.RawStdEncoding.DecodeString(parts[4])
-		want, _ = base64.RawStdEncoding.DecodeString(parts[5])
+	if own, ok := strings.CutPrefix(hash, phc); ok {
+		first, second, _ := strings.Cut(own, "$")
+		salt, _ = base64.RawStdEncoding.DecodeString(first)
+		want, _ = base64.RawStdEncoding.DecodeString(second)
 	}
-	got := argon(password, salt)
-	return subtle.ConstantTimeCompare(got, want) == 1
+	return subtle.ConstantTimeCompare(argon(password, salt), want) == 1
 }
 
 // SignIn finds the person with that address and password. A wrong address, a
@@ -94,3 +96,5 @@ func keyHash(secret string) string {
 func (s *Store) Key(ctx context.Context, secret string) (lead.Key, error) {
 	return s.KeyByHash(ctx, keyHash(secret))
 }
+
+func isNotFound(err error) bool { return errors.Is(err, lead.ErrNotFound) }

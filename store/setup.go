@@ -1,0 +1,74 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"hotleads/lead"
+)
+
+// Empty tells whether nobody can sign in yet: the installation is to be set up.
+func (s *Store) Empty(ctx context.Context) (bool, error) {
+	var n int
+	err := s.read.GetContext(ctx, &n, `SELECT COUNT(*) FROM (SELECT 1 FROM users LIMIT 1) AS any_user`)
+	return n == 0, wrap(err)
+}
+
+// SetUp makes the company, its first team (unless one is there) and its
+// administrator, only where there is no person yet: else lead.ErrConflict. A
+// wrong field is lead.ErrInvalid, and nothing is kept then.
+func (s *Store) SetUp(ctx context.Context, f lead.SetUp, now time.Time) (lead.User, error) {
+	switch {
+	case f.Company == "" || len(f.Company) > 100:
+		return lead.User{}, lead.Invalid("company", "the company wants a name of at most 100 characters")
+	case strings.TrimSpace(f.Name) == "" || len(f.Name) > 100:
+		return lead.User{}, lead.Invalid("name", "your name is missing, or longer than 100 characters")
+	case lead.NormalEmail(f.Email) == "":
+		return lead.User{}, lead.Invalid("email", "%q is not a mail address", f.Email)
+	case f.Team == "" || len(f.Team) > 100:
+		return lead.User{}, lead.Invalid("team", "the team wants a name of at most 100 characters")
+	}
+	a, err := lead.DefaultAgreement(f.Zone)
+	if err != nil {
+		return lead.User{}, lead.Invalid("zone", "%q is not a time zone such as Europe/Berlin", f.Zone)
+	}
+	hash, err := HashPassword(f.Password)
+	if err != nil {
+		return lead.User{}, err
+	}
+	u := newUser(lead.User{Email: f.Email, Name: f.Name, Role: lead.Admin, Password: hash}, now)
+	err = s.inTx(ctx, func(tx *sqlx.Tx) error { return setUp(ctx, tx, u, f, a, now) })
+	s.forget()
+	return u, err
+}
+
+func setUp(ctx context.Context, tx *sqlx.Tx, u lead.User, f lead.SetUp, a lead.Agreement, now time.Time) error {
+	var teams int
+	if err := tx.GetContext(ctx, &teams, `SELECT COUNT(*) FROM teams`); err != nil {
+		return fmt.Errorf("store: set up: %w", err)
+	}
+	team := lead.Team{Name: f.Team}
+	if teams > 0 {
+		team.Name = "" // made on the command line before the first visit
+	}
+	if err := firstUser(ctx, tx, u, team, now); err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, setSetting, "company", f.Company); err != nil {
+		return fmt.Errorf("store: set up: %w", err)
+	}
+	row, err := agreement(ctx, tx)
+	if err != nil {
+		return err
+	}
+	have, err := lead.ParseAgreement([]byte(row.Body))
+	if err != nil || have.SLA.Calendar.Zone().String() == a.SLA.Calendar.Zone().String() {
+		return err
+	}
+	_, err = activate(ctx, tx, a, now)
+	return err
+}

@@ -1,0 +1,144 @@
+package store
+
+import (
+	"context"
+	"database/sql/driver"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+)
+
+// instant is a moment in the database: NULL where zero, UTC, microseconds.
+type instant time.Time
+
+// Value implements driver.Valuer.
+func (t instant) Value() (driver.Value, error) {
+	if time.Time(t).IsZero() {
+		return nil, nil
+	}
+	return at(time.Time(t)), nil
+}
+
+// Scan implements sql.Scanner.
+func (t *instant) Scan(v any) error {
+	switch v := v.(type) {
+	case nil:
+		*t = instant{}
+	case time.Time:
+		*t = instant(v.UTC())
+	case string: // SQLite, where a result column has lost its type
+		p, err := time.Parse("2006-01-02 15:04:05.999999999-07:00", v)
+		if err != nil {
+			return fmt.Errorf("store: %q is not a moment", v)
+		}
+		*t = instant(p.UTC())
+	default:
+		return fmt.Errorf("store: %T is not a moment", v)
+	}
+	return nil
+}
+
+// at is a moment as it is written.
+func at(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
+
+// nullable is text in the database: NULL where empty.
+type nullable string
+
+// Value implements driver.Valuer.
+func (t nullable) Value() (driver.Value, error) {
+	if t == "" {
+		return nil, nil
+	}
+	return string(t), nil
+}
+
+// Scan implements sql.Scanner.
+func (t *nullable) Scan(v any) error {
+	switch v := v.(type) {
+	case nil:
+		*t = ""
+	case string:
+		*t = nullable(v)
+	case []byte:
+		*t = nullable(v)
+	default:
+		return fmt.Errorf("store: %T is not text", v)
+	}
+	return nil
+}
+
+// in expands "IN (?)" for lists and numbers the placeholders.
+func in(query string, args ...any) (string, []any, error) {
+	q, a, err := sqlx.In(query, args...)
+	return sqlx.Rebind(sqlx.DOLLAR, q), a, err
+}
+
+// maxParams bounds the placeholders of a statement (SQLite 32,766, Postgres 65,535).
+const maxParams = 30000
+
+// insert writes rows with as few statements as fit; tail follows the VALUES.
+func insert(ctx context.Context, tx *sqlx.Tx, head string, width int, rows [][]any, tail string) error {
+	return insertReturning(ctx, tx, head, width, rows, tail, nil)
+}
+
+// insertReturning is insert, and calls each with every row that comes back.
+func insertReturning(ctx context.Context, tx *sqlx.Tx, head string, width int, rows [][]any, tail string, each func(*sqlx.Rows) error) error {
+	most := maxParams / width
+	for len(rows) > 0 {
+		n := min(len(rows), most)
+		args := make([]any, 0, n*width)
+		for _, row := range rows[:n] {
+			args = append(args, row...)
+		}
+		text := head + " VALUES " + placeholders(n, width) + " " + tail
+		if each == nil {
+			if _, err := tx.ExecContext(ctx, text, args...); err != nil {
+				return err
+			}
+		} else if err := query(ctx, tx, text, args, each); err != nil {
+			return err
+		}
+		rows = rows[n:]
+	}
+	return nil
+}
+
+// placeholders are those of n rows: ($1,$2),($3,$4).
+func placeholders(n, width int) string {
+	b := make([]byte, 0, n*width*6)
+	for i := range n * width {
+		switch {
+		case i == 0:
+			b = append(b, '(')
+		case i%width == 0:
+			b = append(b, "),("...)
+		default:
+			b = append(b, ',')
+		}
+		b = strconv.AppendInt(append(b, '$'), int64(i+1), 10)
+	}
+	return string(append(b, ')'))
+}
+
+// query calls each with every row of the answer.
+func query(ctx context.Context, q sqlx.QueryerContext, text string, args []any, each func(*sqlx.Rows) error) error {
+	rows, err := q.QueryxContext(ctx, text, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := each(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// prefixed puts a table's name before each of its columns.
+func prefixed(table string, columns []string) string {
+	return table + "." + strings.Join(columns, ", "+table+".")
+}

@@ -1,0 +1,197 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jmoiron/sqlx"
+
+	"hotleads/lead"
+)
+
+var (
+	insertLead = `INSERT INTO leads (` + leadList + `)`
+	updateLead = func() string {
+		set := make([]string, 0, len(leadColumns))
+		for i, c := range leadColumns[1:] {
+			value := fmt.Sprintf("$%d", i+2)
+			if c == "unannounced_at" { // what was not announced still is not
+				value = "COALESCE(" + value + ", unannounced_at)"
+			}
+			set = append(set, c+" = "+value)
+		}
+		return `UPDATE leads SET ` + strings.Join(set, ", ") + ` WHERE id = $1`
+	}()
+)
+
+// written are the rows of one Write, by table.
+type written struct {
+	leads, history, notes, clocks, outbox [][]any
+	updates                               [][]any
+}
+
+// Write stores what changed and sets the leads' new versions.
+func (t *txn) Write(ctx context.Context, now time.Time, works []*lead.Work) error {
+	rules, err := t.s.rulesFrom(ctx, t.Tx)
+	if err != nil {
+		return err
+	}
+	works = slices.DeleteFunc(slices.Clone(works), func(w *lead.Work) bool {
+		return w.New && w.Lead.MergedInto != "" // began and ended in this transaction
+	})
+	var rows written
+	for _, w := range works {
+		w.Lead.Version++
+		score, tier := w.Lead.ScoreAt(rules, now)
+		row, err := toRow(w, score, tier, now)
+		if err != nil {
+			return err
+		}
+		if w.New {
+			rows.leads = append(rows.leads, row.values())
+		} else {
+			rows.updates = append(rows.updates, row.values())
+		}
+		if err := rows.follow(w, t.was[w.Lead.ID].clocks, now); err != nil {
+			return err
+		}
+		if err := t.takeBack(ctx, w); err != nil {
+			return err
+		}
+	}
+	if err := each(ctx, t.Tx, updateLead, rows.updates); err != nil {
+		return fmt.Errorf("store: write leads: %w", err)
+	}
+	for _, part := range []struct {
+		head  string
+		width int
+		rows  [][]any
+		tail  string
+	}{
+		{insertLead, len(leadColumns), rows.leads, ``},
+		{`INSERT INTO history (` + historyList + `)`, len(historyColumns), rows.history, ``},
+		{`INSERT INTO notes (lead_id, seq, body)`, 3, rows.notes, ``},
+		{`INSERT INTO clocks (` + clockList + `)`, len(clockColumns), rows.clocks, `ON CONFLICT (id) DO UPDATE SET
+			owner_id = EXCLUDED.owner_id, tier = EXCLUDED.tier, is_current = EXCLUDED.is_current, target = EXCLUDED.target, used = EXCLUDED.used,
+			started_at = EXCLUDED.started_at, risk_at = EXCLUDED.risk_at, due_at = EXCLUDED.due_at, waiting_since = EXCLUDED.waiting_since,
+			at_risk_at = EXCLUDED.at_risk_at, breached_at = EXCLUDED.breached_at, stopped_at = EXCLUDED.stopped_at, outcome = EXCLUDED.outcome`},
+		{`INSERT INTO outbox (id, lead_id, seq, topic, data, created_at, not_before)`, 7, rows.outbox, ``},
+	} {
+		if err := insert(ctx, t.Tx, part.head, part.width, part.rows, part.tail); err != nil {
+			return fmt.Errorf("store: %s: %w", strings.Fields(part.head)[2], err)
+		}
+	}
+	return t.words(ctx, works)
+}
+
+// follow adds the rows that stand beside the lead's own: clocks only where they
+// are not as they were.
+func (r *written) follow(w *lead.Work, was []lead.Clock, now time.Time) error {
+	for _, h := range w.History {
+		r.history = append(r.history, historyValues(w.Lead.ID, h))
+		if h.Note != "" {
+			r.notes = append(r.notes, []any{w.Lead.ID, h.Seq, h.Note})
+		}
+	}
+	for _, c := range w.Clocks {
+		if !slices.Contains(was, c) {
+			r.clocks = append(r.clocks, clockValues(w.Lead.ID, c))
+		}
+	}
+	for _, o := range w.Outbox {
+		b, err := json.Marshal(o.Data)
+		if err != nil {
+			return fmt.Errorf("store: outbox: %w", err)
+		}
+		r.outbox = append(r.outbox, []any{uuid.Must(uuid.NewV7()).String(), w.Lead.ID, o.Seq, o.Topic, string(b), at(now), at(o.NotBefore)})
+	}
+	return nil
+}
+
+// each runs one statement with each row's arguments.
+func each(ctx context.Context, tx *sqlx.Tx, text string, rows [][]any) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	stmt, err := tx.PrepareContext(ctx, text)
+	if err != nil {
+		return err
+	}
+	defer stmt.Close()
+	for _, row := range rows {
+		if _, err := stmt.ExecContext(ctx, row...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// takeBack deletes what an undo takes back: pending messages and clocks.
+func (t *txn) takeBack(ctx context.Context, w *lead.Work) error {
+	if w.DropOutboxSeq > 0 {
+		if _, err := t.ExecContext(ctx, `DELETE FROM outbox WHERE lead_id = $1 AND seq >= $2 AND dispatched_at IS NULL`, w.Lead.ID, w.DropOutboxSeq); err != nil {
+			return fmt.Errorf("store: undo outbox: %w", err)
+		}
+	}
+	for _, id := range w.DropClocks {
+		if _, err := t.ExecContext(ctx, `DELETE FROM clocks WHERE id = $1`, id); err != nil {
+			return fmt.Errorf("store: undo clocks: %w", err)
+		}
+	}
+	return nil
+}
+
+// words keeps what a search finds leads by, for those whose profile changed.
+func (t *txn) words(ctx context.Context, works []*lead.Work) error {
+	have, want := map[string][]string{}, map[string][]string{}
+	var old []string
+	for _, w := range works {
+		fields := wordsOf(w.Lead)
+		if !w.New && fields == t.was[w.Lead.ID].words {
+			continue
+		}
+		want[w.Lead.ID] = words(fields[:]...)
+		if !w.New {
+			old = append(old, w.Lead.ID)
+		}
+	}
+	for part := range slices.Chunk(old, maxParams) {
+		text, args, err := in(`SELECT lead_id, word FROM lead_words WHERE lead_id IN (?)`, part)
+		if err != nil {
+			return err
+		}
+		if err := query(ctx, t.Tx, text, args, func(r *sqlx.Rows) error {
+			var id, word string
+			err := r.Scan(&id, &word)
+			have[id] = append(have[id], word)
+			return err
+		}); err != nil {
+			return fmt.Errorf("store: words: %w", err)
+		}
+	}
+	var added, gone [][]any
+	for id := range want {
+		for _, word := range want[id] {
+			if !slices.Contains(have[id], word) {
+				added = append(added, []any{word, id})
+			}
+		}
+		for _, word := range have[id] {
+			if !slices.Contains(want[id], word) {
+				gone = append(gone, []any{word, id})
+			}
+		}
+	}
+	if err := each(ctx, t.Tx, `DELETE FROM lead_words WHERE word = $1 AND lead_id = $2`, gone); err != nil {
+		return fmt.Errorf("store: words: %w", err)
+	}
+	if err := insert(ctx, t.Tx, `INSERT INTO lead_words (word, lead_id)`, 2, added, ``); err != nil {
+		return fmt.Errorf("store: words: %w", err)
+	}
+	return nil
+}
