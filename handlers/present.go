@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"math"
+	"slices"
 	"strconv"
 	"time"
 
@@ -46,6 +47,9 @@ func (sc scene) clock(c lead.Clock, team string) views.Clock {
 	return views.Clock{Kind: string(c.Kind), State: string(c.State(sc.now)), Due: c.DueAt.In(sc.zone(team)), Target: c.Target}
 }
 
+// shownSignals is how many reasons stand on a row.
+const shownSignals = 3
+
 // row is a lead as boards show it. It rounds what is shown, so that equal rows
 // are equal bytes.
 func (sc scene) row(l lead.Scored) views.RowModel {
@@ -54,7 +58,7 @@ func (sc scene) row(l lead.Scored) views.RowModel {
 		Version: l.Version, Owner: sc.person(l.OwnerID), Phone: l.Phone, Email: l.Email, Zone: leadZone(l.Lead), Place: place(l.Lead), Badges: sc.badges(l),
 	}
 	m.Delta, m.Burst = heat(l)
-	for _, g := range l.Signals[:min(3, len(l.Signals))] {
+	for _, g := range l.Signals[:min(shownSignals, len(l.Signals))] {
 		m.Signals = append(m.Signals, views.Signal{Text: g.Text(), Points: math.Round(g.Points), Count: g.Count})
 	}
 	for _, c := range l.Clocks {
@@ -95,7 +99,7 @@ func heat(l lead.Scored) (rose, burst int) {
 
 func (sc scene) badges(l lead.Scored) []views.Badge {
 	var b []views.Badge
-	if !l.HandRaisedAt.IsZero() && l.Stage != lead.Nurture {
+	if !l.HandRaisedAt.IsZero() && l.Stage != lead.Nurture && !tellsHand(l.Signals) {
 		b = append(b, views.Badge{Kind: "hand", Text: "asked for sales"})
 	}
 	if l.BackAgain() {
@@ -107,13 +111,18 @@ func (sc scene) badges(l lead.Scored) []views.Badge {
 	}
 	for _, c := range l.Clocks {
 		if c.Kind == sla.Claim && c.Running() && !c.WaitingSince.IsZero() && l.Stage == lead.MQL {
-			b = append(b, views.Badge{Kind: "since", Text: "waiting since " + c.WaitingSince.In(sc.zone(l.TeamID)).Format("Monday 15:04")})
+			b = append(b, views.Badge{Kind: "since", Text: "waiting since " + c.WaitingSince.In(sc.zone(l.TeamID)).Format("Mon 15:04")})
 		}
 	}
 	if l.Stage == lead.MQL && l.OfferedUntil.After(sc.now) {
 		b = append(b, views.Badge{Kind: "note", Text: fmt.Sprintf("offered to %s until %s", sc.book.Name(l.OfferedTo), l.OfferedUntil.In(sc.zone(l.TeamID)).Format("15:04"))})
 	}
 	return b
+}
+
+// tellsHand: the reasons on the row say already that they asked for sales.
+func tellsHand(signals []scoring.Signal) bool {
+	return slices.ContainsFunc(signals[:min(shownSignals, len(signals))], func(g scoring.Signal) bool { return g.HandRaise })
 }
 
 // reasons are the return reasons with a proposed callback day.

@@ -59,9 +59,10 @@ const (
 	txtHow      = "How did it go?"
 	txtChannel  = "Channel"
 
-	txtLeftToClaim  = "left to claim"
-	txtLeftToDecide = "left to decide"
-	txtLeftToCall   = "left to call"
+	txtLeft         = "left"
+	txtLeftToClaim  = "to claim"
+	txtLeftToDecide = "to decide"
+	txtLeftToCall   = "to call"
 	txtDecides      = "decides"
 	txtCalls        = "calls"
 	txtOverdue      = "overdue"

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 )
 
 // oneLine replaces control characters, line ends among them, by spaces.
@@ -114,6 +115,15 @@ func dayTime(t time.Time) string { return t.Format("2 Jan 2006, 15:04") }
 func seconds(d time.Duration) string { return strconv.FormatInt(int64(d/time.Second), 10) }
 
 // left is what a clock labels: mine and theirs differ, the style sheet picks.
+// signalText is a signal's words; the first of a row begins with a capital.
+func signalText(i int, text string) string {
+	text = oneLine(text)
+	if first, size := utf8.DecodeRuneInString(text); i == 0 && size > 0 {
+		return string(unicode.ToUpper(first)) + text[size:]
+	}
+	return text
+}
+
 func left(kind string) string {
 	switch kind {
 	case "decision":
