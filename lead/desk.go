@@ -161,11 +161,12 @@ func (d *Desk) rederive(ctx context.Context, tx Tx, sc Scene, w *Work) error {
 	return nil
 }
 
-// system changes leads on nobody's behalf; f tells whether it changed one.
-func (d *Desk) system(ctx context.Context, ids []string, now time.Time, f func(Scene, *Work) (bool, error)) error {
+// system changes leads on nobody's behalf; f tells whether it changed one. It
+// returns how many were changed.
+func (d *Desk) system(ctx context.Context, ids []string, now time.Time, f func(Scene, *Work) (bool, error)) (int, error) {
 	sc, err := d.scene(ctx, System, now)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	var changed []*Work
 	err = d.store.Change(ctx, func(tx Tx) error {
@@ -197,8 +198,9 @@ func (d *Desk) system(ctx context.Context, ids []string, now time.Time, f func(S
 		}
 		return tx.Write(ctx, now, changed)
 	})
-	if err == nil {
-		d.announce(ctx, sc.Rules, now, changed)
+	if err != nil {
+		return 0, err
 	}
-	return err
+	d.announce(ctx, sc.Rules, now, changed)
+	return len(changed), nil
 }

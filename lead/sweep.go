@@ -19,20 +19,20 @@ func (d *Desk) Sweep(ctx context.Context, now time.Time, n int) (int, error) {
 	acted := 0
 	var errs []error // one lead's trouble keeps no other waiting
 	for _, id := range ids {
-		err := d.wake(ctx, id, now)
+		n, err := d.wake(ctx, id, now)
 		switch {
 		case errors.Is(err, ErrUnavailable):
 			return acted, err
 		case err != nil:
 			errs = append(errs, fmt.Errorf("sweep lead %s: %w", id, err))
 		default:
-			acted++
+			acted += n
 		}
 	}
 	return acted, errors.Join(append(errs, d.catchUp(ctx, now, n))...)
 }
 
-func (d *Desk) wake(ctx context.Context, id string, now time.Time) error {
+func (d *Desk) wake(ctx context.Context, id string, now time.Time) (int, error) {
 	return d.system(ctx, []string{id}, now, func(sc Scene, w *Work) (bool, error) {
 		if !due(w.WakeAt(), now) {
 			return false, nil // another instance was faster
@@ -87,13 +87,10 @@ func (d *Desk) LetGo(ctx context.Context, user string, now time.Time) (int, erro
 	}); err != nil || len(ids) == 0 {
 		return 0, err
 	}
-	n := 0
-	err := d.system(ctx, ids, now, func(sc Scene, w *Work) (bool, error) {
+	return d.system(ctx, ids, now, func(sc Scene, w *Work) (bool, error) {
 		if w.Lead.Stage != Claimed || w.Lead.OwnerID != user {
 			return false, nil
 		}
-		n++
 		return true, w.backToBoard(sc, Release, CauseDisabled)
 	})
-	return n, err
 }
