@@ -130,6 +130,7 @@ const (
 	txtMoves       = "Moves"
 	txtReassign    = "Give it to"
 	txtReassignBtn = "Reassign"
+	txtAssignBtn   = "Claim for"
 	txtDisqualify  = "Disqualify…"
 	txtDisqReason  = "Why: spam, competitor, …"
 	txtReopen      = "Reopen"

@@ -16,7 +16,7 @@ function press(row, move) {
   const {stage, owner} = row.dataset, own = owner === me;
   const may = {claim: stage === 'mql', accept: stage === 'mql' || (stage === 'claimed' && own)}[move]
     ?? (stage === 'mql' || (own && (stage === 'claimed' || stage === 'sal')));
-  if (!may || board?.classList.contains('looks')) return;
+  if (!may || board?.classList.contains('looks') || (document.body.dataset.role === 'manager' && move !== 'return')) return;
   if (row.matches('.row')) $(`.m-${move}`, row).requestSubmit($(`[data-move=${move}]`, row));
   else if (!visible($(`.m-${move}`, row))) return;
   else if (move === 'return' || move === 'touch') {
