@@ -61,6 +61,7 @@ const (
 
 	txtLeft         = "left"
 	txtLeftToClaim  = "to claim"
+	txtLeftToReach  = "to first contact"
 	txtLeftToDecide = "to decide"
 	txtLeftToCall   = "to call"
 	txtDecides      = "decides"

@@ -130,14 +130,19 @@ func left(kind string) string {
 		return txtLeftToDecide
 	case "touch":
 		return txtLeftToCall
+	case "response":
+		return txtLeftToReach
 	}
 	return txtLeftToClaim
 }
 
 // theirs labels the clock of a lead that a colleague holds.
 func theirs(kind, name string) string {
-	if kind == "touch" {
+	switch kind {
+	case "touch":
 		return firstName(name) + " " + txtCalls
+	case "response":
+		return txtLeftToReach
 	}
 	return firstName(name) + " " + txtDecides
 }
