@@ -115,6 +115,14 @@ type activityJSON struct {
 	SaidAt     *time.Time     `json:"said_at"`
 }
 
+func activity(a lead.Activity) activityJSON {
+	out := activityJSON{MessageID: a.MessageID, Name: a.Name, Properties: a.Properties, OccurredAt: a.OccurredAt, ReceivedAt: a.ReceivedAt, SaidAt: optional(a.SaidAt)}
+	if out.Properties == nil {
+		out.Properties = map[string]any{}
+	}
+	return out
+}
+
 // optional is nil for a zero value.
 func optional[T comparable](v T) *T {
 	var zero T
@@ -139,6 +147,9 @@ func (sc scene) json(l lead.Scored, note string) leadJSON {
 		HeldBack: optional(l.HeldBack), Backlog: l.Backlog, QualifiedAt: optional(l.QualifiedAt), CallbackAt: optional(l.CallbackAt), Source: optional(l.Source),
 		CreatedAt: l.CreatedAt, UpdatedAt: l.UpdatedAt, LastActivityAt: optional(l.LastActivityAt), Version: l.Version,
 		Signals: make([]signalJSON, len(l.Signals)), Clocks: make([]clockJSON, len(l.Clocks)),
+	}
+	if out.Traits == nil {
+		out.Traits = scoring.Traits{}
 	}
 	if t := sc.book.Team(l.TeamID); t != nil {
 		out.Team = &refJSON{ID: t.ID, Name: t.Name}

@@ -10,7 +10,6 @@ import (
 
 	"hotleads/lead"
 	"hotleads/live"
-	"hotleads/sla"
 	"hotleads/views"
 )
 
@@ -71,7 +70,7 @@ func (s *server) boardPage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	a := audienceOf(team.ID, u, c.QueryParam("mine") == "1")
+	a := audienceOf(team.ID, u, mine(c))
 	rows, err := s.Desk.Board(ctx, team.ID, sc.now)
 	if err != nil {
 		return err
@@ -80,9 +79,10 @@ func (s *server) boardPage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	looks := u.Role == lead.Marketing || u.Role == lead.Admin
 	m := views.BoardModel{
-		Team: team.Name, Slug: team.Slug, LiveURL: liveURL(team.Slug, a.mine), Mine: a.mine, LooksOnly: u.Role == lead.Marketing || u.Role == lead.Admin,
-		FirstTime: u.Role == lead.Marketing || u.Role == lead.Admin, BaseURL: s.base(c.Request()), Stats: stats, Reasons: sc.reasons(team.ID),
+		Team: team.Name, Slug: team.Slug, LiveURL: liveURL(team.Slug, a.mine), Mine: a.mine, LooksOnly: looks,
+		FirstTime: looks, BaseURL: s.base(c.Request()), Stats: stats, Reasons: sc.reasons(team.ID),
 	}
 	for _, l := range rows {
 		if l.OwnerID == u.ID {
@@ -115,36 +115,47 @@ func liveURL(slug string, mine bool) string {
 	return "/live/board/" + slug
 }
 
-// audience is who sees the same bytes of a team's board: everybody sees what
+// mine tells whether only one's own leads are asked for.
+func mine(c echo.Context) bool { return c.QueryParam("mine") == "1" }
+
+// audience is who sees the same bytes of a team's board. Everybody sees what
 // waits and what is claimed; accepted and untouched leads only their owner and
-// those who look after all.
+// managers.
 type audience struct {
-	team  string
-	user  string // "" for those who see all
-	mine  bool
-	topic string
+	team     string
+	owner    string // whose accepted leads are shown; "": nobody's
+	accepted bool   // everybody's accepted leads are shown
+	mine     bool   // nothing but the owner's leads is shown
 }
 
 func audienceOf(team string, u lead.User, mine bool) audience {
-	a := audience{team: team, mine: mine}
-	if u.Role == lead.Rep || mine {
-		a.user = u.ID
+	switch {
+	case mine:
+		return audience{team: team, owner: u.ID, mine: true}
+	case u.Role == lead.Manager:
+		return audience{team: team, accepted: true}
+	case u.Role == lead.Rep:
+		return audience{team: team, owner: u.ID}
 	}
-	a.topic = "board|" + team + "|" + a.user
-	if mine {
-		a.topic += "|mine"
+	return audience{team: team}
+}
+
+// topic is unlike every other audience's.
+func (a audience) topic() string {
+	switch {
+	case a.accepted:
+		return "board|" + a.team + "|managers"
+	case a.mine:
+		return "board|" + a.team + "|mine|" + a.owner
+	case a.owner != "":
+		return "board|" + a.team + "|rep|" + a.owner
 	}
-	return a
+	return "board|" + a.team + "|lookers"
 }
 
 func (a audience) shows(l lead.Scored) bool {
-	switch {
-	case a.user == "":
-		return true
-	case a.mine:
-		return l.OwnerID == a.user
-	}
-	return l.Stage != lead.SAL || l.OwnerID == a.user
+	own := a.owner != "" && l.OwnerID == a.owner
+	return own || !a.mine && (a.accepted || l.Stage != lead.SAL)
 }
 
 func (s *server) boardStream(c echo.Context) error {
@@ -153,17 +164,20 @@ func (s *server) boardStream(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	a := audienceOf(team.ID, u, c.QueryParam("mine") == "1")
-	return s.Hub.Serve(c.Response(), c.Request(), live.View{
-		Topic: a.topic, Frames: boardFrames{},
+	a := audienceOf(team.ID, u, mine(c))
+	return s.stream(c, live.View{
+		Topic: a.topic(), Frames: boardFrames{},
 		Concerns: func(n live.Notice) bool { return n.Team(team.ID) },
-		Look:     func(ctx context.Context, now time.Time) (live.Page, error) { return s.lookBoard(ctx, team, a) },
-	}, u.ID)
+		Look:     func(ctx context.Context, _ time.Time) (live.Page, error) { return s.lookBoard(ctx, team, a) },
+	})
 }
+
+// rowAudience begins the revs of rows whose bytes are for people who sign in.
+const rowAudience = "people|"
 
 // lookBoard is what an audience should see now.
 func (s *server) lookBoard(ctx context.Context, team lead.Team, a audience) (live.Page, error) {
-	sc, err := s.scene(ctx)
+	sc, err := s.sceneOfLook(ctx)
 	if err != nil {
 		return live.Page{}, err
 	}
@@ -182,63 +196,10 @@ func (s *server) lookBoard(ctx context.Context, team lead.Team, a audience) (liv
 			continue
 		}
 		m := sc.row(l)
-		page.Rows = append(page.Rows, live.Row{ID: m.ID, Rev: "rep|" + rev(m), HTML: func() ([]byte, error) { return views.RenderRow(context.Background(), m) }})
+		page.Rows = append(page.Rows, live.Row{ID: m.ID, Rev: rowAudience + revOf(m), HTML: func() ([]byte, error) { return views.RenderRow(context.Background(), m) }})
 	}
 	page.Parts = []live.Part{{Target: "#board-stats", Rev: revOf(stats), HTML: func() ([]byte, error) { return views.PartialStats(context.Background(), stats) }}}
 	return page, nil
-}
-
-// boardStats is the line beside the team's name; the figures of today are read
-// every few seconds.
-func (s *server) boardStats(ctx context.Context, team lead.Team, rows []lead.Scored, sc scene) (views.StatsModel, error) {
-	m := views.StatsModel{}
-	for _, l := range rows {
-		if l.Stage == lead.MQL {
-			m.Waiting++
-		}
-	}
-	s.mu.Lock()
-	cached, ok := s.stats[team.ID]
-	s.mu.Unlock()
-	if !ok || sc.now.Sub(cached.at) > 3*time.Second {
-		local := sc.now.In(sc.zone(team.ID))
-		today := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, local.Location())
-		clocks, err := s.Store.Stopped(ctx, []string{team.ID}, today, sc.now.Add(time.Second))
-		if err != nil {
-			return m, err
-		}
-		cached = statsAt{sc.now, figures(clocks)}
-		s.mu.Lock()
-		s.stats[team.ID] = cached
-		s.mu.Unlock()
-	}
-	m.FirstTouch, m.InTime = cached.figure.median, cached.figure.inTime
-	return m, nil
-}
-
-// figures are the median response and the share of steps done in time.
-func figures(clocks []lead.Clock) dayFigures {
-	var response []time.Duration
-	met, all := 0, 0
-	for _, c := range clocks {
-		if c.Kind == sla.Response {
-			response = append(response, c.Used)
-			continue
-		}
-		all++
-		if c.Outcome == sla.Met {
-			met++
-		}
-	}
-	var f dayFigures
-	if len(response) > 0 {
-		slices.Sort(response)
-		f.median = minutes(response[len(response)/2])
-	}
-	if all > 0 {
-		f.inTime = percent(met, all)
-	}
-	return f
 }
 
 // boardFrames writes a board's frames.

@@ -4,9 +4,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
@@ -17,46 +21,56 @@ import (
 	"hotleads/views"
 )
 
-// statuses is the one table from errors to HTTP statuses.
+var (
+	errSignIn    = errors.New("sign in first") // nobody has signed in, or the session ended
+	errKey       = errors.New("an API key is needed: Authorization: Bearer API_KEY")
+	errThrottled = errors.New("too many failed sign-ins: wait a few minutes and try again")
+	errForm      = errors.New("the form can't be read")
+	errJSON      = errors.New("the body is not JSON")
+	errSetUp     = fmt.Errorf("%w: this installation is set up already: sign in", lead.ErrConflict)
+)
+
+// statuses is the one table from errors to HTTP statuses, with the words where
+// the error's own are not for people.
 var statuses = []struct {
 	err    error
 	status int
+	text   string
 }{
-	{errSignIn, http.StatusUnauthorized},
-	{errKey, http.StatusUnauthorized},
-	{errThrottled, http.StatusTooManyRequests},
-	{errJSON, http.StatusBadRequest},
-	{lead.ErrNotFound, http.StatusNotFound},
-	{lead.ErrForbidden, http.StatusForbidden},
-	{lead.ErrConflict, http.StatusConflict},
-	{lead.ErrInvalid, http.StatusUnprocessableEntity},
-	{lead.ErrUnavailable, http.StatusServiceUnavailable},
-	{live.ErrTooMany, http.StatusTooManyRequests},
-	{live.ErrClosed, http.StatusServiceUnavailable},
-	{live.ErrKicked, http.StatusServiceUnavailable},
+	{errSignIn, http.StatusUnauthorized, ""},
+	{errKey, http.StatusUnauthorized, ""},
+	{errThrottled, http.StatusTooManyRequests, ""},
+	{errForm, http.StatusBadRequest, ""},
+	{errJSON, http.StatusBadRequest, ""},
+	{errSetUp, http.StatusConflict, "this installation is set up already: sign in"},
+	{lead.ErrNotFound, http.StatusNotFound, ""},
+	{lead.ErrForbidden, http.StatusForbidden, ""},
+	{lead.ErrConflict, http.StatusConflict, ""},
+	{lead.ErrInvalid, http.StatusUnprocessableEntity, ""},
+	{lead.ErrUnavailable, http.StatusServiceUnavailable, "the database does not answer: try again in a moment"},
+	{live.ErrTooMany, http.StatusTooManyRequests, "you have too many live pages open: close one"},
+	{live.ErrClosed, http.StatusServiceUnavailable, "the server is stopping: try again in a moment"},
+	{live.ErrKicked, http.StatusServiceUnavailable, "the stream was ended: try again in a moment"},
+	{echo.ErrNotFound, http.StatusNotFound, "there is nothing at this address"},
+	{echo.ErrMethodNotAllowed, http.StatusMethodNotAllowed, "this address does not take that method"},
 }
 
 // statusOf is an error's status and what a person may read of it.
 func statusOf(err error) (int, string) {
-	var he *echo.HTTPError
-	if errors.As(err, &he) {
-		text, _ := he.Message.(string)
-		return he.Code, text
-	}
 	var tooLarge *http.MaxBytesError
 	if errors.As(err, &tooLarge) {
-		return http.StatusRequestEntityTooLarge, "the request is too large"
+		return http.StatusRequestEntityTooLarge, fmt.Sprintf("the request is over %d KiB", tooLarge.Limit>>10)
 	}
 	for _, s := range statuses {
 		if !errors.Is(err, s.err) {
 			continue
 		}
 		var r *lead.Refusal
-		if errors.As(err, &r) {
+		switch {
+		case errors.As(err, &r):
 			return s.status, r.Text
-		}
-		if s.status == http.StatusServiceUnavailable {
-			return s.status, "the database does not answer: try again in a moment"
+		case s.text != "":
+			return s.status, s.text
 		}
 		return s.status, err.Error()
 	}
@@ -69,43 +83,46 @@ func (s *server) fail(err error, c echo.Context) {
 		return
 	}
 	status, text := statusOf(err)
-	h := c.Response().Header()
-	if status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests {
-		if h.Get("Retry-After") == "" {
-			h.Set("Retry-After", "2")
-		}
+	h, r := c.Response().Header(), c.Request()
+	if (status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests) && h.Get("Retry-After") == "" {
+		h.Set("Retry-After", "2")
 	}
 	h.Set("Cache-Control", "no-store")
-	switch {
-	case isAPI(c) || strings.HasPrefix(c.Request().URL.Path, "/v1/"):
+	looks := r.Method == http.MethodGet || r.Method == http.MethodHead
+	switch root, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/"); {
+	case root == "api", root == "v1":
 		err = problem(c, status, text, err)
-	case strings.HasPrefix(c.Request().URL.Path, "/live/"), fragment(c), c.Request().Method == http.MethodHead:
+	case root == "live", fragment(c):
 		err = c.String(status, text)
-	case status == http.StatusUnauthorized && c.Request().Method == http.MethodGet:
-		err = c.Redirect(http.StatusSeeOther, "/login?next="+url.QueryEscape(c.Request().URL.RequestURI()))
+	case status == http.StatusUnauthorized && looks:
+		err = c.Redirect(http.StatusSeeOther, "/login?next="+url.QueryEscape(r.URL.RequestURI()))
 	default:
 		err = s.render(c, status, views.ErrorPage(s.page(c, ""), views.ErrorModel{Status: status, Text: sentence(text), Back: back(c)}))
 	}
 	if err != nil {
-		s.Log.Error("an error could not be told", "error", err)
+		s.Log.Error("an error could not be told", slog.Any("error", err))
 	}
 }
 
-// back is where a refused form came from, on this server.
+// back is where a refused form came from, on this server; "" for nowhere.
 func back(c echo.Context) string {
 	u, err := url.Parse(c.Request().Referer())
-	if err != nil || u.Host != c.Request().Host || u.Path == "" || u.Path == c.Request().URL.Path {
+	if err != nil || u.Host != c.Request().Host || u.Path == c.Request().URL.Path {
 		return ""
 	}
-	return u.RequestURI()
+	if to := ownPath(u.RequestURI()); to != "/" {
+		return to
+	}
+	return ""
 }
 
 // sentence makes a page's text of an error's.
 func sentence(s string) string {
-	if s == "" {
+	first, size := utf8.DecodeRuneInString(s)
+	if size == 0 {
 		return ""
 	}
-	s = strings.ToUpper(s[:1]) + s[1:]
+	s = string(unicode.ToUpper(first)) + s[size:]
 	if !strings.HasSuffix(s, ".") {
 		s += "."
 	}

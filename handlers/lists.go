@@ -2,12 +2,10 @@ package handlers
 
 import (
 	"context"
-	"encoding/base64"
-	"encoding/json"
 	"fmt"
-	"hash/fnv"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -25,11 +23,11 @@ const leadsShown = 50
 
 func (s *server) leadsPage(c echo.Context) error {
 	ctx, u := c.Request().Context(), *viewer(c)
-	q := lead.Search{Words: c.QueryParam("q"), Stage: lead.Stage(c.QueryParam("stage")), Seen: u.TeamsSeen(), Limit: leadsShown + 1}
-	if q.Stage != "" && !q.Stage.Valid() {
-		return lead.Invalid("stage", "%q is not a stage", string(q.Stage))
-	}
+	q := lead.Search{Words: c.QueryParam("q"), Seen: u.TeamsSeen(), Limit: leadsShown + 1}
 	var err error
+	if q.Stage, err = stageParam(c); err != nil {
+		return err
+	}
 	if q.After, err = readCursor[lead.SearchPoint](c.QueryParam("cursor")); err != nil {
 		return err
 	}
@@ -53,8 +51,7 @@ func (s *server) leadsPage(c echo.Context) error {
 	}
 	if len(cards) > leadsShown {
 		cards = cards[:leadsShown]
-		last := cards[leadsShown-1].Lead
-		m.NextURL = link(writeCursor(lead.SearchPoint{UpdatedAt: last.UpdatedAt, ID: last.ID}))
+		m.NextURL = link(writeCursor(searchPoint(cards[leadsShown-1])))
 	}
 	if q.After != nil {
 		m.PrevURL = link("")
@@ -79,8 +76,12 @@ func (s *server) leadsPage(c echo.Context) error {
 const clocksShown = 300
 
 func (s *server) slaPage(c echo.Context) error {
-	u := *viewer(c)
-	m, err := s.runningClocks(c.Request().Context(), u.TeamsSeen())
+	ctx, u := c.Request().Context(), *viewer(c)
+	sc, err := s.scene(ctx)
+	if err != nil {
+		return err
+	}
+	m, err := s.runningClocks(ctx, sc, u.TeamsSeen())
 	if err != nil {
 		return err
 	}
@@ -90,12 +91,8 @@ func (s *server) slaPage(c echo.Context) error {
 }
 
 // runningClocks is /sla: who waits, on whom, until when.
-func (s *server) runningClocks(ctx context.Context, teams []string) (views.SLAModel, error) {
+func (s *server) runningClocks(ctx context.Context, sc scene, teams []string) (views.SLAModel, error) {
 	m := views.SLAModel{LiveURL: "/live/sla"}
-	sc, err := s.scene(ctx)
-	if err != nil {
-		return m, err
-	}
 	clocks, err := s.Store.Running(ctx, teams, clocksShown)
 	if err != nil {
 		return m, err
@@ -175,49 +172,30 @@ func count(n int, one, many string) string {
 func percent(part, whole int) string { return strconv.Itoa((part*100+whole/2)/whole) + " %" }
 
 func (s *server) slaStream(c echo.Context) error {
-	u := *viewer(c)
-	teams := u.TeamsSeen()
-	return s.Hub.Serve(c.Response(), c.Request(), live.View{
-		Topic: "sla|" + strings.Join(teams, ","), Frames: partFrames{},
-		Concerns: func(n live.Notice) bool { return n.All || len(n.Teams) > 0 },
+	teams := viewer(c).TeamsSeen()
+	return s.stream(c, live.View{
+		Topic: "sla|" + teamsTopic(teams), Frames: partFrames{},
+		Concerns: func(n live.Notice) bool {
+			return n.All || len(n.Teams) > 0 && (teams == nil || slices.ContainsFunc(n.Teams, func(t string) bool { return slices.Contains(teams, t) }))
+		},
 		Look: func(ctx context.Context, _ time.Time) (live.Page, error) {
-			m, err := s.runningClocks(ctx, teams)
+			sc, err := s.sceneOfLook(ctx)
+			if err != nil {
+				return live.Page{}, err
+			}
+			m, err := s.runningClocks(ctx, sc, teams)
 			if err != nil {
 				return live.Page{}, err
 			}
 			return live.Page{Parts: []live.Part{{Target: "#sla-rows", Rev: revOf(m), HTML: func() ([]byte, error) { return views.SLAFrame(context.Background(), m) }}}}, nil
 		},
-	}, u.ID)
+	})
 }
 
-// revOf names what a fragment's bytes depend on: its model.
-func revOf(m any) string {
-	h := fnv.New64a()
-	fmt.Fprintf(h, "%+v", m)
-	return strconv.FormatUint(h.Sum64(), 36)
-}
-
-// Cursors are opaque to clients: a point of a list, as JSON in base64.
-
-func writeCursor(point any) string {
-	b, err := json.Marshal(point)
-	if err != nil {
-		return ""
+// teamsTopic names the teams that an audience sees, in the topic of its screen.
+func teamsTopic(teams []string) string {
+	if teams == nil {
+		return "all"
 	}
-	return base64.RawURLEncoding.EncodeToString(b)
-}
-
-func readCursor[T any](text string) (*T, error) {
-	if text == "" {
-		return nil, nil
-	}
-	b, err := base64.RawURLEncoding.DecodeString(text)
-	var point T
-	if err == nil {
-		err = json.Unmarshal(b, &point)
-	}
-	if err != nil {
-		return nil, lead.Invalid("cursor", "the cursor is not one that this server gave: leave it out to start at the beginning")
-	}
-	return &point, nil
+	return strings.Join(slices.Sorted(slices.Values(teams)), ",")
 }

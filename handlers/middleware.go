@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
-	"net/netip"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -43,20 +41,25 @@ func (s *server) harden(next echo.HandlerFunc) echo.HandlerFunc {
 // observe gives every request an id, counts it, and logs what failed.
 func (s *server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		began := time.Now()
+		began, ctx := time.Now(), c.Request().Context()
 		id := uuid.NewString()
 		c.Response().Header().Set("X-Request-Id", id)
 		err := next(c)
 		if err != nil {
 			c.Error(err)
 		}
-		status := c.Response().Status
-		s.metrics.request(c.Path(), c.Request().Method, status, time.Since(began))
-		if status >= 500 {
-			s.Log.Error("request failed", slog.String("request_id", id), slog.String("route", c.Path()), slog.Int("status", status), slog.Any("error", err))
-		} else {
-			s.Log.Debug("request", slog.String("request_id", id), slog.String("method", c.Request().Method), slog.String("route", c.Path()), slog.Int("status", status), slog.Duration("took", time.Since(began)))
+		status, took := c.Response().Status, time.Since(began)
+		attrs := []slog.Attr{slog.String("request_id", id), slog.String("method", c.Request().Method), slog.String("route", c.Path()), slog.Int("status", status)}
+		if !strings.HasPrefix(c.Path(), "/live/") { // how long a stream was watched says nothing
+			s.metrics.request(c.Path(), c.Request().Method, status, took)
+			attrs = append(attrs, slog.Duration("took", took))
 		}
+		level, text := slog.LevelDebug, "request"
+		if status >= 500 && ctx.Err() == nil { // else the browser left: nothing failed here
+			level, text = slog.LevelError, "request failed"
+			attrs = append(attrs, slog.Any("error", err))
+		}
+		s.Log.LogAttrs(ctx, level, text, attrs...)
 		return nil
 	}
 }
@@ -88,27 +91,59 @@ func (s *server) sameOrigin(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// bounded ends what a page or API call may take.
-func bounded(next echo.HandlerFunc) echo.HandlerFunc {
+const (
+	longest  = 20 * time.Second // that a page or an API call may take
+	maxBody  = 1 << 20          // bytes
+	maxParts = 256 << 10        // bytes of a multipart form kept in memory; nothing is uploaded yet
+)
+
+// bounded ends what a page or an API call may take.
+func (s *server) bounded(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r := c.Request()
-		ctx, cancel := context.WithTimeout(r.Context(), 20*time.Second)
+		ctx, cancel := context.WithTimeout(r.Context(), longest)
 		defer cancel()
-		r.Body = http.MaxBytesReader(c.Response(), r.Body, 1<<20)
+		r.Body = http.MaxBytesReader(c.Response(), r.Body, maxBody)
 		c.SetRequest(r.WithContext(ctx))
 		return next(c)
 	}
 }
 
-const (
-	plainCookie  = "hotleads"
-	secureCookie = "__Host-hotleads"
-)
+// form reads the form of a POST, so that one that is too large or broken is
+// refused as such, not as one whose fields are missing.
+func (s *server) form(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if r := c.Request(); r.Method == http.MethodPost {
+			err := r.ParseMultipartForm(maxParts)
+			var tooLarge *http.MaxBytesError
+			switch {
+			case errors.As(err, &tooLarge):
+				return err
+			case err != nil && !errors.Is(err, http.ErrNotMultipart):
+				return fmt.Errorf("%w: %w", errForm, err)
+			}
+		}
+		return next(c)
+	}
+}
 
-// viewer is the person who asks; nil where nobody has signed in.
-func viewer(c echo.Context) *lead.User {
-	u, _ := c.Get("viewer").(*lead.User)
-	return u
+// textual refuses addresses that no text names: NUL and broken UTF-8, which
+// stores refuse in ways of their own.
+func textual(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		u := c.Request().URL
+		if plain(u.Path) != strings.TrimSpace(u.Path) {
+			return echo.ErrNotFound
+		}
+		for name, values := range u.Query() {
+			for _, v := range values {
+				if plain(v) != strings.TrimSpace(v) {
+					return lead.Invalid(name, "the query holds what is no text")
+				}
+			}
+		}
+		return next(c)
+	}
 }
 
 // identify reads who asks from the session, without writing it.
@@ -125,35 +160,10 @@ func (s *server) identify(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-func (s *server) signedIn(c echo.Context) (*lead.User, error) {
-	r := c.Request()
-	name := plainCookie
-	if s.https(r) {
-		name = secureCookie
-	}
-	cookie, err := r.Cookie(name)
-	if err != nil || cookie.Value == "" {
-		return nil, nil
-	}
-	ctx, err := s.sessions.Load(r.Context(), cookie.Value)
-	if err != nil {
-		return nil, err
-	}
-	id := s.sessions.GetString(ctx, "user")
-	if id == "" {
-		return nil, nil
-	}
-	u, err := s.Store.User(r.Context(), id)
-	if errors.Is(err, lead.ErrNotFound) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	if !u.Active() || s.sessions.GetString(ctx, "stamp") != stamp(u) {
-		return nil, nil
-	}
-	return &u, nil
+// viewer is the person who asks; nil where nobody has signed in.
+func viewer(c echo.Context) *lead.User {
+	u, _ := c.Get("viewer").(*lead.User)
+	return u
 }
 
 // allow lets only people of these roles in; strangers go to the sign-in page.
@@ -169,23 +179,10 @@ func (s *server) allow(roles ...lead.Role) echo.MiddlewareFunc {
 					return next(c)
 				}
 			}
-			return &lead.Refusal{Kind: lead.ErrForbidden, Text: "this page is not for your role"}
+			return &lead.Refusal{Kind: lead.ErrForbidden, Text: "this is not for your role"}
 		}
 	}
 }
 
-// errSignIn: nobody has signed in, or the session ended.
-var errSignIn = errors.New("sign in first")
-
-func ipNet(p netip.Prefix) *net.IPNet {
-	bits := 32
-	if p.Addr().Is6() {
-		bits = 128
-	}
-	return &net.IPNet{IP: p.Addr().AsSlice(), Mask: net.CIDRMask(p.Bits(), bits)}
-}
-
 // fragment tells whether htmx asks: it wants partials, not a page.
 func fragment(c echo.Context) bool { return c.Request().Header.Get("HX-Request") == "true" }
-
-func isAPI(c echo.Context) bool { return strings.HasPrefix(c.Request().URL.Path, "/api/") }

@@ -16,104 +16,133 @@ import (
 	"hotleads/views"
 )
 
-// moveForm is a move as pages and API ask for it.
+// moveForm is a move's fields as pages and API send them.
 type moveForm struct {
-	Actor   string      `json:"actor"`
-	Reason  string      `json:"reason"`
-	Note    string      `json:"note"`
-	Date    string      `json:"date"`
-	Channel string      `json:"channel"`
-	Outcome string      `json:"outcome"`
-	Amount  minorAmount `json:"amount"`
-	To      string      `json:"to"`
+	Actor   string `json:"actor"`
+	Reason  string `json:"reason"`
+	Note    string `json:"note"`
+	Date    string `json:"date"`
+	Channel string `json:"channel"`
+	Outcome string `json:"outcome"`
+	Amount  amount `json:"amount"`
+	To      string `json:"to"`
 }
 
-// minorAmount is money in minor units of the company currency.
-type minorAmount int64
+// amount is money in minor units of the company currency. A wrong one is -1,
+// which no move takes, until it is its turn to be refused.
+type amount struct {
+	minor int64
+	bad   error
+}
 
-// request makes a domain request of a form. Whom it names is looked up; who is
-// not found is told by the move itself, after what is refused earlier.
-func (s *server) request(ctx context.Context, name string, f moveForm) (lead.Request, error) {
-	m := lead.Move(name)
-	if !slices.Contains(lead.PersonMoves, m) {
-		return lead.Request{}, lead.NotFound("the move " + name)
+// clean trims what people type, and what no store keeps.
+func (f moveForm) clean() moveForm {
+	for _, s := range []*string{&f.Actor, &f.Reason, &f.Note, &f.Date, &f.Channel, &f.Outcome, &f.To} {
+		*s = plain(*s)
 	}
-	r := lead.Request{Move: m, Reason: f.Reason, Note: strings.TrimSpace(f.Note), Date: f.Date, Channel: f.Channel, Outcome: f.Outcome, Amount: int64(f.Amount)}
-	if f.To == "" {
-		return r, nil
+	f.Outcome = strings.ReplaceAll(f.Outcome, "_", " ") // "no_answer", as keys are written
+	return f
+}
+
+// plain is a text without what a store can't keep: NUL and broken UTF-8.
+func plain(s string) string {
+	return strings.TrimSpace(strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", ""))
+}
+
+func moveOf(name string) (lead.Move, error) {
+	if m := lead.Move(name); slices.Contains(lead.PersonMoves, m) {
+		return m, nil
 	}
-	book, err := s.Store.Book(ctx)
-	if err != nil {
-		return r, err
-	}
+	return "", lead.NotFound("the move " + name)
+}
+
+// make makes a move. Whom the form names is looked up; who is not found, and an
+// amount that is none, are refused by the move itself, after what goes before.
+func (s *server) make(ctx context.Context, id string, m lead.Move, f moveForm, actor lead.Actor) (lead.Scored, error) {
+	r := lead.Request{Move: m, Reason: f.Reason, Note: f.Note, Date: f.Date, Channel: f.Channel, Outcome: f.Outcome, Amount: f.Amount.minor}
 	if slug, ok := strings.CutPrefix(f.To, "team:"); ok {
-		for _, t := range book.Teams {
-			if t.Slug == slug || t.ID == slug {
-				r.ToTeam = &t
-			}
+		book, err := s.Store.Book(ctx)
+		if err != nil {
+			return lead.Scored{}, err
 		}
-		return r, nil
+		r.ToTeam = teamOf(book, slug)
+	} else if f.To != "" {
+		u, err := s.Store.User(ctx, f.To)
+		if err != nil && !errors.Is(err, lead.ErrNotFound) {
+			return lead.Scored{}, err
+		}
+		if err == nil {
+			r.To = &u
+		}
 	}
-	u, err := s.Store.User(ctx, f.To)
-	if errors.Is(err, lead.ErrNotFound) {
-		return r, nil
+	l, err := s.Desk.Move(ctx, id, r, actor, s.Now())
+	var refused *lead.Refusal
+	if f.Amount.bad != nil && errors.As(err, &refused) && refused.Field == "amount" {
+		err = f.Amount.bad
 	}
-	r.To = &u
-	return r, err
+	return l, err
+}
+
+// teamOf finds a team by slug or id; nil where there is none.
+func teamOf(book *lead.Book, ref string) *lead.Team {
+	for i, t := range book.Teams {
+		if t.Slug == ref || t.ID == ref {
+			return &book.Teams[i]
+		}
+	}
+	return nil
 }
 
 // move is a click on a button of a lead, or its form without JavaScript.
 func (s *server) move(c echo.Context) error {
 	ctx, u := c.Request().Context(), *viewer(c)
-	form := moveForm{Reason: c.FormValue("reason"), Note: c.FormValue("note"), Date: c.FormValue("date"),
-		Channel: c.FormValue("channel"), Outcome: c.FormValue("outcome"), To: c.FormValue("to")}
-	id := c.Param("id")
-	l, err := s.Desk.Find(ctx, id, &u, s.Now())
+	before, err := s.Desk.Find(ctx, c.Param("id"), &u, s.Now())
 	if err != nil {
 		return err
 	}
-	amount, err := formAmount(c.FormValue("amount"))
-	if err == nil {
-		form.Amount = amount
-		var r lead.Request
-		if r, err = s.request(ctx, c.Param("move"), form); err == nil {
-			before := l
-			if l, err = s.Desk.Move(ctx, l.ID, r, lead.Person(u, "page"), s.Now()); err == nil {
-				return s.moved(c, u, r.Move, before, l)
-			}
-		}
-	}
-	var refused *lead.Refusal
-	if !errors.As(err, &refused) || refused.Kind == lead.ErrNotFound {
+	m, err := moveOf(c.Param("move"))
+	if err != nil {
 		return err
 	}
-	return s.refused(c, u, id, refused)
+	form := moveForm{
+		Reason: c.FormValue("reason"), Note: c.FormValue("note"), Date: c.FormValue("date"), Channel: c.FormValue("channel"),
+		Outcome: c.FormValue("outcome"), To: c.FormValue("to"), Amount: majorAmount(c.FormValue("amount")),
+	}.clean()
+	l, err := s.make(ctx, before.ID, m, form, lead.Person(u, "page"))
+	var refused *lead.Refusal
+	switch {
+	case err == nil:
+		return s.moved(c, u, m, l)
+	case errors.As(err, &refused) && refused.Kind != lead.ErrNotFound:
+		return s.refused(c, u, before.ID, refused)
+	}
+	return err
 }
 
-// formAmount reads money as people write it, in major units: 1200 or 1,200.50.
-func formAmount(text string) (minorAmount, error) {
-	text = strings.ReplaceAll(strings.TrimSpace(text), ",", "")
-	if text == "" {
-		return 0, nil
+// majorAmount reads money as people write it, in major units: 1200 or 1,200.50.
+func majorAmount(text string) amount {
+	digits := strings.ReplaceAll(strings.TrimSpace(text), ",", "")
+	if digits == "" {
+		return amount{}
 	}
-	f, err := strconv.ParseFloat(text, 64)
+	f, err := strconv.ParseFloat(digits, 64)
 	if err != nil || !(f >= 0 && f < 1e13) {
-		return 0, lead.Invalid("amount", "%q is not an amount such as 1200 or 1,200.50", text)
+		return amount{-1, lead.Invalid("amount", "%q is not an amount such as 1200 or 1,200.50", text)}
 	}
-	return minorAmount(math.Round(f * 100)), nil
+	return amount{minor: int64(math.Round(f * 100))}
 }
 
 // undoable moves offer an undo.
 var undoable = []lead.Move{lead.Claim, lead.Accept, lead.Return, lead.Touch}
 
 // moved answers a move that succeeded.
-func (s *server) moved(c echo.Context, u lead.User, m lead.Move, before, l lead.Scored) error {
+func (s *server) moved(c echo.Context, u lead.User, m lead.Move, l lead.Scored) error {
 	if !fragment(c) {
 		return c.Redirect(http.StatusSeeOther, afterMove(c, l.ID))
 	}
 	var undo *views.UndoModel
 	if slices.Contains(undoable, m) && l.Undo != nil && l.Undo.By == u.ID {
-		undo = &views.UndoModel{LeadID: l.ID, LeadName: l.DisplayName(), Move: string(m), Until: l.Undo.Until}
+		undo = undoOf(l)
 	}
 	ctx := c.Request().Context()
 	if onProfile(c) {
@@ -130,12 +159,16 @@ func (s *server) moved(c echo.Context, u lead.User, m lead.Move, before, l lead.
 	return s.htmlFragment(c, http.StatusOK, html)
 }
 
+func undoOf(l lead.Scored) *views.UndoModel {
+	return &views.UndoModel{LeadID: l.ID, LeadName: l.DisplayName(), Move: string(l.Undo.Move), Until: l.Undo.Until}
+}
+
 // refused answers a move that was not made: a fragment says so in the row, a
 // plain form gets the lead's page with the words and the status.
-func (s *server) refused(c echo.Context, u lead.User, ref string, r *lead.Refusal) error {
+func (s *server) refused(c echo.Context, u lead.User, id string, r *lead.Refusal) error {
 	ctx := c.Request().Context()
 	status, text := statusOf(r)
-	l, err := s.Desk.Find(ctx, ref, &u, s.Now())
+	l, err := s.Desk.Find(ctx, id, &u, s.Now())
 	if err != nil {
 		return r
 	}
@@ -175,11 +208,12 @@ func onProfile(c echo.Context) bool {
 	return err == nil && strings.HasPrefix(u.Path, "/leads/")
 }
 
-// afterMove is where a plain form goes on: the page it came from.
+// afterMove is where a plain form goes on: the board or the lead it came from.
 func afterMove(c echo.Context, id string) string {
+	own := "/leads/" + url.PathEscape(id)
 	u, err := url.Parse(c.Request().Referer())
-	if err == nil && u.Host == c.Request().Host && (strings.HasPrefix(u.Path, "/board") || strings.HasPrefix(u.Path, "/leads")) && !strings.HasSuffix(u.Path, c.Param("move")) {
+	if err == nil && u.Host == c.Request().Host && (u.Path == own || u.Path == "/board" || strings.HasPrefix(u.Path, "/board/")) {
 		return u.RequestURI()
 	}
-	return "/leads/" + url.PathEscape(id)
+	return own
 }

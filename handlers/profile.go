@@ -7,8 +7,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"sort"
-	"strconv"
 	"strings"
 	"time"
 
@@ -19,17 +17,22 @@ import (
 	"hotleads/views"
 )
 
-// timelineMost is how many entries a profile shows at once.
-const timelineMost = 100
+// currency is the company's (ISO 4217): money is kept in its minor units, of
+// which every currency that is offered has a hundred.
+const currency = "EUR"
 
 func (s *server) profilePage(c echo.Context) error {
 	ctx, u := c.Request().Context(), *viewer(c)
-	l, err := s.Desk.Find(ctx, c.Param("id"), &u, s.Now())
+	ref, err := leadRef(c)
 	if err != nil {
 		return err
 	}
-	if l.ID != c.Param("id") {
-		return c.Redirect(http.StatusMovedPermanently, "/leads/"+url.PathEscape(l.ID))
+	l, err := s.Desk.Find(ctx, ref, &u, s.Now())
+	if err != nil {
+		return err
+	}
+	if l.ID != ref { // merged, or named by what may lead elsewhere one day
+		return c.Redirect(http.StatusSeeOther, "/leads/"+url.PathEscape(l.ID))
 	}
 	return s.profileAnswer(c, u, http.StatusOK, l, nil, "")
 }
@@ -37,13 +40,21 @@ func (s *server) profilePage(c echo.Context) error {
 // profileAnswer is a lead's page, or its live parts for a click made there.
 func (s *server) profileAnswer(c echo.Context, u lead.User, status int, l lead.Scored, undo *views.UndoModel, message string) error {
 	ctx := c.Request().Context()
-	m, err := s.profile(ctx, l, c.QueryParam("before"))
+	before, err := readTimelinePoint(c.QueryParam("before"))
+	if err != nil {
+		return err
+	}
+	sc, err := s.scene(ctx)
+	if err != nil {
+		return err
+	}
+	m, err := s.profile(ctx, sc, l, before)
 	if err != nil {
 		return err
 	}
 	m.Message, m.Undo = message, undo
 	if undo == nil && l.Undo != nil && l.Undo.By == u.ID && l.Undo.Until.After(s.Now()) {
-		m.Undo = &views.UndoModel{LeadID: l.ID, LeadName: l.DisplayName(), Move: string(l.Undo.Move), Until: l.Undo.Until}
+		m.Undo = undoOf(l)
 	}
 	if status == http.StatusUnprocessableEntity && (c.Param("move") == string(lead.Return) || c.Param("move") == string(lead.Touch)) {
 		m.Ask = c.Param("move")
@@ -70,18 +81,13 @@ func (s *server) profileAnswer(c echo.Context, u lead.User, status int, l lead.S
 	return s.render(c, status, views.ProfilePage(p, m))
 }
 
-// profile is everything of one lead. before is the moment from which older
-// entries of the timeline are wanted, "" for the newest.
-func (s *server) profile(ctx context.Context, l lead.Scored, before string) (views.ProfileModel, error) {
-	sc, err := s.scene(ctx)
-	if err != nil {
-		return views.ProfileModel{}, err
-	}
+// profile is everything of one lead, its timeline from a point on.
+func (s *server) profile(ctx context.Context, sc scene, l lead.Scored, before timelinePoint) (views.ProfileModel, error) {
 	m := views.ProfileModel{
 		LiveURL: "/live/leads/" + url.PathEscape(l.ID), Receipt: sc.receipt(l), Contact: sc.contact(l), Traits: traits(l.Lead),
 		Head: views.ProfileHead{
 			ID: l.ID, Name: l.DisplayName(), Company: l.Company, Title: l.Title, Score: l.Score.Total, Tier: string(l.Tier), Stage: string(l.Stage), Version: l.Version,
-			Owner: sc.person(l.OwnerID), Badges: sc.badges(l), HeldBack: l.HeldBack, Reasons: sc.reasons(l.TeamID), Currency: "EUR",
+			Owner: sc.person(l.OwnerID), Badges: sc.badges(l), HeldBack: l.HeldBack, Reasons: sc.reasons(l.TeamID), Currency: currency,
 		},
 	}
 	m.Head.Delta, _ = heat(l)
@@ -102,128 +108,9 @@ func (s *server) profile(ctx context.Context, l lead.Scored, before string) (vie
 		}
 	}
 	slices.SortFunc(m.Head.People, func(a, b views.Person) int { return strings.Compare(a.Name, b.Name) })
+	var err error
 	m.Timeline, m.Older, err = s.timeline(ctx, sc, l.Lead, before)
 	return m, err
-}
-
-// timeline merges what the lead did and what was done with it, newest first.
-func (s *server) timeline(ctx context.Context, sc scene, l lead.Lead, before string) ([]views.EventModel, string, error) {
-	var point *lead.ActivityPoint
-	var seq int64
-	if at, rest, ok := strings.Cut(before, "~"); ok {
-		t, err := time.Parse(time.RFC3339Nano, at)
-		n, err2 := strconv.ParseInt(rest, 10, 64)
-		if err := errors.Join(err, err2); err != nil {
-			return nil, "", lead.NotFound("that part of the timeline")
-		}
-		point, seq = &lead.ActivityPoint{OccurredAt: t}, n
-	}
-	acts, err := s.Store.Activities(ctx, l.ID, point, timelineMost+1)
-	if err != nil {
-		return nil, "", err
-	}
-	moves, err := s.Store.History(ctx, l.ID, seq, timelineMost+1)
-	if err != nil {
-		return nil, "", err
-	}
-	type event struct {
-		views.EventModel
-		seq int64
-	}
-	var events []event
-	for _, a := range acts {
-		events = append(events, event{EventModel: views.EventModel{At: a.OccurredAt, Kind: "activity", Text: a.Name, Detail: doing(a)}})
-	}
-	for _, h := range moves {
-		events = append(events, event{views.EventModel{At: h.OccurredAt, Kind: "move", Text: moveWords[h.Move], Detail: sc.moveDetail(h), Who: sc.who(h), Score: strconv.Itoa(int(h.Score + .5))}, h.Seq})
-	}
-	sort.SliceStable(events, func(i, j int) bool { return events[i].At.After(events[j].At) })
-	older := ""
-	if len(events) > timelineMost {
-		events = events[:timelineMost]
-		last, lowest := events[len(events)-1], seq
-		for _, e := range events {
-			if e.seq > 0 {
-				lowest = e.seq
-			}
-		}
-		if lowest == 0 && len(moves) > 0 {
-			lowest = moves[0].Seq + 1
-		}
-		older = "/leads/" + url.PathEscape(l.ID) + "?before=" + url.QueryEscape(last.At.Format(time.RFC3339Nano)+"~"+strconv.FormatInt(lowest, 10))
-	}
-	out := make([]views.EventModel, len(events))
-	for i, e := range events {
-		out[i] = e.EventModel
-	}
-	return out, older, nil
-}
-
-var moveWords = map[lead.Move]string{
-	lead.Qualify: "Qualified", lead.Cool: "Cooled", lead.Claim: "Claimed", lead.Release: "Released", lead.Expire: "Claim expired", lead.Accept: "Accepted",
-	lead.Return: "Returned", lead.Touch: "Contacted", lead.Opportunity: "Opportunity", lead.Win: "Won", lead.Lose: "Lost", lead.Reopen: "Back in nurture",
-	lead.Disqualify: "Disqualified", lead.Reassign: "Reassigned", lead.UndoMove: "Undone",
-}
-
-func (sc scene) moveDetail(h lead.History) string {
-	var parts []string
-	add := func(s string) {
-		if s != "" {
-			parts = append(parts, s)
-		}
-	}
-	if r, ok := sc.rules.Reason(h.Reason); ok {
-		add(r.Label)
-	} else {
-		add(h.Reason)
-	}
-	if h.Move == lead.UndoMove {
-		add(moveWords[lead.Move(h.Cause)])
-	} else {
-		add(h.Cause)
-	}
-	if h.Channel != "" {
-		add(h.Channel + ", " + h.Outcome)
-	}
-	if h.Amount > 0 {
-		add(fmt.Sprintf("%.2f", float64(h.Amount)/100))
-	}
-	if h.Move == lead.Reassign {
-		add("to " + sc.book.Name(h.OwnerAfter))
-	}
-	if h.Note != "" {
-		add("“" + h.Note + "”")
-	}
-	return strings.Join(parts, " · ")
-}
-
-func (sc scene) who(h lead.History) string {
-	switch h.ActorKind {
-	case lead.ByPerson:
-		return sc.book.Name(h.ActorID)
-	case lead.ByKey:
-		return "the CRM"
-	}
-	return "the system"
-}
-
-// doing is the telling part of an activity's properties.
-func doing(a lead.Activity) string {
-	for _, k := range []string{"products", "title", "name", "path", "url", "customer", "subject"} {
-		switch v := a.Properties[k].(type) {
-		case string:
-			if v != "" {
-				return v
-			}
-		case []any:
-			var names []string
-			for _, x := range v {
-				names = append(names, fmt.Sprint(x))
-			}
-			return strings.Join(names, ", ")
-		}
-	}
-	return ""
 }
 
 func traits(l lead.Lead) []views.Trait {
@@ -247,24 +134,30 @@ func (s *server) profileStream(c echo.Context) error {
 		return err
 	}
 	id := l.ID
-	return s.Hub.Serve(c.Response(), c.Request(), live.View{
-		Topic: "lead|" + id, Frames: partFrames{},
+	return s.stream(c, live.View{
+		Topic: "lead|" + id + "|" + teamsTopic(u.TeamsSeen()), Frames: partFrames{},
 		Concerns: func(n live.Notice) bool { return n.Lead(id) },
-		Look: func(ctx context.Context, _ time.Time) (live.Page, error) {
-			l, err := s.Desk.Find(ctx, id, nil, s.Now())
-			if err != nil {
-				return live.Page{}, err
-			}
-			sc, err := s.scene(ctx)
-			if err != nil {
-				return live.Page{}, err
-			}
-			l = sc.rules.Explain(l.Lead, l.Clocks, sc.rules.Moment(sc.now))
-			m, err := s.profile(ctx, l, "")
-			if err != nil {
-				return live.Page{}, err
-			}
-			return live.Page{Parts: []live.Part{{Target: "#profile", Rev: revOf(m), HTML: func() ([]byte, error) { return views.ProfileFrame(context.Background(), m) }}}}, nil
-		},
-	}, u.ID)
+		Look:     func(ctx context.Context, _ time.Time) (live.Page, error) { return s.lookProfile(ctx, id, u) },
+	})
+}
+
+// lookProfile is a lead as those see it now who see the same teams as u. When it
+// goes to another team they are shown no more of it.
+func (s *server) lookProfile(ctx context.Context, id string, u lead.User) (live.Page, error) {
+	sc, err := s.sceneOfLook(ctx)
+	if err != nil {
+		return live.Page{}, err
+	}
+	l, err := s.Desk.Find(ctx, id, &u, sc.rules.Moment(sc.now))
+	if errors.Is(err, lead.ErrNotFound) {
+		return live.Page{}, nil
+	}
+	if err != nil {
+		return live.Page{}, err
+	}
+	m, err := s.profile(ctx, sc, l, timelinePoint{})
+	if err != nil {
+		return live.Page{}, err
+	}
+	return live.Page{Parts: []live.Part{{Target: "#profile", Rev: revOf(m), HTML: func() ([]byte, error) { return views.ProfileFrame(context.Background(), m) }}}}, nil
 }

@@ -7,11 +7,13 @@ package handlers
 import (
 	"context"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
@@ -20,7 +22,6 @@ import (
 
 	"hotleads/lead"
 	"hotleads/live"
-	"hotleads/sla"
 )
 
 // Store is what pages and API read beside the Desk, and what sign-in and
@@ -45,7 +46,10 @@ type Store interface {
 
 // Attempts counts failed sign-ins for all instances.
 type Attempts interface {
+	// Attempts tells how many there were of a name within the window, this one
+	// included where it is added. The window begins with the first of them.
 	Attempts(ctx context.Context, name string, window time.Duration, add bool) (int64, error)
+	// Forgive forgets those of a name.
 	Forgive(ctx context.Context, name string) error
 }
 
@@ -63,6 +67,7 @@ type Config struct {
 	Version        string
 	Log            *slog.Logger
 	Now            func() time.Time // nil: lead.Now
+	Draining       func() bool      // tells that the server is about to stop; nil: never
 }
 
 type server struct {
@@ -71,13 +76,10 @@ type server struct {
 	guard    *http.CrossOriginProtection
 	metrics  *metrics
 
+	checked atomic.Int64 // when watchers were last checked, in Unix nanoseconds
+
 	mu    sync.Mutex
 	stats map[string]statsAt // by team: today's figures
-}
-
-type statsAt struct {
-	at     time.Time
-	figure dayFigures
 }
 
 // New makes the HTTP side of the product.
@@ -89,8 +91,7 @@ func New(c Config) (http.Handler, error) {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	s := &server{Config: c, sessions: scs.New(), guard: http.NewCrossOriginProtection(), metrics: newMetrics(prometheus.NewRegistry(), c), stats: map[string]statsAt{}}
-	s.sessions.Store = sessionStore{c.Sessions}
-	s.sessions.Lifetime = 14 * 24 * time.Hour
+	s.sessions.Store, s.sessions.Lifetime = c.Sessions, lifetime
 	if c.BaseURL != "" {
 		u, err := url.Parse(c.BaseURL)
 		if err != nil {
@@ -103,14 +104,11 @@ func New(c Config) (http.Handler, error) {
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
 	e.HTTPErrorHandler = s.fail
-	e.IPExtractor = s.clientIP()
-	e.Use(s.observe, s.recover, s.harden)
+	e.IPExtractor, e.SchemeExtractor = s.clientIP(), s.scheme
+	e.Use(s.observe, s.recover, s.harden, s.doors)
 	s.routes(e)
 	return e, nil
 }
-
-// sessionStore gives scs the store's context methods.
-type sessionStore struct{ scs.CtxStore }
 
 // clientIP is the address of who asks: forwarding headers count only from
 // trusted proxies.
@@ -139,6 +137,11 @@ func (s *server) fromTrusted(r *http.Request) bool {
 	return false
 }
 
+// ipNet is a prefix as the library of before netip wants it.
+func ipNet(p netip.Prefix) *net.IPNet {
+	return &net.IPNet{IP: p.Masked().Addr().AsSlice(), Mask: net.CIDRMask(p.Bits(), p.Addr().BitLen())}
+}
+
 // https tells whether the browser speaks https to us.
 func (s *server) https(r *http.Request) bool {
 	switch {
@@ -155,14 +158,17 @@ func (s *server) base(r *http.Request) string {
 	if s.BaseURL != "" {
 		return s.BaseURL
 	}
+	return s.scheme(r) + "://" + r.Host
+}
+
+func (s *server) scheme(r *http.Request) string {
 	if s.https(r) {
-		return "https://" + r.Host
+		return "https"
 	}
-	return "http://" + r.Host
+	return "http"
 }
 
 // zone is the time zone of pages: the team's on team pages, else the company's.
 func zone(rules *lead.Rules, team *lead.Team) *time.Location {
-	var c *sla.Calendar = rules.CalendarOf(team)
-	return c.Zone()
+	return rules.CalendarOf(team).Zone()
 }

@@ -1,0 +1,99 @@
+package handlers
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strconv"
+
+	"github.com/labstack/echo/v4"
+
+	"hotleads/lead"
+)
+
+// outcomeMoves may come without an actor: from the CRM.
+var outcomeMoves = []lead.Move{lead.Opportunity, lead.Win, lead.Lose}
+
+func (s *server) apiMove(c echo.Context) error {
+	ctx := c.Request().Context()
+	l, redirected, err := s.find(c)
+	if err != nil || redirected {
+		return err
+	}
+	move, err := moveOf(c.Param("move"))
+	if err != nil {
+		return err
+	}
+	var form moveForm
+	if err := readJSON(c, &form, true); err != nil {
+		return err
+	}
+	form = form.clean()
+	actor, err := s.apiActor(c, move, form.Actor)
+	if err != nil {
+		return err
+	}
+	moved, err := s.make(ctx, l.ID, move, form, actor)
+	var refused *lead.Refusal
+	if errors.As(err, &refused) && refused.Kind == lead.ErrConflict {
+		return s.withLead(ctx, l.ID, err)
+	}
+	if err != nil {
+		return err
+	}
+	return s.answerLead(c, moved)
+}
+
+// apiActor is whose move it is: an active person's, or for outcomes the key's.
+func (s *server) apiActor(c echo.Context, move lead.Move, ref string) (lead.Actor, error) {
+	if ref == "" {
+		if !slices.Contains(outcomeMoves, move) {
+			return lead.Actor{}, lead.Invalid("actor", "say whose move it is: the email of an active person")
+		}
+		key, _ := c.Get("key").(lead.Key)
+		return lead.Actor{Kind: lead.ByKey, ID: key.ID, Via: "api"}, nil
+	}
+	u, err := s.Store.User(c.Request().Context(), ref)
+	if errors.Is(err, lead.ErrNotFound) || (err == nil && !u.Active()) {
+		return lead.Actor{}, lead.Invalid("actor", "%q is not an active person here", ref)
+	}
+	return lead.Person(u, "api"), err
+}
+
+// refusedLead carries the lead as it is now in a conflict's problem.
+type refusedLead struct {
+	error
+	lead leadJSON
+}
+
+func (r *refusedLead) Unwrap() error { return r.error }
+
+func (s *server) withLead(ctx context.Context, id string, conflict error) error {
+	l, err := s.Desk.Find(ctx, id, nil, s.Now())
+	if err != nil {
+		return conflict
+	}
+	out, err := s.leadJSON(ctx, l)
+	if err != nil {
+		return conflict
+	}
+	return &refusedLead{conflict, out}
+}
+
+// UnmarshalJSON takes whole numbers: money is integer minor units. What is none
+// is refused later, in its turn.
+func (a *amount) UnmarshalJSON(b []byte) error {
+	*a = amount{}
+	if string(b) == "null" {
+		return nil
+	}
+	if n, err := strconv.ParseInt(string(b), 10, 64); err == nil {
+		a.minor = n
+	} else {
+		a.minor, a.bad = -1, lead.Invalid("amount", "the amount is %s; it wants a whole number of minor units, such as 120000", b)
+	}
+	return nil
+}
+
+var _ json.Unmarshaler = (*amount)(nil)
