@@ -492,3 +492,16 @@ func TestWakeAtIsTheNextChange(t *testing.T) {
 		t.Error(d)
 	}
 }
+
+// An opportunity without a logged touch: the contact happened outside the
+// board, and its clocks are neither met nor missed.
+func TestAnOpportunityWithoutATouch(t *testing.T) {
+	s := bring(t, lead.SAL)
+	s.pass(15 * minute)
+	s.move(person(sam), lead.Request{Move: lead.Opportunity})
+	for _, k := range []sla.Kind{sla.Touch, sla.Response} {
+		if c := s.clock(k); c.Outcome != sla.Unrecorded {
+			t.Errorf("%s: %s", k, c.Outcome)
+		}
+	}
+}

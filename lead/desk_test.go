@@ -544,3 +544,22 @@ func TestWrongFitWaitsForATrait(t *testing.T) {
 		t.Errorf("%s, blocked by %q", got.Stage, got.Blocked)
 	}
 }
+
+func TestALeadLeavesItsTeamsRanking(t *testing.T) {
+	o := open(t)
+	apac, err := o.store.AddTeam(o.ctx, lead.Team{Name: "APAC"}, o.now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := o.desk.Rebuild(o.ctx, o.now); err != nil {
+		t.Fatal(err)
+	}
+	boss := o.hire("boss", lead.Manager)
+	l := o.ready("ada")
+	o.move(l.ID, boss, lead.Request{Move: lead.Reassign, ToTeam: &apac})
+	for team, want := range map[string][]string{o.team.ID: {}, apac.ID: {l.ID}} {
+		if ids, err := o.redis.Top(o.ctx, team, 10); err != nil || !slices.Equal(ids, want) {
+			t.Errorf("team %s ranks %v, %v", team, ids, err)
+		}
+	}
+}

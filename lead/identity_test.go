@@ -372,3 +372,38 @@ func TestAnyOrderGivesTheSameLeads(t *testing.T) {
 		}
 	}
 }
+
+// Where the agreement needs no traits, a rep may hold a visitor that turns out
+// to be a known lead: the known lead's own story goes on.
+func TestMergeOfAVisitorThatARepHolds(t *testing.T) {
+	o := open(t)
+	a, err := lead.DefaultAgreement("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.Criteria.RequiredTraits = nil
+	if _, err := o.store.Activate(o.ctx, a, o.now); err != nil {
+		t.Fatal(err)
+	}
+	known := o.ready("ada")
+	o.move(known.ID, o.rosa, lead.Request{Move: lead.Accept})
+	o.take(by("", "anon-1", o.track("Demo Requested"))...)
+	visitor, err := o.store.LeadID(o.ctx, lead.Identity{Kind: lead.ByAnonymous, Value: "anon-1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.move(visitor, o.sam, lead.Request{Move: lead.Claim})
+	o.take(by("ada", "anon-1", o.identify(nil))...)
+	if l := o.find("user:ada"); l.ID != known.ID || l.Stage != lead.SAL || l.OwnerID != o.rosa.ID {
+		t.Errorf("%s, %s", l.Stage, l.OwnerID)
+	}
+	if ids := o.boardIDs(); !slices.Equal(ids, []string{known.ID}) {
+		t.Errorf("the board shows %v", ids)
+	}
+	if n := o.count(`SELECT COUNT(*) FROM leads WHERE owner_id = ?`, o.sam.ID); n != 0 {
+		t.Errorf("a place of Sam's is taken by a lead that is no more")
+	}
+	if n := o.count(`SELECT COUNT(*) FROM clocks WHERE lead_id = ? AND stopped_at IS NULL`, visitor); n != 0 {
+		t.Errorf("%d of its clocks run", n)
+	}
+}

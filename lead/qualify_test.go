@@ -421,3 +421,14 @@ func TestRoutingDecidesOnce(t *testing.T) {
 		t.Errorf("no team: %q", s.l.TeamID)
 	}
 }
+
+// Half a minute between the click and its arrival costs no lead its place.
+func TestTheScoreCountsAsOfWhatWasDone(t *testing.T) {
+	s := bare(t, func(a *lead.Agreement) { a.Scoring.Threshold, a.Scoring.Tiers.Warm = 50, 50 })
+	at := s.now
+	s.now = s.now.Add(30 * time.Second)
+	for _, e := range []string{"Products Compared", "Products Compared", "Pricing Viewed"} {
+		s.doesAt(at, e)
+	}
+	s.wantStage(lead.MQL)
+}

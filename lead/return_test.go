@@ -241,3 +241,25 @@ func TestTheLastRepHasTheFirstTurn(t *testing.T) {
 		s.move(person(rosa), lead.Request{Move: lead.Claim})
 	}
 }
+
+func TestWhatWasClearedStaysCleared(t *testing.T) {
+	s := bring(t, lead.Claimed)
+	before := s.now
+	s.pass(minute)
+	s.move(person(sam), lead.Request{Move: lead.Return, Reason: "researching"})
+	s.doesAt(before, "Trial Started") // done before the return, heard after it
+	if got := s.score().Engagement; got != 0 {
+		t.Errorf("engagement %v", got)
+	}
+}
+
+func TestAnOfferEndsWhenItsRepGoesAway(t *testing.T) {
+	s := bring(t, lead.Claimed)
+	s.move(person(sam), lead.Request{Move: lead.Return, Reason: "not_now", Date: "2026-03-17"})
+	s.now = s.l.CallbackAt
+	s.wake()
+	away := sam
+	away.AwayUntil = s.now.Add(day)
+	s.book = newBook(away, rosa, mia)
+	s.move(person(rosa), lead.Request{Move: lead.Claim})
+}
