@@ -1,0 +1,180 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"time"
+
+	"hotleads/lead"
+)
+
+func claimRace(w *world) {
+	team := w.team("EMEA")
+	work := w.waiting(team, "ada")
+	var reps []lead.User
+	for i := range 50 {
+		reps = append(reps, w.rep(fmt.Sprint("rep", i), team))
+	}
+	desk, _ := w.desk()
+	errs := together(len(reps), func(i int) error {
+		_, err := desk.Move(w.ctx, work.Lead.ID, lead.Request{Move: lead.Claim}, lead.Person(reps[i], "page"), now)
+		return err
+	})
+	w.one("claims", errs, lead.ErrConflict)
+	card := w.card(work.Lead.ID)
+	winner := slices.IndexFunc(errs, func(err error) bool { return err == nil })
+	w.same("who has it", reps[winner].ID, card.Lead.OwnerID)
+	for i, err := range errs {
+		var r *lead.Refusal
+		if i != winner && (!errors.As(err, &r) || r.Lead == nil || r.Lead.OwnerID != card.Lead.OwnerID) {
+			w.Errorf("loser %d was not told who has it: %v", i, err)
+		}
+	}
+	if rows := must(w.s.History(w.ctx, work.Lead.ID, 0, 10))(w); len(rows) != 1 {
+		w.Errorf("%d rows of history, want the one claim", len(rows))
+	}
+}
+
+func holdingRace(w *world) {
+	team := w.team("EMEA")
+	rosa := w.rep("rosa", team)
+	var works []*lead.Work
+	for i := range 20 {
+		works = append(works, w.waiting(team, fmt.Sprint("lead", i)))
+	}
+	desk, _ := w.desk()
+	errs := together(len(works), func(i int) error {
+		_, err := desk.Move(w.ctx, works[i].Lead.ID, lead.Request{Move: lead.Claim}, lead.Person(rosa, "page"), now)
+		return err
+	})
+	won := 0
+	for _, err := range errs {
+		if err == nil {
+			won++
+		} else {
+			w.refused("over the limit", err, lead.ErrConflict)
+		}
+	}
+	w.same("claims that were let through", lead.DefaultMaxClaimed, won)
+	w.same("claims that she has", lead.DefaultMaxClaimed, w.count(`SELECT COUNT(*) FROM leads WHERE owner_id = $1`, rosa.ID))
+}
+
+// intakeRace: instances take in the same new people at the same moment, each
+// in another order, visitors who give their names among them.
+func intakeRace(w *world) {
+	const batches, people = 20, 10
+	errs := together(batches, func(b int) error {
+		desk, _ := w.desk() // an instance of its own
+		var msgs []lead.Message
+		for p := range people {
+			at := now.Add(time.Duration(p) * time.Second)
+			m := lead.Message{Type: lead.Track, AnonymousID: fmt.Sprint("visitor", p), Event: "Page Viewed", OccurredAt: at, ReceivedAt: at}
+			m.ID = fmt.Sprintf("view %d %d", b, p)
+			named := lead.Message{ID: fmt.Sprintf("name %d %d", b, p), Type: lead.Identify, AnonymousID: m.AnonymousID, UserID: fmt.Sprint("user", p),
+				Traits: map[string]any{"email": fmt.Sprintf("p%d@buyer.example", p), "name": fmt.Sprint("Person ", p)}, OccurredAt: at, ReceivedAt: at}
+			known := m
+			known.ID, known.UserID, known.AnonymousID = fmt.Sprintf("known %d %d", b, p), named.UserID, ""
+			same := m
+			same.ID = fmt.Sprintf("seen by all %d", p)
+			msgs = append(msgs, m, named, known, same)
+		}
+		rand.New(rand.NewPCG(1, uint64(b))).Shuffle(len(msgs), func(i, j int) { msgs[i], msgs[j] = msgs[j], msgs[i] })
+		var problems []error
+		for part := range slices.Chunk(msgs, 15) {
+			results, err := desk.TakeAt(w.ctx, part, now.Add(time.Minute))
+			problems = append(problems, append(results, err)...)
+		}
+		return errors.Join(problems...)
+	})
+	w.ok(errors.Join(errs...))
+	if n := w.count(`SELECT COUNT(DISTINCT lead_id) FROM identities`); n != people {
+		w.Errorf("identities lead to %d leads, want %d", n, people)
+	}
+	if n := w.count(`SELECT COUNT(*) FROM leads WHERE merged_into = ''`); n != people {
+		w.Errorf("%d leads that live, want %d", n, people)
+	}
+	if n := w.count(`SELECT COUNT(*) FROM activities WHERE lead_id IN (SELECT id FROM leads WHERE merged_into = '')`); n != people*(2*batches+1) {
+		w.Errorf("%d activities of them, want %d", n, people*(2*batches+1))
+	}
+	for p := range people {
+		id := must(w.s.LeadID(w.ctx, lead.Identity{Kind: lead.ByUser, Value: fmt.Sprint("user", p)}))(w)
+		l := w.card(id).Lead
+		w.same("a person's name", fmt.Sprint("Person ", p), l.Name)
+		w.same("that the visitor leads there", id, must(w.s.LeadID(w.ctx, lead.Identity{Kind: lead.ByAnonymous, Value: fmt.Sprint("visitor", p)}))(w))
+		if got := l.Ledger["page-viewed"].Count + l.Ledger["page_viewed"].Count; got == 0 {
+			w.Errorf("%s was heard of no page view: %+v", l.Name, l.Ledger)
+		}
+	}
+}
+
+// lockRace: whoever changes several leads at once, in whatever order they name
+// them, waits and does not deadlock.
+func lockRace(w *world) {
+	team := w.team("EMEA")
+	var all []string
+	for i := range 10 {
+		all = append(all, w.waiting(team, fmt.Sprint("lead", i)).Lead.ID)
+	}
+	const rounds = 30
+	errs := together(rounds, func(i int) error {
+		mine := slices.Clone(all)
+		rand.New(rand.NewPCG(2, uint64(i))).Shuffle(len(mine), func(i, j int) { mine[i], mine[j] = mine[j], mine[i] })
+		if i%3 == 0 {
+			versions := map[string]int64{}
+			for _, id := range mine {
+				versions[id] = 1
+			}
+			return w.s.Announced(w.ctx, versions)
+		}
+		runs := 0
+		err := w.s.Change(w.ctx, func(tx lead.Tx) error {
+			if runs++; runs > 1 {
+				return errors.New("it had to be run again")
+			}
+			works, err := tx.Lock(w.ctx, mine)
+			if err != nil {
+				return err
+			}
+			var list []*lead.Work
+			for _, id := range mine {
+				works[id].Lead.Attempts++
+				list = append(list, works[id])
+			}
+			return tx.Write(w.ctx, now, list)
+		})
+		return err
+	})
+	w.ok(errors.Join(errs...))
+	for _, c := range must(w.s.Cards(w.ctx, all))(w) {
+		w.same("changes of a lead", rounds/3*2, c.Lead.Attempts)
+	}
+}
+
+// poolRace: transactions on all connections that there are, and none of them
+// needs another one to end.
+func poolRace(w *world) {
+	n := 32
+	if w.s.Embedded() {
+		n = 1
+	}
+	work := make([]*lead.Work, n)
+	for i := range work {
+		work[i] = lead.NewLead(must(w.s.Rules(w.ctx))(w), now)
+	}
+	w.ok(w.s.Set(w.ctx, "company", "ACME")) // nothing is cached now
+	ctx, cancel := context.WithTimeout(w.ctx, 10*time.Second)
+	defer cancel()
+	var begun sync.WaitGroup
+	begun.Add(n)
+	w.ok(errors.Join(together(n, func(i int) error {
+		return w.s.Change(ctx, func(tx lead.Tx) error {
+			begun.Done()
+			begun.Wait()
+			return tx.Write(ctx, now, work[i:i+1])
+		})
+	})...))
+}

@@ -1,0 +1,199 @@
+package storetest
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"hotleads/lead"
+	"hotleads/sla"
+)
+
+func (w *world) found(q lead.Search) []string {
+	w.Helper()
+	if q.Limit == 0 {
+		q.Limit = 100
+	}
+	var out []string
+	for _, c := range must(w.s.Find(w.ctx, q))(w) {
+		out = append(out, c.Lead.ID)
+	}
+	slices.Sort(out)
+	return out
+}
+
+func search(w *world) {
+	emea, apac := w.team("EMEA"), w.team("APAC")
+	set := func(f func(l *lead.Lead)) *lead.Work {
+		return w.begin(func(x *lead.Work) { f(x.Lead) })
+	}
+	ada := set(func(l *lead.Lead) {
+		l.Name, l.Company, l.Email, l.Phone, l.UserID = "Ada Lovelace", "Straßen & Söhne", "ada.l@example.com", "+493012345", "u-7"
+		l.Stage, l.TeamID, l.OwnerID = lead.Claimed, emea.ID, "rosa"
+	})
+	zoe := set(func(l *lead.Lead) {
+		l.Name, l.Title, l.Stage, l.TeamID = "ZOË Ünal", "CTO", lead.MQL, apac.ID
+	})
+	held := set(func(l *lead.Lead) { l.Name, l.HeldBack = "Held", "already a customer" })
+	backlog := set(func(l *lead.Lead) { l.Name, l.Backlog = "Βασίλης 漢字", true })
+	gone := set(func(l *lead.Lead) { l.Name = "Ada Gone" })
+	w.alter(gone.Lead.ID, now, func(x *lead.Work) { x.Lead.MergedInto = ada.Lead.ID })
+	sorted := func(works ...*lead.Work) []string {
+		out := ids(works...)
+		slices.Sort(out)
+		return out
+	}
+	for _, c := range []struct {
+		what string
+		q    lead.Search
+		want []string
+	}{
+		{"everybody who is not merged", lead.Search{}, sorted(ada, zoe, held, backlog)},
+		{"a stage", lead.Search{Stage: lead.MQL}, sorted(zoe)},
+		{"a team", lead.Search{Team: emea.ID}, sorted(ada)},
+		{"an owner", lead.Search{OwnerID: "rosa"}, sorted(ada)},
+		{"the backlog", lead.Search{Backlog: true}, sorted(backlog)},
+		{"those held back", lead.Search{Held: true}, sorted(held)},
+		{"what one team sees", lead.Search{Seen: []string{emea.ID}}, sorted(ada, held, backlog)},
+		{"what somebody without a team sees", lead.Search{Seen: []string{}}, sorted(held, backlog)},
+		{"a first name", lead.Search{Words: "ada"}, sorted(ada)},
+		{"the beginnings of words in any order", lead.Search{Words: "love AD"}, sorted(ada)},
+		{"two words of two leads", lead.Search{Words: "ada zoe"}, nil},
+		{"the middle of a word", lead.Search{Words: "velace"}, nil},
+		{"without accents", lead.Search{Words: "zoe unal"}, sorted(zoe)},
+		{"with accents, decomposed", lead.Search{Words: "Zoe\u0308"}, sorted(zoe)},
+		{"a sharp s", lead.Search{Words: "strassen sohne"}, sorted(ada)},
+		{"another script, another case", lead.Search{Words: "ΒΑΣΊΛΗΣ"}, sorted(backlog)},
+		{"a script without cases", lead.Search{Words: "漢"}, sorted(backlog)},
+		{"a mail address", lead.Search{Words: "ada.l@example.com"}, sorted(ada)},
+		{"a phone number", lead.Search{Words: "+4930"}, sorted(ada)},
+		{"a user id", lead.Search{Words: "u-7"}, sorted(ada)},
+		{"a title", lead.Search{Words: "cto"}, sorted(zoe)},
+		{"wildcards are none", lead.Search{Words: "a%"}, sorted(ada)},
+		{"nothing but signs", lead.Search{Words: "%_'\"--"}, nil},
+		{"spaces only", lead.Search{Words: "  "}, sorted(ada, zoe, held, backlog)},
+		{"several at once", lead.Search{Words: "ada", Team: apac.ID}, nil},
+	} {
+		w.same(c.what, c.want, w.found(c.q))
+	}
+	w.alter(ada.Lead.ID, now, func(x *lead.Work) { x.Lead.Name, x.Lead.Email = "Countess Lovelace", "" })
+	w.same("by a name it no longer has", []string{}, w.found(lead.Search{Words: "ada"}))
+	w.same("by its new one", ids(ada), w.found(lead.Search{Words: "countess"}))
+	w.same("by what it kept", ids(ada), w.found(lead.Search{Words: "lovelace"}))
+}
+
+func searchPages(w *world) {
+	var want []string
+	for i := range 25 {
+		x := w.begin(func(x *lead.Work) { x.Lead.UpdatedAt = now.Add(time.Duration(i/4) * time.Microsecond) })
+		want = append(want, x.Lead.ID)
+	}
+	slices.SortFunc(want, func(a, b string) int { return 0 }) // ids grow with time: stored in the order that a search reverses
+	var got []string
+	var after *lead.SearchPoint
+	for {
+		page := must(w.s.Find(w.ctx, lead.Search{After: after, Limit: 4}))(w)
+		for _, c := range page {
+			got = append(got, c.Lead.ID)
+		}
+		if len(page) < 4 {
+			break
+		}
+		last := page[len(page)-1].Lead
+		after = &lead.SearchPoint{UpdatedAt: last.UpdatedAt.In(east), ID: last.ID}
+	}
+	slices.Reverse(got)
+	w.same("all pages", want, got)
+}
+
+func historyPages(w *world) {
+	work := w.begin(func(x *lead.Work) {
+		for i := range 10 {
+			x.History = append(x.History, lead.History{Seq: int64(i + 1), RecordedAt: now, OccurredAt: now, Note: fmt.Sprint("note ", i+1)})
+		}
+	})
+	var got []string
+	for before := int64(0); ; {
+		page := must(w.s.History(w.ctx, work.Lead.ID, before, 3))(w)
+		if len(page) == 0 {
+			break
+		}
+		for _, h := range page {
+			got = append(got, h.Note)
+			before = h.Seq
+		}
+	}
+	w.same("notes", []string{"note 10", "note 9", "note 8", "note 7", "note 6", "note 5", "note 4", "note 3", "note 2", "note 1"}, got)
+}
+
+func activityPages(w *world) {
+	work := w.begin(nil)
+	var want []lead.Activity
+	for i := range 10 {
+		a := act(fmt.Sprintf("m%02d", 20-i), work.Lead.ID, "Page Viewed", now.Add(time.Duration(-i/3)*time.Microsecond))
+		if i == 4 {
+			a.SaidAt = now.Add(time.Hour)
+		}
+		want = append(want, a)
+	}
+	w.change(func(tx lead.Tx) error { return tx.Append(w.ctx, want) })
+	var got []lead.Activity
+	var after *lead.ActivityPoint
+	for {
+		page := must(w.s.Activities(w.ctx, work.Lead.ID, after, 2))(w)
+		if len(page) == 0 {
+			break
+		}
+		got = append(got, page...)
+		last := got[len(got)-1]
+		after = &lead.ActivityPoint{OccurredAt: last.OccurredAt.In(east), MessageID: last.MessageID}
+	}
+	w.same("the latest first", want, got)
+}
+
+func clockLists(w *world) {
+	emea, apac := w.team("EMEA"), w.team("APAC")
+	clock := func(id string, kind sla.Kind, due time.Duration, stopped time.Duration, outcome sla.Outcome) lead.Clock {
+		c := lead.Clock{ID: id, Current: true, Clock: sla.Clock{Kind: kind, Target: time.Hour, StartedAt: now, RiskAt: now, DueAt: now.Add(due), Outcome: outcome}}
+		if outcome != "" {
+			c.StoppedAt = now.Add(stopped)
+		}
+		return c
+	}
+	on := func(team lead.Team, clocks ...lead.Clock) string {
+		x := w.waiting(team, "ada")
+		w.alter(x.Lead.ID, now, func(x *lead.Work) { x.Clocks = clocks })
+		return x.Lead.ID
+	}
+	old := clock("old", sla.Claim, -time.Hour, 0, "")
+	old.Current = false
+	first := on(emea, clock("later", sla.Claim, time.Hour, 0, ""), clock("response", sla.Response, 0, 0, ""), old, clock("met", sla.Decision, 0, 0, sla.Met))
+	second := on(apac, clock("sooner", sla.Decision, time.Minute, 0, ""), clock("missed", sla.Claim, 0, time.Hour, sla.Missed), clock("cancelled", sla.Claim, 0, 0, sla.Cancelled), clock("unrecorded", sla.Touch, 0, 0, sla.Unrecorded))
+
+	running := func(teams []string, limit int) (out []string) {
+		for _, c := range must(w.s.Running(w.ctx, teams, limit))(w) {
+			out = append(out, c.LeadID+" "+c.ID)
+		}
+		return out
+	}
+	w.same("what a person acts on, by due time", []string{second + " sooner", first + " later"}, running(nil, 10))
+	w.same("at most one", []string{second + " sooner"}, running(nil, 1))
+	w.same("of a team", []string{first + " later"}, running([]string{emea.ID}, 10))
+	w.same("of no team", []string{}, running([]string{}, 10))
+	stopped := func(teams []string, from, to time.Duration) (out []string) {
+		for _, c := range must(w.s.Stopped(w.ctx, teams, now.Add(from).In(east), now.Add(to)))(w) {
+			out = append(out, c.ID)
+		}
+		slices.Sort(out)
+		return out
+	}
+	w.same("met or missed", []string{"met", "missed"}, stopped(nil, 0, 2*time.Hour))
+	w.same("from a moment to before another", []string{"met"}, stopped(nil, 0, time.Hour))
+	w.same("after a moment", []string{"missed"}, stopped(nil, time.Microsecond, 2*time.Hour))
+	w.same("of a team", []string{"missed"}, stopped([]string{apac.ID}, 0, 2*time.Hour))
+	w.same("of no team", []string{}, stopped([]string{}, 0, 2*time.Hour))
+	all := must(w.s.Running(w.ctx, nil, 10))(w)
+	w.same("whole", clock("sooner", sla.Decision, time.Minute, 0, ""), all[0].Clock, cmpopts.EquateEmpty())
+}
