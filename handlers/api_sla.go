@@ -3,6 +3,7 @@ package handlers
 import (
 	"encoding/json"
 	"net/http"
+	"regexp"
 	"strings"
 	"time"
 
@@ -12,11 +13,14 @@ import (
 	"hotleads/sla"
 )
 
-// instantJSON reads an RFC 3339 instant of a field, strictly; the letters T and
-// Z may be small, as the RFC has it.
+// rfc3339 is the form of an instant; time.Parse also takes hours of one digit,
+// commas and offsets beyond a day.
+var rfc3339 = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)$`)
+
+// instantJSON reads an RFC 3339 instant of a field.
 func instantJSON(field, text string) (time.Time, error) {
-	var t time.Time
-	if err := t.UnmarshalText([]byte(strings.ToUpper(text))); err != nil {
+	t, err := time.Parse(time.RFC3339Nano, strings.ToUpper(text))
+	if err != nil || !rfc3339.MatchString(text) {
 		return t, lead.Invalid(field, "%q is not an instant such as 2026-01-02T15:04:05Z (RFC 3339)", text)
 	}
 	return t, nil

@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -24,8 +25,9 @@ import (
 // site is the whole product on the embedded stores, over real HTTP.
 type site struct {
 	*httptest.Server
-	t     *testing.T
+	t     testing.TB
 	store *store.Store
+	redis *store.Redis
 	desk  *lead.Desk
 	hub   *live.Hub
 	team  lead.Team
@@ -37,7 +39,9 @@ type site struct {
 // password of everybody on a test site.
 const password = "correct horse"
 
-func newSite(t *testing.T) *site {
+// newSite begins an empty installation with one team and a key of each kind;
+// what the configuration should differ in is set by change.
+func newSite(t testing.TB, change ...func(*handlers.Config)) *site {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	s, err := store.Open(ctx, "sqlite:"+filepath.Join(t.TempDir(), "hotleads.db"))
@@ -53,7 +57,12 @@ func newSite(t *testing.T) *site {
 	}
 	log := slog.New(slog.NewTextHandler(testWriter{t}, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	x := &site{t: t, store: s, desk: lead.NewDesk(s, redis, redis, log), hub: live.NewHub(live.Options{Log: log})}
-	h, err := handlers.New(handlers.Config{Desk: x.desk, Store: s, Sessions: s.Sessions(), Attempts: redis, RedisPing: func(ctx context.Context) error { return redis.Ping(ctx).Err() }, Hub: x.hub, Version: "test", Log: log})
+	x.redis = redis
+	config := handlers.Config{Desk: x.desk, Store: s, Sessions: s.Sessions(), Attempts: redis, RedisPing: func(ctx context.Context) error { return redis.Ping(ctx).Err() }, Hub: x.hub, Version: "test", Log: log}
+	for _, f := range change {
+		f(&config)
+	}
+	h, err := handlers.New(config)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +97,7 @@ func newSite(t *testing.T) *site {
 	return x
 }
 
-type testWriter struct{ t *testing.T }
+type testWriter struct{ t testing.TB }
 
 func (w testWriter) Write(b []byte) (int, error) {
 	w.t.Log(strings.TrimSpace(string(b)))
@@ -147,7 +156,13 @@ func (b browser) post(path string, form url.Values) (int, http.Header, string) {
 
 func (b browser) do(method, path string, form url.Values, h http.Header) (int, http.Header, string) {
 	b.x.t.Helper()
-	r, err := http.NewRequestWithContext(b.x.t.Context(), method, b.x.URL+path, strings.NewReader(form.Encode()))
+	return b.send(method, path, form.Encode(), h)
+}
+
+// send is any request; its headers are as given.
+func (b browser) send(method, path, body string, h http.Header) (int, http.Header, string) {
+	b.x.t.Helper()
+	r, err := http.NewRequestWithContext(b.x.t.Context(), method, b.x.URL+path, strings.NewReader(body))
 	if err != nil {
 		b.x.t.Fatal(err)
 	}
@@ -159,12 +174,15 @@ func (b browser) do(method, path string, form url.Values, h http.Header) (int, h
 		b.x.t.Fatal(err)
 	}
 	defer res.Body.Close()
-	body, err := io.ReadAll(res.Body)
+	answer, err := io.ReadAll(res.Body)
 	if err != nil {
 		b.x.t.Fatal(err)
 	}
-	return res.StatusCode, res.Header, string(body)
+	return res.StatusCode, res.Header, string(answer)
 }
+
+// plainClient has no cookies.
+var plainClient = &http.Client{Timeout: 20 * time.Second}
 
 // call uses the JSON API and decodes the answer.
 func (x *site) call(method, path string, body any) (int, map[string]any) {
@@ -187,7 +205,7 @@ func (x *site) callWith(key, method, path string, body any) (int, map[string]any
 	if key != "" {
 		r.Header.Set("Authorization", "Bearer "+key)
 	}
-	res, err := http.DefaultClient.Do(r)
+	res, err := plainClient.Do(r)
 	if err != nil {
 		x.t.Fatal(err)
 	}
@@ -195,6 +213,16 @@ func (x *site) callWith(key, method, path string, body any) (int, map[string]any
 	var out map[string]any
 	if err := json.NewDecoder(res.Body).Decode(&out); err != nil {
 		x.t.Fatalf("%s %s: %d: %v", method, path, res.StatusCode, err)
+	}
+	want := "application/json"
+	if res.StatusCode >= 400 {
+		want = "application/problem+json"
+		if out["status"] != float64(res.StatusCode) || out["title"] == "" || out["type"] == "" {
+			x.t.Errorf("%s %s: the problem of a %d is %v", method, path, res.StatusCode, out)
+		}
+	}
+	if got := res.Header.Get("Content-Type"); got != want {
+		x.t.Errorf("%s %s: a %d is %q, not %q", method, path, res.StatusCode, got, want)
 	}
 	return res.StatusCode, out
 }
@@ -231,4 +259,40 @@ func (x *site) hot(user string) string {
 		x.t.Fatalf("%s is not on the board: %d %v", user, status, l)
 	}
 	return l["id"].(string)
+}
+
+// roundTrip sends a request as it is and follows nothing.
+func (x *site) roundTrip(r *http.Request) (int, http.Header, string) {
+	x.t.Helper()
+	res, err := http.DefaultTransport.RoundTrip(r)
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	return res.StatusCode, res.Header, string(body)
+}
+
+// board is the page of the team's board as somebody sees it.
+func (x *site) board(name string) string {
+	x.t.Helper()
+	status, _, page := x.signIn(name).get("/board/emea")
+	if status != http.StatusOK {
+		x.t.Fatalf("the board of %s: %d", name, status)
+	}
+	return page
+}
+
+var leadRow = regexp.MustCompile(`id="lead-([0-9a-f-]{36})"`)
+
+// rowsOf are the leads of a board's page in their order.
+func rowsOf(page string) []string {
+	var out []string
+	for _, m := range leadRow.FindAllStringSubmatch(page, -1) {
+		out = append(out, m[1])
+	}
+	return out
 }
