@@ -153,7 +153,10 @@ func printable(s string) string {
 	}, s)
 }
 
-func oneLine(s string) string { return strings.Join(strings.Fields(printable(s)), " ") }
+// oneLine is an error of several lines in one.
+func oneLine(s string) string {
+	return strings.Join(strings.Fields(printable(strings.ReplaceAll(strings.TrimSpace(s), "\n", "; "))), " ")
+}
 
 func writeJSON(w io.Writer, v any) error {
 	enc := json.NewEncoder(w)

@@ -41,7 +41,7 @@ func isDomain(d string) bool {
 }
 
 func excludeFlags(fs *flag.FlagSet) *string {
-	return fs.String("kind", "", "`LIST`: "+exclusionKinds)
+	return fs.String("kind", "", "`KIND`: "+exclusionKinds)
 }
 
 // excludeValues reads what both add and remove take.
@@ -65,7 +65,7 @@ func excludeValues(kind string, args []string) (lead.ExclusionKind, []string, er
 
 func excludeAdd() command {
 	return command{
-		name: "exclude add", args: "VALUE…", brief: "put domains, addresses or numbers on a list of who never goes on the board", settings: databaseSettings,
+		name: "exclude add", args: "VALUE…", brief: "put domains, addresses or numbers on a list: they never go on the board", settings: databaseSettings,
 		about: `
 The lists own, competitor and customer hold mail domains (subdomains count too);
 do_not_contact holds addresses, phone numbers and domains. Disposable mail domains
@@ -133,7 +133,7 @@ func (c *cli) include(ctx context.Context, st *store.Store, k lead.ExclusionKind
 
 func excludeList() command {
 	return command{
-		name: "exclude list", brief: "show the lists of who never goes on the board", settings: databaseSettings,
+		name: "exclude list", brief: "show the lists", settings: databaseSettings,
 		about: "  hotleads exclude list\n  hotleads exclude list --kind own --json",
 		define: func(fs *flag.FlagSet) action {
 			kind := excludeFlags(fs)

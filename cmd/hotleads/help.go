@@ -48,7 +48,7 @@ func (c *cli) help(cmd command) error {
 	}
 	fmt.Fprintf(&b, "%s.\n\nUsage: %s [FLAGS]\n", strings.ToUpper(cmd.brief[:1])+cmd.brief[1:], usage)
 	if cmd.about != "" {
-		fmt.Fprintf(&b, "\n%s\n", strings.TrimSpace(cmd.about))
+		fmt.Fprintf(&b, "\n%s\n", strings.Trim(cmd.about, "\n"))
 	}
 	own := flag.NewFlagSet(cmd.name, flag.ContinueOnError)
 	cmd.define(own)
@@ -65,8 +65,12 @@ func writeFlags(w io.Writer, fs *flag.FlagSet) {
 		if n++; n == 1 {
 			fmt.Fprint(w, "\nFlags:\n")
 		}
-		value, usage := flag.UnquoteUsage(f)
-		fmt.Fprintf(t, "  %s\t%s\n", strings.TrimSpace("--"+f.Name+" "+value), usage)
+		// A usage is "`VALUE`: what it is", for a switch only the latter.
+		value, usage := "", f.Usage
+		if rest, ok := strings.CutPrefix(f.Usage, "`"); ok {
+			value, usage, _ = strings.Cut(rest, "`")
+		}
+		fmt.Fprintf(t, "  %s\t%s\n", strings.TrimSpace("--"+f.Name+" "+value), strings.TrimPrefix(usage, ": "))
 	})
 	t.Flush()
 }

@@ -19,7 +19,7 @@ import (
 
 func importCommand() command {
 	return command{
-		name: "import", args: "FILE.csv", brief: "take leads, traits and outcomes from a CSV file", settings: databaseSettings,
+		name: "import", args: "FILE.csv --map MAP.yaml", brief: "take leads, traits and outcomes from a CSV file", settings: databaseSettings,
 		about: `
 The mapping says which columns mean what; docs/import.md describes it. What would
 qualify waits in the backlog until a manager releases it. The same row is taken
@@ -35,10 +35,10 @@ and does not keep the others out.
   empty: ["", "n/a"]`,
 		define: func(fs *flag.FlagSet) action {
 			var o importOptions
-			fs.StringVar(&o.mapping, "map", "", "`FILE.yaml` with the mapping")
+			fs.StringVar(&o.mapping, "map", "", "`MAP.yaml`: the mapping")
 			fs.BoolVar(&o.dry, "dry-run", false, "change nothing, say what would happen")
 			fs.BoolVar(&o.live, "live", false, "what qualifies goes on the board and its clocks start, as if it happened now")
-			fs.StringVar(&o.rejected, "rejected", "", "`FILE.csv` for the refused rows, with line and reason")
+			fs.StringVar(&o.rejected, "rejected", "", "`FILE.csv`: made of the refused rows, with line and reason")
 			return func(ctx context.Context, c *cli, s settings, args []string) error {
 				switch {
 				case len(args) != 1:
@@ -59,8 +59,9 @@ type importOptions struct {
 	dry, live               bool
 }
 
-// batchRows is how many rows share a transaction.
-const batchRows = 500
+// batchRows is how many rows share a transaction: few enough that a server
+// beside the import hardly waits to write.
+const batchRows = 100
 
 // importer takes one file.
 type importer struct {
@@ -141,11 +142,13 @@ func newFileBeside(path, read string) (*os.File, error) {
 	return os.Create(path)
 }
 
+var errStopped = errors.New("stopped before the end; run it again to go on: what is stored is not taken twice")
+
 // run reads the file to its end. What was stored when it fails stays.
 func (im *importer) run(ctx context.Context) error {
 	for {
 		if ctx.Err() != nil {
-			return fmt.Errorf("stopped behind %s; run it again to go on: what is stored is not taken twice", count(im.report.read, "row", "rows"))
+			return errStopped
 		}
 		r, refused, err := im.reader.next()
 		if errors.Is(err, io.EOF) {
@@ -210,11 +213,14 @@ func (im *importer) put(ctx context.Context, msgs []lead.Message) ([]error, erro
 	const tries = 5
 	for try := 1; ; try++ {
 		errs, err := im.desk.Import(ctx, msgs, im.live, lead.Now())
-		if err == nil || try == tries || !errors.Is(err, lead.ErrUnavailable) {
+		switch {
+		case ctx.Err() != nil:
+			return nil, errStopped
+		case err == nil || try == tries || !errors.Is(err, lead.ErrUnavailable):
 			return errs, err
 		}
-		if perr := pause(ctx, time.Duration(try)*time.Second/2); perr != nil {
-			return nil, perr
+		if pause(ctx, time.Duration(try)*time.Second/2) != nil {
+			return nil, errStopped
 		}
 	}
 }

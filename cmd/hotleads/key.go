@@ -22,7 +22,7 @@ Only a hash is stored: the key can't be shown again. Nothing else is printed.
   KEY=$(hotleads key add --kind write --name website)`,
 		define: func(fs *flag.FlagSet) action {
 			kind := fs.String("kind", "", "`KIND`: write, server or api")
-			name := fs.String("name", "", "`NAME` to tell keys apart")
+			name := fs.String("name", "", "`NAME`: to tell keys apart")
 			return func(ctx context.Context, c *cli, s settings, _ []string) error {
 				switch {
 				case !lead.KeyKind(*kind).Valid():

@@ -17,9 +17,12 @@ import (
 	"strings"
 	"syscall"
 	_ "time/tzdata" // calendars work where the system has no zones
+
+	"github.com/redis/go-redis/v9/logging"
 )
 
 func main() {
+	logging.Disable() // what go-redis prints by itself comes back as errors, too
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	os.Exit(run(ctx, os.Args[1:], os.Getenv, os.Stdin, os.Stdout, os.Stderr))
@@ -50,7 +53,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdin i
 // commands are all commands in the order in which help shows them.
 func commands() []command {
 	return []command{
-		serveCommand(), importCommand(), excludeAdd(), excludeRemove(), excludeList(),
+		serveCommand(), demoCommand(), importCommand(), excludeAdd(), excludeRemove(), excludeList(),
 		userAdd(), userList(), userDisable(), userPassword(), teamAdd(), teamList(),
 		keyAdd(), keyList(), keyRevoke(), migrateCommand(), rebuildCommand(), versionCommand(),
 	}

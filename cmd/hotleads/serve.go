@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -51,6 +52,7 @@ type app struct {
 	desk     *lead.Desk
 	hub      *live.Hub
 	secret   []byte
+	alone    io.Closer // lock of a server with embedded stores; nil where it has none
 }
 
 // Bounds of a request and of a stop.
@@ -127,13 +129,34 @@ func (c *cli) open(ctx context.Context, s settings) (_ *app, err error) {
 	if a.redis, err = store.OpenRedis(s.RedisURL); err != nil {
 		return nil, err
 	}
+	a.warnOfAnother()
 	a.desk = lead.NewDesk(a.store, a.redis, a.redis, a.log)
 	a.hub = live.NewHub(live.Options{Log: a.log})
 	return a, nil
 }
 
+// warnOfAnother says so where another server has the same SQLite file, each with
+// a Redis of its own: they share the truth, but not rankings and notices.
+func (a *app) warnOfAnother() {
+	if !a.store.Embedded() || a.settings.RedisURL != "embedded:" {
+		return
+	}
+	lock, taken, err := lockFile(strings.TrimPrefix(a.settings.DatabaseURL, "sqlite:") + ".lock")
+	switch {
+	case taken:
+		a.log.Warn("another server uses this database: boards may be a minute behind each other; give both one REDIS_URL")
+	case err != nil:
+		a.log.Debug("no lock beside the database", "error", err)
+	default:
+		a.alone = lock
+	}
+}
+
 func (a *app) close() error {
 	var errs []error
+	if a.alone != nil {
+		errs = append(errs, a.alone.Close())
+	}
 	if a.redis != nil {
 		errs = append(errs, a.redis.Close())
 	}

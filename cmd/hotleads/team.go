@@ -31,10 +31,10 @@ quote a field that contains an operator's words. Operators:
   hotleads team add --name Enterprise --route 'employees >= 1000' --route 'country one of DE, AT, CH'`,
 		define: func(fs *flag.FlagSet) action {
 			var in teamInput
-			fs.StringVar(&in.name, "name", "", "`NAME` of the team")
-			fs.StringVar(&in.zone, "time-zone", "", "`ZONE` of its business hours, Mon-Fri 9:00-17:30, as Europe/Berlin; else the agreement's calendar")
-			fs.StringVar(&in.calendar, "calendar", "", "`FILE` with a calendar as JSON instead")
-			fs.Var(&in.routes, "route", "`'FIELD OP VALUE'` that its leads match; repeat it for more, all of which must match")
+			fs.StringVar(&in.name, "name", "", "`NAME`: of the team")
+			fs.StringVar(&in.zone, "time-zone", "", "`ZONE`: of its business hours, Mon-Fri 9:00-17:30, as Europe/Berlin; else the agreement's calendar")
+			fs.StringVar(&in.calendar, "calendar", "", "`FILE.json`: a calendar instead")
+			fs.Var(&in.routes, "route", "`'FIELD OP VALUE'`: what its leads match; repeat it for more, all of which must match")
 			return in.add
 		},
 	}

@@ -23,11 +23,11 @@ first line of standard input, or is asked for on the terminal.
   hotleads user add --email rosa@example.com --name "Rosa Diaz" --role rep --team EMEA
   echo "$PASSWORD" | hotleads user add --email mia@example.com --name Mia --role marketing --password-stdin`,
 		define: func(fs *flag.FlagSet) action {
-			email := fs.String("email", "", "`ADDRESS` to sign in with")
-			name := fs.String("name", "", "`NAME` that others see")
+			email := fs.String("email", "", "`ADDRESS`: to sign in with")
+			name := fs.String("name", "", "`NAME`: what others see")
 			role := fs.String("role", "", "`ROLE`: "+roles)
 			var teams texts
-			fs.Var(&teams, "team", "`NAME` of a team; repeat it for more")
+			fs.Var(&teams, "team", "`NAME`: of a team; repeat it for more")
 			stdin := fs.Bool("password-stdin", false, "read the password from standard input")
 			return func(ctx context.Context, c *cli, s settings, _ []string) error {
 				u := lead.User{Email: lead.NormalEmail(*email), Name: strings.TrimSpace(*name), Role: lead.Role(*role)}
