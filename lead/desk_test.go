@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -562,4 +563,42 @@ func TestALeadLeavesItsTeamsRanking(t *testing.T) {
 			t.Errorf("team %s ranks %v, %v", team, ids, err)
 		}
 	}
+}
+
+// Messages that arrive within two milliseconds share a transaction; nobody
+// waits longer for company.
+func TestGroupCommit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := open(t)
+		o.now = time.Now()
+		ctx, stop := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- o.desk.Run(ctx) }()
+		var wg sync.WaitGroup
+		waited := make([]time.Duration, 3)
+		for i, after := range []time.Duration{0, time.Millisecond, 50 * time.Millisecond} {
+			m := by("", fmt.Sprintf("anon-%d", i), o.track("Page Viewed"))
+			wg.Go(func() {
+				time.Sleep(after)
+				began := time.Now()
+				if _, err := o.desk.Take(ctx, m); err != nil {
+					t.Error(err)
+				}
+				waited[i] = time.Since(began)
+			})
+		}
+		wg.Wait()
+		if n := o.count(`SELECT COUNT(DISTINCT received_at) FROM message_ids`); n != 2 {
+			t.Errorf("%d transactions, want 2", n)
+		}
+		for i, w := range waited {
+			if w > 2*time.Millisecond {
+				t.Errorf("caller %d waited %v", i, w)
+			}
+		}
+		stop()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
 }

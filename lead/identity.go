@@ -66,7 +66,8 @@ func (p *Profile) coreFields() map[string]*string {
 }
 
 // Learn takes traits as they were said at a moment; what was said later stands,
-// whatever the order of arrival. It tells whether anything changed and whether
+// whatever the order of arrival. Null forgets a trait; a core one that is blank
+// (a field left empty in a form) says nothing. It tells whether anything changed and whether
 // the email or phone did.
 func (p *Profile) Learn(traits map[string]any, at time.Time) (changed, contact bool) {
 	core := p.coreFields()
@@ -147,19 +148,19 @@ func normalTraits(in map[string]any) map[string]any {
 			continue
 		}
 		text := textTrait(v)
-		switch k {
-		case "email":
-			if n := NormalEmail(text); n != "" || text == "" {
-				text = n
-			} else {
-				out["email_as_given"] = text
-				delete(out, k)
-				continue
-			}
-		case "phone":
-			if n := NormalPhone(text); n != "" {
-				text = n
-			}
+		switch {
+		case v == nil:
+			continue
+		case k == "email" && NormalEmail(text) != "":
+			text = NormalEmail(text)
+		case k == "email" && text != "":
+			out["email_as_given"], text = text, ""
+		case k == "phone" && NormalPhone(text) != "":
+			text = NormalPhone(text)
+		}
+		if text == "" {
+			delete(out, k)
+			continue
 		}
 		out[k] = text
 	}

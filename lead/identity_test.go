@@ -91,7 +91,8 @@ func TestLearn(t *testing.T) {
 		{"the same again", map[string]any{"title": "CTO", "plan": "pro"}, 3, false, false, "CTO"},
 		{"between two that were heard", map[string]any{"title": "Clerk"}, 2, true, false, "CTO"},
 		{"an address", map[string]any{"email": "ada@new.example"}, 4, true, true, "CTO"},
-		{"no address at all mends nothing", map[string]any{"email": ""}, 5, true, false, "CTO"},
+		{"a field left empty says nothing", map[string]any{"email": " ", "title": ""}, 5, false, false, "CTO"},
+		{"no address at all mends nothing", map[string]any{"email": nil}, 5, true, false, "CTO"},
 		{"what is no address is kept aside", map[string]any{"email": "n/a"}, 6, true, false, "CTO"},
 		{"forgotten", map[string]any{"plan": nil}, 7, true, false, "CTO"},
 		{"forgotten again", map[string]any{"plan": nil}, 8, false, false, "CTO"},
@@ -198,6 +199,22 @@ func TestAMergeCanQualify(t *testing.T) {
 	o.take(by("u1", "anon-1", o.identify(nil))...)
 	if l := o.find("user:u1"); l.Stage != lead.MQL || l.Tier != scoring.Hot {
 		t.Errorf("%s, %s: a demo request before the name did not reach a rep", l.Stage, l.Tier)
+	}
+}
+
+// A number without its country names nobody: the visitor still becomes part of
+// the known lead.
+func TestAVisitorWithANationalNumberIsStillAnonymous(t *testing.T) {
+	o := open(t)
+	o.take(by("", "anon-1", o.identify(map[string]any{"phone": "030 123456", "name": "Ada"}), o.track("Trial Started"))...)
+	o.take(by("u1", "", o.identify(map[string]any{"email": "ada@engines.example"}))...)
+	o.take(by("u1", "anon-1", o.identify(nil))...)
+	l := o.find("user:u1")
+	if l.Score.Engagement < 29 || l.Name != "Ada" || l.Phone != "030 123456" {
+		t.Errorf("%v points, %q, %q", l.Score.Engagement, l.Name, l.Phone)
+	}
+	if n := o.count(`SELECT COUNT(*) FROM duplicates`); n != 0 {
+		t.Errorf("%d suspected duplicates", n)
 	}
 }
 

@@ -126,8 +126,11 @@ type Undo struct {
 	Clocks []Clock   `json:"clocks,omitempty"`
 }
 
-// Known tells whether anything but an anonymous id leads to the lead.
-func (p *Profile) Known() bool { return p.UserID != "" || p.Email != "" || p.Phone != "" }
+// Known tells whether anything but an anonymous id leads to the lead. A
+// telephone number without its country names nobody.
+func (p *Profile) Known() bool {
+	return p.UserID != "" || p.Email != "" || NormalPhone(p.Phone) != ""
+}
 
 // DisplayName is the name, or the best that stands for it.
 func (l *Lead) DisplayName() string {
