@@ -131,7 +131,7 @@ func (s *Store) Running(ctx context.Context, teams []string, limit int) ([]lead.
 		}
 		text, args = text+` AND l.team_id IN (?)`, append(args, teams)
 	}
-	text, args, err := in(text+` ORDER BY c.due_at, c.id LIMIT ?`, append(args, limit)...)
+	text, args, err := in(s.read, text+` ORDER BY c.due_at, c.id LIMIT ?`, append(args, limit)...)
 	if err != nil {
 		return nil, err
 	}
@@ -159,7 +159,7 @@ func (s *Store) Stopped(ctx context.Context, teams []string, from, to time.Time)
 		}
 		text, args = text+` AND l.team_id IN (?)`, append(args, teams)
 	}
-	text, args, err := in(text, args...)
+	text, args, err := in(s.read, text, args...)
 	if err != nil {
 		return nil, err
 	}

@@ -51,7 +51,7 @@ func (s *Store) OnBoard(ctx context.Context, team string) ([]lead.BoardEntry, er
 func (s *Store) Versions(ctx context.Context, ids []string) ([]lead.BoardEntry, error) {
 	entries := make([]lead.BoardEntry, 0, len(ids))
 	for part := range slices.Chunk(ids, maxParams) {
-		text, args, err := in(`SELECT id, version FROM leads WHERE id IN (?)`, part)
+		text, args, err := in(s.read, `SELECT id, version FROM leads WHERE id IN (?)`, part)
 		if err != nil {
 			return nil, err
 		}
@@ -75,7 +75,7 @@ func (s *Store) Cards(ctx context.Context, ids []string) (map[string]lead.Card, 
 
 // readCards reads leads, then their clocks: outside a transaction the clocks may
 // be of a later version than the lead, never of an earlier one.
-func readCards(ctx context.Context, q sqlx.QueryerContext, ids []string, lock string) (map[string]lead.Card, error) {
+func readCards(ctx context.Context, q querier, ids []string, lock string) (map[string]lead.Card, error) {
 	cards := make(map[string]lead.Card, len(ids))
 	for part := range slices.Chunk(ids, maxParams) {
 		if err := readLeads(ctx, q, part, lock, cards); err != nil {
@@ -88,8 +88,8 @@ func readCards(ctx context.Context, q sqlx.QueryerContext, ids []string, lock st
 	return cards, nil
 }
 
-func readLeads(ctx context.Context, q sqlx.QueryerContext, ids []string, lock string, cards map[string]lead.Card) error {
-	text, args, err := in(`SELECT `+leadList+` FROM leads WHERE id IN (?) ORDER BY id`+lock, ids)
+func readLeads(ctx context.Context, q querier, ids []string, lock string, cards map[string]lead.Card) error {
+	text, args, err := in(q, `SELECT `+leadList+` FROM leads WHERE id IN (?) ORDER BY id`+lock, ids)
 	if err != nil {
 		return err
 	}
@@ -104,8 +104,8 @@ func readLeads(ctx context.Context, q sqlx.QueryerContext, ids []string, lock st
 	})
 }
 
-func readClocks(ctx context.Context, q sqlx.QueryerContext, ids []string, cards map[string]lead.Card) error {
-	text, args, err := in(`SELECT `+clockList+` FROM clocks WHERE lead_id IN (?) AND is_current ORDER BY lead_id, id`, ids)
+func readClocks(ctx context.Context, q querier, ids []string, cards map[string]lead.Card) error {
+	text, args, err := in(q, `SELECT `+clockList+` FROM clocks WHERE lead_id IN (?) AND is_current ORDER BY lead_id, id`, ids)
 	if err != nil {
 		return err
 	}
@@ -188,7 +188,7 @@ func (s *Store) Find(ctx context.Context, q lead.Search) ([]lead.Card, error) {
 	if b := q.After; b != nil {
 		add(`(updated_at < ? OR (updated_at = ? AND id < ?))`, at(b.UpdatedAt), at(b.UpdatedAt), b.ID)
 	}
-	text, args, err := in(`SELECT id FROM leads WHERE `+strings.Join(where, " AND ")+` ORDER BY updated_at DESC, id DESC LIMIT ?`, append(args, q.Limit)...)
+	text, args, err := in(s.read, `SELECT id FROM leads WHERE `+strings.Join(where, " AND ")+` ORDER BY updated_at DESC, id DESC LIMIT ?`, append(args, q.Limit)...)
 	if err != nil {
 		return nil, err
 	}

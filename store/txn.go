@@ -74,7 +74,7 @@ func (t *txn) identities(ctx context.Context, ids []lead.Identity, found map[lea
 	}
 	for kind, vs := range values {
 		for part := range slices.Chunk(vs, maxParams-1) {
-			text, args, err := in(`SELECT value, lead_id FROM identities WHERE kind = ? AND value IN (?)`, string(kind), part)
+			text, args, err := in(t, `SELECT value, lead_id FROM identities WHERE kind = ? AND value IN (?)`, string(kind), part)
 			if err != nil {
 				return err
 			}
@@ -153,7 +153,7 @@ func (t *txn) Activities(ctx context.Context, leadID string, events []string) ([
 	if len(events) == 0 {
 		return nil, nil
 	}
-	text, args, err := in(`SELECT message_id, name, properties, occurred_at FROM activities WHERE lead_id = ? AND event IN (?) ORDER BY occurred_at, message_id`, leadID, events)
+	text, args, err := in(t, `SELECT message_id, name, properties, occurred_at FROM activities WHERE lead_id = ? AND event IN (?) ORDER BY occurred_at, message_id`, leadID, events)
 	if err != nil {
 		return nil, err
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql/driver"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -70,10 +69,17 @@ func (t *nullable) Scan(v any) error {
 	return nil
 }
 
-// in expands "IN (?)" for lists and numbers the placeholders.
-func in(query string, args ...any) (string, []any, error) {
-	q, a, err := sqlx.In(query, args...)
-	return sqlx.Rebind(sqlx.DOLLAR, q), a, err
+// querier is what asks the database, in a transaction or outside.
+type querier interface {
+	sqlx.QueryerContext
+	Rebind(string) string
+}
+
+// in expands "IN (?)" for lists. Long lists of parameters are written with "?":
+// SQLite takes "$1" for a name, and looks names up one by one.
+func in(q querier, text string, args ...any) (string, []any, error) {
+	text, args, err := sqlx.In(text, args...)
+	return q.Rebind(text), args, err
 }
 
 // maxParams bounds the placeholders of a statement (SQLite 32,766, Postgres 65,535).
@@ -93,7 +99,7 @@ func insertReturning(ctx context.Context, tx *sqlx.Tx, head string, width int, r
 		for _, row := range rows[:n] {
 			args = append(args, row...)
 		}
-		text := head + " VALUES " + placeholders(n, width) + " " + tail
+		text := tx.Rebind(head + " VALUES " + placeholders(n, width) + " " + tail)
 		if each == nil {
 			if _, err := tx.ExecContext(ctx, text, args...); err != nil {
 				return err
@@ -106,21 +112,10 @@ func insertReturning(ctx context.Context, tx *sqlx.Tx, head string, width int, r
 	return nil
 }
 
-// placeholders are those of n rows: ($1,$2),($3,$4).
+// placeholders are those of n rows: (?,?),(?,?).
 func placeholders(n, width int) string {
-	b := make([]byte, 0, n*width*6)
-	for i := range n * width {
-		switch {
-		case i == 0:
-			b = append(b, '(')
-		case i%width == 0:
-			b = append(b, "),("...)
-		default:
-			b = append(b, ',')
-		}
-		b = strconv.AppendInt(append(b, '$'), int64(i+1), 10)
-	}
-	return string(append(b, ')'))
+	row := "(?" + strings.Repeat(",?", width-1) + ")"
+	return row + strings.Repeat(","+row, n-1)
 }
 
 // query calls each with every row of the answer.

@@ -161,7 +161,7 @@ func (t *txn) words(ctx context.Context, works []*lead.Work) error {
 		}
 	}
 	for part := range slices.Chunk(old, maxParams) {
-		text, args, err := in(`SELECT lead_id, word FROM lead_words WHERE lead_id IN (?)`, part)
+		text, args, err := in(t, `SELECT lead_id, word FROM lead_words WHERE lead_id IN (?)`, part)
 		if err != nil {
 			return err
 		}
