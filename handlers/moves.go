@@ -182,19 +182,22 @@ func (s *server) refused(c echo.Context, u lead.User, id string, r *lead.Refusal
 	return s.htmlFragment(c, status, views.MoveRefused(l.ID, row, sentence(text)))
 }
 
-// rowFor is the lead's row as the viewer's board shows it; nil if it doesn't.
+// rowFor is the lead's row as the viewer's board shows it. One that has left
+// the board is marked so and hides: only the stream takes rows away, so that what
+// it says next still finds the row that it believes is there.
 func (s *server) rowFor(ctx context.Context, c echo.Context, u lead.User, l lead.Scored) ([]byte, error) {
 	page, err := url.Parse(c.Request().Header.Get("HX-Current-URL"))
 	mine := err == nil && page.Query().Get("mine") == "1"
-	if !l.OnBoard() || !audienceOf(l.TeamID, u, mine).shows(l) {
-		return nil, nil
-	}
 	sc, err := s.scene(ctx)
 	if err != nil {
 		return nil, err
 	}
 	// As the board shows it: with the score of the board's moment.
-	return views.RenderRow(ctx, sc.row(sc.rules.Explain(l.Lead, l.Clocks, sc.rules.Moment(sc.now))))
+	m := sc.row(sc.rules.Explain(l.Lead, l.Clocks, sc.rules.Moment(sc.now)))
+	if !l.OnBoard() || !audienceOf(l.TeamID, u, mine).shows(l) {
+		m.Stage = views.Gone
+	}
+	return views.RenderRow(ctx, m)
 }
 
 func (s *server) htmlFragment(c echo.Context, status int, html []byte) error {

@@ -156,7 +156,8 @@ func TestMovesByKeyboard(t *testing.T) {
 			b, _ := views.MoveDone(t.Context(), id, rendered(t, []views.RowModel{m})[0].HTML, nil)
 			_, _ = w.Write(b)
 		case "return":
-			b, _ := views.MoveDone(t.Context(), id, nil, nil)
+			m.ID, m.Stage, m.Version = id, views.Gone, 6
+			b, _ := views.MoveDone(t.Context(), id, rendered(t, []views.RowModel{m})[0].HTML, nil)
 			_, _ = w.Write(b)
 		}
 	}
@@ -197,7 +198,9 @@ func TestMovesByKeyboard(t *testing.T) {
 	if got := <-moves; got != (move{"ada", "return", "no_answer", ""}) {
 		t.Fatalf("r 2 sent %+v", got)
 	}
-	b.until("the returned lead has left", `!document.querySelector('#lead-ada')`)
+	b.until("the returned lead hides", `document.querySelector('#lead-ada')?.checkVisibility() === false`)
+	s.push(views.PartialGone("ada"))
+	b.until("the stream takes it away", `!document.querySelector('#lead-ada')`)
 
 	b.do(`document.querySelector('#lead-alan').focus()`)
 	b.key("r")

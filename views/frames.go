@@ -194,13 +194,11 @@ func PartialUndo(ctx context.Context, m *UndoModel) ([]byte, error) {
 	return Partial("#undo", "innerHTML", bar), nil
 }
 
-// MoveDone answers a move that succeeded. row is nil when the lead has left
-// the board; undo is nil when the move can't be taken back.
+// MoveDone answers a move that succeeded, with the lead's row as it is now (of
+// the stage Gone where it has left the board); undo is nil when the move can't be
+// taken back.
 func MoveDone(ctx context.Context, id string, row []byte, undo *UndoModel) ([]byte, error) {
-	out := PartialGone(id)
-	if row != nil {
-		out = PartialRow(id, row)
-	}
+	out := PartialRow(id, row)
 	bar, err := PartialUndo(ctx, undo)
 	if err != nil {
 		return nil, err
@@ -210,7 +208,7 @@ func MoveDone(ctx context.Context, id string, row []byte, undo *UndoModel) ([]by
 }
 
 // MoveRefused answers a move that was refused: the lead as it is now, and why.
-// row is nil when the lead isn't on the board.
+// row is nil where no board shows it.
 func MoveRefused(id string, row []byte, why string) []byte {
 	var out []byte
 	if row != nil {

@@ -77,7 +77,7 @@ type RowModel struct {
 	Title   string
 	Score   float64
 	Tier    string // none, warm, hot or fire
-	Stage   string // mql, claimed or sal
+	Stage   string // mql, claimed, sal or Gone
 	Version int64
 	Owner   Person
 	Delta   int // change of the score since it was last quiet; 0 shows nothing
@@ -90,6 +90,10 @@ type RowModel struct {
 	Zone    string // IANA zone of the lead, for the local time there; "" = unknown
 	Place   string // "Arlington"
 }
+
+// Gone is the stage of a row that has left the viewer's board and hides until
+// the stream takes it away.
+const Gone = "gone"
 
 // RenderedRow is a row as bytes, with the lead it belongs to.
 type RenderedRow struct {

@@ -151,7 +151,8 @@ func (w *world) signIn(name string) person {
 	p.do(chromedp.Navigate(w.url+"/login"),
 		chromedp.SendKeys(chromedp.CSS("#email"), strings.ToLower(name)+"@vendor.example"),
 		chromedp.SendKeys(chromedp.CSS("#password"), password),
-		chromedp.Click(chromedp.CSS("form[action='/login'] button")))
+		chromedp.Click(chromedp.CSS("form[action='/login'] button")),
+		chromedp.WaitVisible(chromedp.CSS("#connection")))
 	p.until("the board is live", `document.querySelector('#connection[data-state=live]')`)
 	// A reload would forget this.
 	p.script(`window.neverReloaded = true`)
