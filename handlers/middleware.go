@@ -105,6 +105,7 @@ func (s *server) bounded(next echo.HandlerFunc) echo.HandlerFunc {
 		defer cancel()
 		r.Body = http.MaxBytesReader(c.Response(), r.Body, maxBody)
 		c.SetRequest(r.WithContext(ctx))
+		defer c.SetRequest(r) // an error is told after the time is over
 		return next(c)
 	}
 }
@@ -113,15 +114,22 @@ func (s *server) bounded(next echo.HandlerFunc) echo.HandlerFunc {
 // refused as such, not as one whose fields are missing.
 func (s *server) form(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		if r := c.Request(); r.Method == http.MethodPost {
-			err := r.ParseMultipartForm(maxParts)
-			var tooLarge *http.MaxBytesError
-			switch {
-			case errors.As(err, &tooLarge):
-				return err
-			case err != nil && !errors.Is(err, http.ErrNotMultipart):
-				return fmt.Errorf("%w: %w", errForm, err)
+		r := c.Request()
+		if r.Method != http.MethodPost {
+			return next(c)
+		}
+		err := r.ParseForm()
+		if err == nil {
+			if err = r.ParseMultipartForm(maxParts); errors.Is(err, http.ErrNotMultipart) {
+				err = nil
 			}
+		}
+		var tooLarge *http.MaxBytesError
+		if err != nil && !errors.As(err, &tooLarge) {
+			err = fmt.Errorf("%w: %w", errForm, err)
+		}
+		if err != nil {
+			return err
 		}
 		return next(c)
 	}

@@ -43,6 +43,26 @@ const password = "correct horse"
 // what the configuration should differ in is set by change.
 func newSite(t testing.TB, change ...func(*handlers.Config)) *site {
 	t.Helper()
+	x := newBareSite(t, change...)
+	ctx := t.Context()
+	var err error
+	if x.team, err = x.store.AddTeam(ctx, lead.Team{Name: "EMEA"}, lead.Now()); err != nil {
+		t.Fatal(err)
+	}
+	for kind, to := range map[lead.KeyKind]*string{lead.APIKey: &x.api, lead.WriteKey: &x.write, lead.ServerKey: &x.srv} {
+		if *to, _, err = x.store.NewKey(ctx, kind, "test", lead.Now()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := x.desk.Rebuild(ctx, lead.Now()); err != nil {
+		t.Fatal(err)
+	}
+	return x
+}
+
+// newBareSite is an installation before the first visit.
+func newBareSite(t testing.TB, change ...func(*handlers.Config)) *site {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	s, err := store.Open(ctx, "sqlite:"+filepath.Join(t.TempDir(), "hotleads.db"))
 	if err != nil {
@@ -64,17 +84,6 @@ func newSite(t testing.TB, change ...func(*handlers.Config)) *site {
 	}
 	h, err := handlers.New(config)
 	if err != nil {
-		t.Fatal(err)
-	}
-	if x.team, err = s.AddTeam(ctx, lead.Team{Name: "EMEA"}, lead.Now()); err != nil {
-		t.Fatal(err)
-	}
-	for kind, to := range map[lead.KeyKind]*string{lead.APIKey: &x.api, lead.WriteKey: &x.write, lead.ServerKey: &x.srv} {
-		if *to, _, err = s.NewKey(ctx, kind, "test", lead.Now()); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if _, err := x.desk.Rebuild(ctx, lead.Now()); err != nil {
 		t.Fatal(err)
 	}
 	done := make(chan struct{}, 3)

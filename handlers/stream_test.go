@@ -1,0 +1,299 @@
+package handlers_test
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"hotleads/lead"
+)
+
+// stream is an open stream of events.
+type stream struct {
+	t      testing.TB
+	status int
+	header http.Header
+	frames chan string // data of unnamed events; closed when the stream ends
+	retry  chan string // what the stream said of retrying
+}
+
+// open begins a stream; the second value ends it.
+func (x *site) open(b browser, path string) (*stream, func()) {
+	x.t.Helper()
+	ctx, cancel := context.WithCancel(x.t.Context())
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, x.URL+path, nil)
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	r.Header.Set("Accept-Encoding", "gzip, br")
+	r.Header.Set("Last-Event-ID", "nonsense")
+	client := *b.Client
+	client.Timeout = 0
+	res, err := client.Do(r)
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	s := &stream{t: x.t, status: res.StatusCode, header: res.Header, frames: make(chan string, 1000), retry: make(chan string, 10)}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer close(s.frames)
+		s.read(res.Body)
+	}()
+	return s, func() { cancel(); <-done; res.Body.Close() }
+}
+
+func (s *stream) read(body io.Reader) {
+	lines := bufio.NewScanner(body)
+	lines.Buffer(nil, 4<<20)
+	for lines.Scan() {
+		name, value, _ := strings.Cut(lines.Text(), ": ")
+		switch name {
+		case "data":
+			s.frames <- value
+		case "retry":
+			s.retry <- value
+		}
+	}
+}
+
+// next is the next frame.
+func (s *stream) next() string {
+	s.t.Helper()
+	return s.until("")
+}
+
+// until is the first frame that holds a text.
+func (s *stream) until(text string) string {
+	s.t.Helper()
+	timeout := time.After(10 * time.Second)
+	for {
+		select {
+		case f, ok := <-s.frames:
+			if !ok {
+				s.t.Fatalf("the stream ended before %q", text)
+			}
+			if strings.Contains(f, text) {
+				return f
+			}
+		case <-timeout:
+			s.t.Fatalf("no frame with %q", text)
+		}
+	}
+}
+
+// ended waits for the end of the stream and tells how long it took.
+func (s *stream) ended() time.Duration {
+	s.t.Helper()
+	began, timeout := time.Now(), time.After(10*time.Second)
+	for {
+		select {
+		case _, ok := <-s.frames:
+			if !ok {
+				return time.Since(began)
+			}
+		case <-timeout:
+			s.t.Fatal("the stream does not end")
+		}
+	}
+}
+
+func TestStreamOfTheBoard(t *testing.T) {
+	x := newSite(t)
+	x.person("Rosa", lead.Rep)
+	x.person("Sam", lead.Rep)
+	x.person("Boss", lead.Manager)
+	x.person("Mara", lead.Marketing)
+	first := x.hot("first")
+	names := []string{"Rosa", "Sam", "Boss", "Mara"}
+	streams := map[string]*stream{}
+	for _, name := range names {
+		s, end := x.open(x.signIn(name), "/live/board/emea")
+		defer end()
+		streams[name] = s
+		if s.status != http.StatusOK || s.header.Get("Content-Type") != "text/event-stream" || s.header.Get("Content-Encoding") != "" || !strings.Contains(s.header.Get("Cache-Control"), "no-store") {
+			t.Fatalf("the stream of %s: %d %v", name, s.status, s.header)
+		}
+		snapshot := s.next()
+		if !strings.Contains(snapshot, `<hx-partial hx-target="#board"`) || !strings.Contains(snapshot, `id="lead-`+first+`"`) || !strings.Contains(snapshot, "#board-stats") {
+			t.Errorf("the first frame of %s is no snapshot: %.300s", name, snapshot)
+		}
+		select {
+		case <-s.retry:
+		default:
+			t.Errorf("the stream of %s does not say when to come back", name)
+		}
+	}
+	all := func(text string) {
+		t.Helper()
+		for _, name := range names {
+			streams[name].until(text)
+		}
+	}
+
+	began := time.Now()
+	second := x.hot("second")
+	all(`id="lead-` + second + `"`)
+	if took := time.Since(began); took > time.Second {
+		t.Errorf("a new lead took %v to four screens", took)
+	}
+	began = time.Now()
+	if status, p := x.move(first, "claim", "Rosa"); status != http.StatusOK {
+		t.Fatal(status, p)
+	}
+	for _, name := range names {
+		f := streams[name].until(`hx-target="#lead-` + first + `"`)
+		if !strings.Contains(f, `data-stage="claimed"`) || strings.Contains(f, `id="lead-`+second+`"`) {
+			t.Errorf("%s is told of a claim by %.300s", name, f)
+		}
+	}
+	if took := time.Since(began); took > time.Second {
+		t.Errorf("a claim took %v to four screens", took)
+	}
+	if status, p := x.move(first, "accept", "Rosa"); status != http.StatusOK {
+		t.Fatal(status, p)
+	}
+	gone := `hx-target="#lead-` + first + `" hx-swap="delete"`
+	for _, name := range []string{"Sam", "Mara"} {
+		streams[name].until(gone)
+	}
+	for _, name := range []string{"Rosa", "Boss"} {
+		if f := streams[name].until(`hx-target="#lead-` + first + `"`); !strings.Contains(f, `data-stage="sal"`) {
+			t.Errorf("%s is told of an acceptance by %.300s", name, f)
+		}
+	}
+	if status, p := x.move(first, "touch", "Rosa", "outcome", "reached"); status != http.StatusOK {
+		t.Fatal(status, p)
+	}
+	for _, name := range []string{"Rosa", "Boss"} {
+		streams[name].until(gone)
+	}
+}
+
+func TestStreamOfOnesOwn(t *testing.T) {
+	x := newSite(t)
+	x.person("Rosa", lead.Rep)
+	id, other := x.hot("ada"), x.hot("eve")
+	s, end := x.open(x.signIn("Rosa"), "/live/board/emea?mine=1")
+	defer end()
+	if snapshot := s.next(); strings.Contains(snapshot, id) {
+		t.Errorf("a waiting lead is on one's own board: %s", snapshot)
+	}
+	x.move(id, "claim", "Rosa")
+	if f := s.until(`id="lead-` + id + `"`); strings.Contains(f, other) {
+		t.Errorf("another lead is on one's own board: %s", f)
+	}
+	x.move(id, "release", "Rosa")
+	s.until(`hx-target="#lead-` + id + `" hx-swap="delete"`)
+}
+
+func TestStreamOfALeadAndOfTheClocks(t *testing.T) {
+	x := newSite(t)
+	far, err := x.store.AddTeam(t.Context(), lead.Team{Name: "Far"}, lead.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	x.person("Rosa", lead.Rep)
+	x.person("Mara", lead.Marketing)
+	boss := x.person("Boss", lead.Manager, x.team.ID, far.ID)
+	id := x.hot("ada")
+	rosa, mara := x.signIn("Rosa"), x.signIn("Mara")
+	profile, end := x.open(rosa, "/live/leads/"+id)
+	defer end()
+	clocks, end2 := x.open(mara, "/live/sla")
+	defer end2()
+	looker, end3 := x.open(mara, "/live/leads/"+id)
+	defer end3()
+	profile.until(`data-stage="mql"`)
+	clocks.until("clock-" + id + "-claim")
+	looker.until(`data-stage="mql"`)
+	x.move(id, "claim", "Rosa")
+	profile.until(`data-stage="claimed"`)
+	clocks.until("clock-" + id + "-decision")
+	x.move(id, "release", "Rosa")
+	profile.until(`data-stage="mql"`)
+	if status, p := x.call(http.MethodPost, "/api/v1/leads/"+id+"/reassign", map[string]any{"actor": boss.Email, "to": "team:far"}); status != http.StatusOK {
+		t.Fatal(status, p)
+	}
+	x.identify("ada", map[string]any{"company": "Secret Plans"})
+	looker.until("Secret Plans")
+	for len(profile.frames) > 0 {
+		if f := <-profile.frames; strings.Contains(f, "Secret Plans") || strings.Contains(f, "Far") {
+			t.Errorf("a lead that went to another team is still shown: %.200s", f)
+		}
+	}
+	if status, _, _ := rosa.get("/leads/" + id); status != http.StatusNotFound {
+		t.Errorf("its page: %d", status)
+	}
+}
+
+func TestWhoMayWatch(t *testing.T) {
+	x := newSite(t)
+	other, err := x.store.AddTeam(t.Context(), lead.Team{Name: "Elsewhere"}, lead.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	x.person("Rosa", lead.Rep)
+	x.person("Far", lead.Rep, other.ID)
+	id := x.hot("ada")
+	for _, c := range []struct {
+		who  browser
+		path string
+		want int
+	}{
+		{x.stranger(), "/live/board/emea", 401}, {x.stranger(), "/live/leads/" + id, 401}, {x.stranger(), "/live/sla", 401}, {x.stranger(), "/live/nothing", 404},
+		{x.signIn("Far"), "/live/board/emea", 404}, {x.signIn("Far"), "/live/leads/" + id, 404}, {x.signIn("Rosa"), "/live/sla", 403}, {x.signIn("Rosa"), "/live/leads/nobody", 404}, {x.signIn("Rosa"), "/live/board/nowhere", 404},
+	} {
+		status, h, body := c.who.get(c.path)
+		if status != c.want || strings.Contains(body, "<") || h.Get("Content-Type") == "text/event-stream" {
+			t.Errorf("%s: %d %q", c.path, status, body)
+		}
+		if status, _, _ := c.who.do(http.MethodHead, "/live/board/emea", nil, nil); status != http.StatusMethodNotAllowed {
+			t.Errorf("HEAD of a stream: %d", status)
+		}
+	}
+}
+
+func TestStreamsEndWithTheRightToWatch(t *testing.T) {
+	x := newSite(t)
+	rosa := x.person("Rosa", lead.Rep)
+	x.person("Sam", lead.Rep)
+	id := x.hot("ada")
+	browser, sam := x.signIn("Rosa"), x.signIn("Sam")
+	var streams []*stream
+	for _, path := range []string{"/live/board/emea", "/live/board/emea?mine=1", "/live/leads/" + id} {
+		s, end := x.open(browser, path)
+		defer end()
+		s.next()
+		streams = append(streams, s)
+	}
+	stays, end := x.open(sam, "/live/board/emea")
+	defer end()
+	stays.next()
+	leaves, end2 := x.open(x.signIn("Sam"), "/live/board/emea")
+	defer end2()
+	leaves.next()
+
+	if err := x.store.Disable(t.Context(), rosa.ID, lead.Now()); err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range streams {
+		if took := s.ended(); took > 5*time.Second {
+			t.Errorf("a disabled person's stream went on for %v", took)
+		}
+	}
+	x.hot("eve")
+	stays.until(">eve<")
+	if status, _, _ := sam.post("/logout", nil); status != http.StatusSeeOther {
+		t.Fatal(status)
+	}
+	stays.ended()
+	leaves.ended() // another browser's: it comes back by itself
+	again, end3 := x.open(x.signIn("Sam"), "/live/board/emea")
+	defer end3()
+	again.next()
+}
