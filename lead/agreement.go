@@ -123,7 +123,7 @@ type Rules struct {
 // Compile checks the agreement and makes it usable. Errors name the path.
 func (a Agreement) Compile(version int) (*Rules, error) {
 	s, err := scoring.Compile(a.Scoring)
-	errs := []error{err, a.SLA.Policy.Validate()}
+	errs := []error{err, a.SLA.Validate()}
 	if a.SLA.Calendar == nil {
 		errs = append(errs, errors.New("sla.calendar: missing"))
 	}

@@ -303,8 +303,6 @@ func TestLogCallIsThreeMovesInOneStep(t *testing.T) {
 	s.move(person(sam), lead.Request{Move: lead.Touch, Outcome: "reached"})
 }
 
-// From the CRM a skipped stage is walked through, marked, and its clocks stop
-// as unrecorded.
 // A lead that gets hotter while it waits is due at the earlier of the old
 // moment and now plus the new target.
 func TestHotterWhileItWaits(t *testing.T) {
@@ -366,6 +364,3 @@ func TestWakeAtIsTheNextChange(t *testing.T) {
 		t.Error(d)
 	}
 }
-
-// An opportunity without a logged touch: the contact happened outside the
-// board, and its clocks are neither met nor missed.

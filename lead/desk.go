@@ -120,7 +120,7 @@ func (d *Desk) Move(ctx context.Context, id string, r Request, actor Actor, now 
 	})
 	var refused *Refusal
 	switch {
-	case errors.As(err, &refused) && work != nil && refused.Kind == ErrConflict:
+	case errors.As(err, &refused) && work != nil && errors.Is(err, ErrConflict):
 		l, _, rerr := d.store.Lead(ctx, id)
 		if rerr == nil {
 			refused.Lead = &l

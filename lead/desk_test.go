@@ -62,7 +62,7 @@ func TestRefusalsCarryTheLeadAsItIs(t *testing.T) {
 	o.move(l.ID, o.sam, lead.Request{Move: lead.Claim})
 	_, err := o.desk.Move(o.ctx, l.ID, lead.Request{Move: lead.Win}, lead.Person(o.sam, "api"), o.now)
 	var r *lead.Refusal
-	if !errors.As(err, &r) || r.Kind != lead.ErrConflict || r.Lead == nil || r.Lead.Stage != lead.Claimed || r.Lead.Version != o.find(l.ID).Version {
+	if !errors.As(err, &r) || !errors.Is(err, lead.ErrConflict) || r.Lead == nil || r.Lead.Stage != lead.Claimed || r.Lead.Version != o.find(l.ID).Version {
 		t.Errorf("%+v", err)
 	}
 	before := o.find(l.ID)
@@ -72,6 +72,7 @@ func TestRefusalsCarryTheLeadAsItIs(t *testing.T) {
 	}
 }
 
+// boardIDs are the leads that the team's board shows.
 func (o *office) boardIDs() []string {
 	o.t.Helper()
 	board, err := o.desk.Board(o.ctx, o.team.ID, o.now)
@@ -233,6 +234,3 @@ func TestALeadLeavesItsTeamsRanking(t *testing.T) {
 		}
 	}
 }
-
-// Messages that arrive within two milliseconds share a transaction; nobody
-// waits longer for company.

@@ -328,7 +328,7 @@ func TestTraitsOfATrackNameALeadToo(t *testing.T) {
 // A stream of messages gives the same leads and scores in whatever order and
 // batches it arrives.
 func TestAnyOrderGivesTheSameLeads(t *testing.T) {
-	const shuffles = 12
+	const shuffles = 8
 	stream := func(o *office) []lead.Message {
 		var all []lead.Message
 		for i := range 3 {

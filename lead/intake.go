@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 )
 
@@ -121,7 +122,7 @@ func (d *Desk) bisect(ctx context.Context, msgs []Message, why Why, now time.Tim
 	case errors.Is(err, ErrUnavailable) || len(msgs) == 0:
 		return nil, err
 	case len(msgs) == 1:
-		d.log.Error("a message could not be stored", "message_id", msgs[0].ID, "error", err)
+		d.log.Error("a message could not be stored", slog.String("message_id", msgs[0].ID), slog.Any("error", err))
 		return []error{fmt.Errorf("%w: the message could not be stored", ErrInvalid)}, nil
 	}
 	left, err := d.bisect(ctx, msgs[:len(msgs)/2], why, now)
@@ -136,7 +137,7 @@ func (d *Desk) bisect(ctx context.Context, msgs []Message, why Why, now time.Tim
 func (d *Desk) takeSafely(ctx context.Context, msgs []Message, why Why, now time.Time) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			d.log.Error("panic at intake", "panic", p)
+			d.log.Error("panic at intake", slog.Any("panic", p))
 			err = fmt.Errorf("lead: intake panic: %v", p)
 		}
 	}()

@@ -101,7 +101,6 @@ func TestRunSharesTransactions(t *testing.T) {
 	}
 }
 
-// boardIDs are the leads that the team's board shows.
 func TestOutcomesOnlyFromServerKeys(t *testing.T) {
 	o := open(t)
 	l := o.ready("ada")
@@ -231,6 +230,8 @@ func TestWrongFitWaitsForATrait(t *testing.T) {
 	}
 }
 
+// Messages that arrive within two milliseconds share a transaction; nobody
+// waits longer for company.
 func TestGroupCommit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := open(t)

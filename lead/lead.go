@@ -3,10 +3,10 @@
 // the API and the intake call (Desk). It reads no clock, opens no connection
 // and renders nothing: `now` is an argument, the stores are interfaces.
 //
-//	desk := lead.NewDesk(store, bell, log)
+//	desk := lead.NewDesk(store, ranking, bell, log)
 //	results, err := desk.Take(ctx, messages)               // activities come in
 //	l, err := desk.Move(ctx, id, lead.Request{Move: lead.Claim}, actor, now)
-//	n, err := desk.Sweep(ctx, now)                          // what is due happens
+//	n, err := desk.Sweep(ctx, now, 200)                    // what is due happens
 package lead
 
 import (

@@ -58,6 +58,8 @@ func TestReassign(t *testing.T) {
 	s.wantRunning(sla.Claim, sla.Response)
 }
 
+// From the CRM a skipped stage is walked through, marked, and its clocks stop
+// as unrecorded.
 func TestTheCRMWalksThroughWhatItSkipped(t *testing.T) {
 	s := bring(t, lead.MQL)
 	s.pass(10 * minute)
@@ -136,6 +138,8 @@ func TestDisqualifyEndsTheHandOff(t *testing.T) {
 	}
 }
 
+// An opportunity without a logged touch: the contact happened outside the
+// board, and its clocks are neither met nor missed.
 func TestAnOpportunityWithoutATouch(t *testing.T) {
 	s := bring(t, lead.SAL)
 	s.pass(15 * minute)

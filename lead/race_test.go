@@ -49,12 +49,12 @@ func TestTwoClicksInTheSameMillisecond(t *testing.T) {
 				t.Fatalf("rep %d: %v", i, err)
 			}
 			if i%3 != 0 { // accepting or touching what another holds
-				if r.Kind != lead.ErrForbidden {
+				if !errors.Is(err, lead.ErrForbidden) {
 					t.Errorf("rep %d: %v", i, err)
 				}
 				continue
 			}
-			if r.Kind != lead.ErrConflict || !strings.Contains(r.Text, users[winner].Name) || r.Lead == nil || r.Lead.OwnerID != users[winner].ID {
+			if !errors.Is(err, lead.ErrConflict) || !strings.Contains(r.Text, users[winner].Name) || r.Lead == nil || r.Lead.OwnerID != users[winner].ID {
 				t.Errorf("rep %d is not told who won: %q, lead %+v", i, r.Text, r.Lead)
 			}
 		}

@@ -3,6 +3,7 @@ package lead
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"slices"
 	"time"
 )
@@ -45,11 +46,11 @@ func (d *Desk) tell(ctx context.Context, n Notice, ranks []Rank, versions map[st
 			err = d.store.Announced(ctx, versions)
 		}
 		if err != nil {
-			d.log.Warn("ranking waits for the sweep", "leads", len(ranks), "error", err)
+			d.log.Warn("ranking waits for the sweep", slog.Int("leads", len(ranks)), slog.Any("error", err))
 		}
 	}
 	if err := d.bell.Ring(ctx, n); err != nil {
-		d.log.Warn("notice not rung", "error", err)
+		d.log.Warn("notice not rung", slog.Any("error", err))
 	}
 }
 

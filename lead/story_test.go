@@ -219,7 +219,7 @@ func (s *story) doesAt(at time.Time, event string) {
 	}
 }
 
-// is learns traits, as an identify would.
+// consider learns traits, as an identify or an import would.
 func (s *story) consider(why lead.Why, traits map[string]any) {
 	s.t.Helper()
 	err := s.change(lead.System, func(w *lead.Work, sc lead.Scene) error {
