@@ -55,7 +55,7 @@ func (s *server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 			attrs = append(attrs, slog.Duration("took", took))
 		}
 		level, text := slog.LevelDebug, "request"
-		if status >= 500 && ctx.Err() == nil { // else the browser left: nothing failed here
+		if status >= 500 && err != nil && ctx.Err() == nil { // else nothing failed here: the browser left, or the answer is a finding
 			level, text = slog.LevelError, "request failed"
 			attrs = append(attrs, slog.Any("error", err))
 		}
