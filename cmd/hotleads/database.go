@@ -22,7 +22,7 @@ func withStore(ctx context.Context, s settings, f func(*store.Store) error) (err
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
 	if st.Embedded() {
-		if _, err := migrate(ctx, st); err != nil {
+		if _, err := st.Migrate(ctx); err != nil {
 			return err
 		}
 		return f(st)
@@ -35,22 +35,6 @@ func withStore(ctx context.Context, s settings, f func(*store.Store) error) (err
 		return errors.New("the database waits for migrations: run `hotleads migrate` first")
 	}
 	return f(st)
-}
-
-// migrate brings the schema up to date. SQLite has no lock for migrations: of
-// several processes that start at once one migrates and the others, whose
-// attempt fails on what is there already, find nothing left to do.
-func migrate(ctx context.Context, st *store.Store) (int, error) {
-	const tries = 5
-	for try := 1; ; try++ {
-		n, err := st.Migrate(ctx)
-		if err == nil || try == tries || !st.Embedded() {
-			return n, err
-		}
-		if err := pause(ctx, time.Duration(try)*50*time.Millisecond); err != nil {
-			return 0, err
-		}
-	}
 }
 
 // pause waits, or returns why it may not.

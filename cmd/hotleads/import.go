@@ -61,7 +61,7 @@ type importOptions struct {
 
 // batchRows is how many rows share a transaction: few enough that a server
 // beside the import hardly waits to write.
-const batchRows = 100
+const batchRows = 500
 
 // importer takes one file.
 type importer struct {

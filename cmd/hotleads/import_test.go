@@ -124,7 +124,7 @@ func TestImport(t *testing.T) {
 // The same row is taken once, in one file and in several imports.
 func TestImportIsIdempotent(t *testing.T) {
 	i := newImport(t, "identity: {email: Email}\ntraits: all", "Email,Name,\na@x.io,A,\nb@x.io,B,\na@x.io,A,\n")
-	i.want(t, nil, "3 rows read", "2 new leads", "1 rows known before")
+	i.want(t, nil, "3 rows read", "2 new leads", "1 row known before")
 	before := i.find(t, "email:a@x.io")
 	i.want(t, nil, "0 new leads", "3 rows known before")
 	if after := i.find(t, "email:a@x.io"); after.Version != before.Version {
@@ -135,7 +135,7 @@ func TestImportIsIdempotent(t *testing.T) {
 		t.Errorf("two columns of one name: %+v", r)
 	}
 	i.write(t, i.csv, "Name,Email\nAnna,A@X.io\n")
-	i.want(t, nil, "0 new leads", "1 rows that say more")
+	i.want(t, nil, "0 new leads", "1 row with news")
 	if a := i.find(t, "email:a@x.io"); a.Traits["Name"] != "Anna" || a.ID != before.ID {
 		t.Errorf("got %+v", a.Profile)
 	}
@@ -161,7 +161,7 @@ func TestImportRefusesRows(t *testing.T) {
 	i := newImport(t, crmMap, rows)
 	done(t, i.env, "", "team", "add", "--name", "EMEA")
 	rejected := filepath.Join(t.TempDir(), "rejected.csv")
-	i.want(t, []string{"--rejected", rejected}, "15 rows read", "1 new leads", "14 rows refused",
+	i.want(t, []string{"--rejected", rejected}, "15 rows read", "1 new lead", "14 rows refused",
 		`line 2: there is no team "Atlantis"; there are EMEA`, `line 3: "nobody" is not an email address`, `line 4: "030 123" is not an international phone number`,
 		"line 5: it has no identity", "line 6: it has 2 cells, the head has 13", "line 7: the quotes are wrong",
 		`line 8: created_at: "31.01.2026" is no time`, `line 9: created_at: "2999-01-01" is in the future`,
@@ -211,7 +211,7 @@ func TestImportRefusesFiles(t *testing.T) {
 		})
 	}
 	for name, rows := range map[string]string{"semicolons": "Email;Name\na@x.io;A, the first\n", "tabs": "Email\tName\na@x.io\tA\n", "one column": "Email\na@x.io\n"} {
-		t.Run(name, func(t *testing.T) { newImport(t, "identity: {email: Email}", rows).want(t, nil, "1 new leads") })
+		t.Run(name, func(t *testing.T) { newImport(t, "identity: {email: Email}", rows).want(t, nil, "1 new lead") })
 	}
 }
 
@@ -224,9 +224,9 @@ func TestImportDryRun(t *testing.T) {
 	}
 	b.WriteString("lead1@x.io,Lead\nlead2@x.io,Another name\n") // a batch later
 	i := newImport(t, "identity: {email: Email}\ntraits: {name: Name}", "Email,Name\nold@x.io,Old\n")
-	i.want(t, nil, "1 new leads")
+	i.want(t, nil, "1 new lead")
 	i.write(t, i.csv, b.String())
-	lines := []string{"205 rows read", "200 new leads", "2 rows that say more", "2 rows known before", "1 rows refused"}
+	lines := []string{thousands(2*batchRows+5) + " rows read", thousands(2*batchRows) + " new leads", "2 rows with news", "2 rows known before", "1 row refused"}
 	if out := i.want(t, []string{"--dry-run"}, append(lines, "Nothing was changed")...); !strings.Contains(out, "line 4: ") {
 		t.Errorf("no refusal in\n%s", out)
 	}
@@ -247,8 +247,8 @@ func TestImportBacklogAndLive(t *testing.T) {
 		stage lead.Stage
 		line  string
 	}{
-		"backlog": {nil, lead.Nurture, "1 leads in the backlog"},
-		"live":    {[]string{"--live"}, lead.MQL, "1 leads on the board"},
+		"backlog": {nil, lead.Nurture, "1 lead in the backlog"},
+		"live":    {[]string{"--live"}, lead.MQL, "1 lead on the board"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			i := newImport(t, "identity: {user_id: No, email: Email}", "No,Email\nu1,ada@example.com\n")
@@ -262,7 +262,7 @@ func TestImportBacklogAndLive(t *testing.T) {
 			if _, err := lead.NewDesk(s, elsewhere{}, elsewhere{}, (&cli{stderr: io.Discard}).logger(settings{})).TakeAt(t.Context(), visits, now); err != nil {
 				t.Fatal(err)
 			}
-			i.want(t, test.flags, "0 new leads", "1 rows that say more", test.line)
+			i.want(t, test.flags, "0 new leads", "1 row with news", test.line)
 			l := i.find(t, "user:u1")
 			if l.Stage != test.stage || l.Backlog != (test.stage == lead.Nurture) || (len(l.Clocks) > 0) != (test.stage == lead.MQL) {
 				t.Errorf("stage %s, backlog %v, %d clocks", l.Stage, l.Backlog, len(l.Clocks))

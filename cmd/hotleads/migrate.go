@@ -26,7 +26,7 @@ Postgres the other commands wait for it.
 					return err
 				}
 				defer func() { err = errors.Join(err, st.Close()) }()
-				n, err := migrate(ctx, st)
+				n, err := st.Migrate(ctx)
 				if err != nil {
 					return err
 				}

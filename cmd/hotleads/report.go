@@ -54,22 +54,27 @@ func (r *report) write(w io.Writer, t tally, whole bool) error {
 		b.WriteString("Nothing was changed. It would be:\n")
 	}
 	table := tabwriter.NewWriter(&b, 0, 0, 1, ' ', tabwriter.AlignRight)
-	line := func(n int, text string) { fmt.Fprintf(table, "  %s\t %s\n", thousands(n), text) }
-	line(r.read, "rows read")
-	line(t.created, "new leads")
-	line(t.updated, "rows that say more of leads that are there")
-	line(t.unchanged, "rows known before")
-	line(r.refused, "rows refused")
+	line := func(n int, noun, text string) {
+		if n != 1 {
+			noun += "s"
+		}
+		fmt.Fprintf(table, "  %s\t %s\n", thousands(n), strings.TrimSpace(noun+" "+text))
+	}
+	line(r.read, "row", "read")
+	line(t.created, "new lead", "")
+	line(t.updated, "row", "with news of known leads")
+	line(t.unchanged, "row", "known before")
+	line(r.refused, "row", "refused")
 	if t.outcome > 0 {
-		line(t.outcome, "leads closed, won or lost")
+		line(t.outcome, "lead", "closed, won or lost")
 	}
 	if t.held > 0 {
-		line(t.held, "leads ready but held back")
+		line(t.held, "lead", "ready but held back")
 	}
 	if r.live {
-		line(t.qualified, "leads on the board")
+		line(t.qualified, "lead", "on the board")
 	} else {
-		line(t.backlog, "leads in the backlog, until a manager releases them")
+		line(t.backlog, "lead", "in the backlog, until a manager releases them")
 	}
 	table.Flush()
 	_, err := io.WriteString(w, b.String())

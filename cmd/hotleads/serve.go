@@ -117,7 +117,7 @@ func (c *cli) open(ctx context.Context, s settings) (_ *app, err error) {
 	if a.store, err = store.Open(ctx, s.DatabaseURL); err != nil {
 		return nil, err
 	}
-	if _, err = migrate(ctx, a.store); err != nil {
+	if _, err = a.store.Migrate(ctx); err != nil {
 		return nil, err
 	}
 	if a.secret, err = secretKey(s); err != nil {
