@@ -63,7 +63,7 @@ func (c *cli) runDemo(ctx context.Context, s settings, pace float64, seed int64)
 		return err
 	}
 	var cast demo.Cast
-	return c.serve(ctx, s, extras{
+	err = c.serve(ctx, s, extras{
 		prepare: func(ctx context.Context, a *app) error {
 			var err error
 			progress, done := c.seedProgress()
@@ -82,6 +82,10 @@ func (c *cli) runDemo(ctx context.Context, s settings, pace float64, seed int64)
 			return demo.Run(ctx, url, cast, rand.New(rand.NewPCG(uint64(seed), 1)), pace, a.log)
 		},
 	})
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return nil // stopped while it played the past
+	}
+	return err
 }
 
 // freeAddress is the address, or the next free port there, which is said.
