@@ -131,10 +131,11 @@ func openLite(path string) (write, read *sqlx.DB, err error) {
 }
 
 func openPostgres(address string) (*sqlx.DB, error) {
-	db, err := sqlx.Open("postgres", address)
+	connector, err := pq.NewConnector(address)
 	if err != nil {
 		return nil, errors.New("the database's address is not a valid postgres:// URL") // the driver's error would show it
 	}
+	db := sqlx.NewDb(sql.OpenDB(connector), "postgres")
 	db.SetMaxOpenConns(32)
 	db.SetMaxIdleConns(16)
 	db.SetConnMaxLifetime(30 * time.Minute)

@@ -45,7 +45,7 @@ func (s *Store) provider() (*goose.Provider, error) {
 	if s.lite {
 		folder, dialect = "migrations/sqlite", goose.DialectSQLite3
 	} else {
-		l, err := lock.NewPostgresSessionLocker()
+		l, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300)) // tried each second, for five minutes
 		if err != nil {
 			return nil, err
 		}

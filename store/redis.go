@@ -12,6 +12,8 @@ import (
 
 	"github.com/alicebob/miniredis/v2"
 	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/logging"
+	"github.com/redis/go-redis/v9/maintnotifications"
 )
 
 // Redis holds rankings and notices: only what can be made again.
@@ -20,9 +22,16 @@ type Redis struct {
 	embedded *miniredis.Miniredis
 }
 
-// patience bounds what a Redis that is away costs those who can do without it;
-// an address may say otherwise (?dial_timeout=…).
-const patience = time.Second
+// What a Redis that is away may cost those who can do without it; an address
+// may say otherwise (?dial_timeout=…).
+const (
+	dialPatience = time.Second
+	readPatience = 500 * time.Millisecond
+)
+
+// quiet: a client need not hear when its server will be maintained, and look up
+// its name for that.
+var quiet = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 
 // OpenRedis connects to "embedded:" (an in-process server), "redis://…",
 // "rediss://…" (several comma-separated hosts are a cluster) or
@@ -30,6 +39,7 @@ const patience = time.Second
 // is no error: rankings are read from SQL meanwhile. Errors never show the
 // address: it may hold a password.
 func OpenRedis(redisURL string) (*Redis, error) {
+	logging.Disable() // it prints on standard error what it returns as well
 	scheme, rest, _ := strings.Cut(redisURL, "://")
 	switch {
 	case redisURL == "embedded:":
@@ -56,21 +66,21 @@ func openEmbedded() *Redis {
 	m := miniredis.NewMiniRedis()
 	m.ClockTTL(true)
 	dial := func(context.Context, string, string) (net.Conn, error) { return m.Dial() }
-	return &Redis{redis.NewClient(&redis.Options{Dialer: dial, Protocol: 2, DisableIdentity: true, ContextTimeoutEnabled: true}), m}
+	return &Redis{redis.NewClient(&redis.Options{Dialer: dial, Protocol: 2, DisableIdentity: true, ContextTimeoutEnabled: true, MaintNotificationsConfig: quiet}), m}
 }
 
 // quick has a client give up soon, and when the caller does.
 func quick(o *redis.Options) {
 	if o.DialTimeout == 0 {
-		o.DialTimeout = patience
+		o.DialTimeout = dialPatience
 	}
 	if o.ReadTimeout == 0 {
-		o.ReadTimeout = patience
+		o.ReadTimeout = readPatience
 	}
 	if o.MaxRetries == 0 {
 		o.MaxRetries = 1
 	}
-	o.DialerRetries, o.ContextTimeoutEnabled = 1, true
+	o.DialerRetries, o.ContextTimeoutEnabled, o.MaintNotificationsConfig = 1, true, quiet
 }
 
 func openCluster(o *redis.Options, others []string) *Redis {
@@ -88,13 +98,13 @@ func openCluster(o *redis.Options, others []string) *Redis {
 		conf.ServerName = "" // each node's own
 	}
 	return &Redis{redis.NewClusterClient(&redis.ClusterOptions{Addrs: addrs, Username: o.Username, Password: o.Password, TLSConfig: conf,
-		DialTimeout: o.DialTimeout, ReadTimeout: o.ReadTimeout, MaxRetries: o.MaxRetries, DialerRetries: o.DialerRetries, ContextTimeoutEnabled: true}), nil}
+		DialTimeout: o.DialTimeout, ReadTimeout: o.ReadTimeout, MaxRetries: o.MaxRetries, DialerRetries: o.DialerRetries, ContextTimeoutEnabled: true, MaintNotificationsConfig: quiet}), nil}
 }
 
 func openSentinel(redisURL string) (*Redis, error) {
 	wrong := errors.New("store: the address of Redis wants to be redis+sentinel://host:port,…/master[/db]")
 	hosts, path, _ := strings.Cut(strings.TrimPrefix(redisURL, "redis+sentinel://"), "/")
-	o := &redis.FailoverOptions{DialTimeout: patience, ReadTimeout: patience, MaxRetries: 1, DialerRetries: 1, ContextTimeoutEnabled: true}
+	o := &redis.FailoverOptions{DialTimeout: dialPatience, ReadTimeout: readPatience, MaxRetries: 1, DialerRetries: 1, ContextTimeoutEnabled: true}
 	if i := strings.LastIndexByte(hosts, '@'); i >= 0 {
 		user, pass, _ := strings.Cut(hosts[:i], ":")
 		var errUser, errPass error

@@ -1,0 +1,57 @@
+package store
+
+import (
+	"context"
+	"testing"
+)
+
+// Pragma reads a setting of the connection that writes.
+func (s *Store) Pragma(t *testing.T, name string) string {
+	t.Helper()
+	var v string
+	if err := s.write.GetContext(t.Context(), &v, `PRAGMA `+name); err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// Fill leaves no room in a SQLite file.
+func (s *Store) Fill(t *testing.T) {
+	t.Helper()
+	if _, err := s.write.ExecContext(t.Context(), `PRAGMA max_page_count = 1`); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Down takes all migrations back.
+func (s *Store) Down(ctx context.Context) error {
+	p, err := s.provider()
+	if err != nil {
+		return err
+	}
+	_, err = p.DownTo(ctx, 0)
+	return err
+}
+
+// Exec runs a statement.
+func (s *Store) Exec(t *testing.T, text string) error {
+	_, err := s.write.ExecContext(t.Context(), text)
+	return err
+}
+
+// Tables lists the tables and their columns, in order.
+func (s *Store) Tables(t *testing.T) []string {
+	t.Helper()
+	text := `SELECT table_name || '.' || column_name FROM information_schema.columns WHERE table_schema = 'public' ORDER BY 1`
+	if s.lite {
+		text = `SELECT m.name || '.' || c.name FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' ORDER BY 1`
+	}
+	var names []string
+	if err := s.write.SelectContext(t.Context(), &names, text); err != nil {
+		t.Fatal(err)
+	}
+	return names
+}
+
+// Words are what a search compares.
+func Words(texts ...string) []string { return words(texts...) }
