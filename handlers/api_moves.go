@@ -2,10 +2,8 @@ package handlers
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"slices"
-	"strconv"
 
 	"github.com/labstack/echo/v4"
 
@@ -80,20 +78,3 @@ func (s *server) withLead(ctx context.Context, id string, conflict error) error 
 	}
 	return &refusedLead{conflict, out}
 }
-
-// UnmarshalJSON takes whole numbers: money is integer minor units. What is none
-// is refused later, in its turn.
-func (a *amount) UnmarshalJSON(b []byte) error {
-	*a = amount{}
-	if string(b) == "null" {
-		return nil
-	}
-	if n, err := strconv.ParseInt(string(b), 10, 64); err == nil {
-		a.minor = n
-	} else {
-		a.minor, a.bad = -1, lead.Invalid("amount", "the amount is %s; it wants a whole number of minor units, such as 120000", b)
-	}
-	return nil
-}
-
-var _ json.Unmarshaler = (*amount)(nil)

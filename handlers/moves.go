@@ -3,11 +3,9 @@ package handlers
 import (
 	"context"
 	"errors"
-	"math"
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -26,13 +24,6 @@ type moveForm struct {
 	Outcome string `json:"outcome"`
 	Amount  amount `json:"amount"`
 	To      string `json:"to"`
-}
-
-// amount is money in minor units of the company currency. A wrong one is -1,
-// which no move takes, until it is its turn to be refused.
-type amount struct {
-	minor int64
-	bad   error
 }
 
 // clean trims what people type, and what no store keeps.
@@ -117,19 +108,6 @@ func (s *server) move(c echo.Context) error {
 		return s.refused(c, u, before.ID, refused)
 	}
 	return err
-}
-
-// majorAmount reads money as people write it, in major units: 1200 or 1,200.50.
-func majorAmount(text string) amount {
-	digits := strings.ReplaceAll(strings.TrimSpace(text), ",", "")
-	if digits == "" {
-		return amount{}
-	}
-	f, err := strconv.ParseFloat(digits, 64)
-	if err != nil || !(f >= 0 && f < 1e13) {
-		return amount{-1, lead.Invalid("amount", "%q is not an amount such as 1200 or 1,200.50", text)}
-	}
-	return amount{minor: int64(math.Round(f * 100))}
 }
 
 // undoable moves offer an undo.

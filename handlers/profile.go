@@ -17,10 +17,6 @@ import (
 	"hotleads/views"
 )
 
-// currency is the company's (ISO 4217): money is kept in its minor units, of
-// which every currency that is offered has a hundred.
-const currency = "EUR"
-
 func (s *server) profilePage(c echo.Context) error {
 	ctx, u := c.Request().Context(), *viewer(c)
 	ref, err := leadRef(c)

@@ -96,7 +96,7 @@ func (sc scene) moveDetail(h lead.History) string {
 		add(h.Channel + ", " + h.Outcome)
 	}
 	if h.Amount > 0 {
-		add(fmt.Sprintf("%.2f", float64(h.Amount)/100))
+		add(money(h.Amount))
 	}
 	if h.Move == lead.Reassign {
 		add("to " + sc.book.Name(h.OwnerAfter))
