@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"math/rand/v2"
 	"time"
 
@@ -36,7 +37,7 @@ func (a *app) loops() []func(context.Context) {
 // end tells how a loop that runs by itself ended.
 func (a *app) end(name string, err error) {
 	if err != nil {
-		a.log.Error("a loop ended", "loop", name, "error", err)
+		a.log.Error("a loop ended", slog.String("loop", name), slog.Any("error", err))
 	}
 }
 
@@ -52,13 +53,13 @@ func (a *app) repeat(ctx context.Context, name string, every time.Duration, once
 			return
 		case err != nil:
 			if err.Error() != failing {
-				a.log.Error("a loop fails", "loop", name, "error", err)
+				a.log.Error("a loop fails", slog.String("loop", name), slog.Any("error", err))
 			}
 			failing = err.Error()
 			wait = min(max(2*wait, watchEvery), max(longestPause, every))
 		default:
 			if failing != "" {
-				a.log.Info("a loop works again", "loop", name)
+				a.log.Info("a loop works again", slog.String("loop", name))
 			}
 			failing, wait = "", every
 		}
@@ -117,7 +118,7 @@ func (r *rankings) once(ctx context.Context, now time.Time) (bool, error) {
 		if err != nil {
 			return false, err
 		}
-		r.log.Info("rankings rebuilt", "leads", n)
+		r.log.Info("rankings rebuilt", slog.Int("leads", n))
 	case r.away || now.Sub(r.last) >= rerankEvery:
 		if err := r.desk.Rerank(ctx, now); err != nil {
 			return false, err

@@ -102,7 +102,7 @@ func (t *traitColumns) UnmarshalYAML(n *yaml.Node) error {
 		if slices.ContainsFunc(t.Each, func(o traitColumn) bool { return o.Trait == trait.Trait }) {
 			return fmt.Errorf("line %d: traits: %q stands twice", name.Line, trait.Trait)
 		}
-		if err := trait.column.UnmarshalYAML(n.Content[i+1]); err != nil {
+		if err := trait.UnmarshalYAML(n.Content[i+1]); err != nil {
 			return err
 		}
 		t.Each = append(t.Each, trait)
