@@ -15,12 +15,13 @@ const (
 	readTimeout   = 30 * time.Second // streams set deadlines of their own
 	idleTimeout   = 2 * time.Minute
 	maxHeader     = 64 << 10
-	grace         = 8 * time.Second // for requests in flight
-	loopGrace     = time.Second     // for the loops after them
+	drain         = 500 * time.Millisecond // in which /readyz says that it stops, before it refuses connections
+	grace         = 8 * time.Second        // for requests in flight
+	loopGrace     = time.Second            // for the loops after them
 )
 
-// run serves until ctx ends, then stops in order: streams, requests in flight,
-// loops.
+// run serves until ctx ends, then stops in order: it tells load balancers, then
+// ends streams, requests in flight and loops.
 func (a *app) run(ctx context.Context, listener net.Listener, handler http.Handler, loops []func(context.Context)) error {
 	requests, endRequests := context.WithCancel(context.WithoutCancel(ctx))
 	defer endRequests()
@@ -45,6 +46,7 @@ func (a *app) run(ctx context.Context, listener net.Listener, handler http.Handl
 	case err = <-served:
 	case <-ctx.Done():
 		a.log.Info("stopping")
+		_ = pause(context.WithoutCancel(ctx), drain)
 	}
 	a.hub.Shutdown()
 	silent.close()

@@ -75,6 +75,7 @@ func (c *cli) serve(ctx context.Context, s settings, more extras) (err error) {
 		RedisPing: func(ctx context.Context) error { return a.redis.Ping(ctx).Err() },
 		Hub:       a.hub, BaseURL: s.BaseURL, TrustedProxies: s.TrustedProxies, WriteKey: s.WriteKey,
 		Version: build().Version, Log: a.log, Now: lead.Now,
+		Draining: func() bool { return ctx.Err() != nil },
 	})
 	if err != nil {
 		return err

@@ -203,6 +203,9 @@ func TestServeFinishesRequests(t *testing.T) {
 		t.Fatalf("status %d", status)
 	}
 	s.stop()
+	if status, _ := get(t, http.DefaultClient, s.url+"/readyz"); status != http.StatusServiceUnavailable {
+		t.Errorf("while it stops it says that it is ready: %d", status)
+	}
 	if _, err := sender.Write([]byte(`"event":"Demo Requested"}`)); err != nil {
 		t.Fatal(err)
 	}
