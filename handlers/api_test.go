@@ -377,3 +377,38 @@ func TestNothingThere(t *testing.T) {
 		}
 	}
 }
+
+func TestPagingWhileLeadsChange(t *testing.T) {
+	x := newSite(t)
+	for i := range 12 {
+		x.identify(fmt.Sprintf("u%d", i), map[string]any{"email": fmt.Sprintf("u%d@acme.example", i)})
+	}
+	seen := map[string]int{}
+	changed := map[string]bool{}
+	cursor := ""
+	for page := range 20 {
+		_, leads := x.call(http.MethodGet, "/api/v1/leads?limit=2&cursor="+cursor, nil)
+		for _, l := range list(leads) {
+			seen[l["user_id"].(string)]++
+		}
+		next, ok := at(leads, "next_cursor").(string)
+		if !ok {
+			break
+		}
+		cursor = next
+		user := fmt.Sprintf("u%d", 11-page) // shown already, or about to be
+		changed[user] = true
+		x.identify(user, map[string]any{"company": fmt.Sprint("Acme ", page)})
+		x.identify(fmt.Sprintf("new%d", page), map[string]any{"email": fmt.Sprintf("new%d@acme.example", page)})
+	}
+	for user, n := range seen {
+		if n != 1 {
+			t.Errorf("%s stands %d times in the list", user, n)
+		}
+	}
+	for i := range 12 {
+		if user := fmt.Sprintf("u%d", i); seen[user] == 0 && !changed[user] {
+			t.Errorf("%s did not change and is missing", user)
+		}
+	}
+}

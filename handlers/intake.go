@@ -229,11 +229,11 @@ func (in *Intake) refuse(c echo.Context, err error) error {
 		return c.JSON(r.status, intakeReply{Error: r.Error()})
 	}
 	if errors.Is(err, lead.ErrUnavailable) {
-		in.Log.Warn("intake unavailable", "error", err)
+		in.Log.Warn("intake unavailable", slog.Any("error", err))
 		c.Response().Header().Set("Retry-After", intakeRetryAfter)
 		return c.JSON(http.StatusServiceUnavailable, intakeReply{Error: "nothing can be stored now; try again"})
 	}
-	in.Log.Error("intake failed", "error", err)
+	in.Log.Error("intake failed", slog.Any("error", err))
 	return c.JSON(http.StatusInternalServerError, intakeReply{Error: "something went wrong here; try again"})
 }
 

@@ -424,3 +424,46 @@ func TestTimelineByPages(t *testing.T) {
 		t.Errorf("the timeline has %d pages", pages)
 	}
 }
+
+func TestManagerReleasesTheBacklog(t *testing.T) {
+	x := newSite(t)
+	x.person("Rosa", lead.Rep)
+	x.person("Boss", lead.Manager)
+	x.person("Mara", lead.Marketing)
+	now := lead.Now()
+	message := func(id string, m lead.Message) lead.Message {
+		m.ID, m.UserID, m.OccurredAt, m.ReceivedAt = id, "ada", now, now
+		return m
+	}
+	if _, err := x.desk.Take(t.Context(), []lead.Message{message("1", lead.Message{Type: lead.Track, Event: "Products Compared"}), message("2", lead.Message{Type: lead.Track, Event: "Products Compared"}),
+		message("3", lead.Message{Type: lead.Track, Event: "Pricing Viewed"})}); err != nil {
+		t.Fatal(err)
+	}
+	row := message("4", lead.Message{Type: lead.Identify, Traits: map[string]any{"email": "ada@buyer.example", "title": "VP Sales"}, Import: &lead.Imported{}})
+	if errs, err := x.desk.Import(t.Context(), []lead.Message{row}, false, now); err != nil || errs[0] != nil {
+		t.Fatal(errs, err)
+	}
+	_, l := x.call(http.MethodGet, "/api/v1/leads/user:ada", nil)
+	id := l["id"].(string)
+	if l["backlog"] != true || l["stage"] != "nurture" {
+		t.Fatalf("the imported lead is %v, in the backlog: %v", l["stage"], l["backlog"])
+	}
+	boss := x.signIn("Boss")
+	if _, _, page := boss.get("/leads/" + id); !strings.Contains(page, `action="/leads/`+id+`/qualify"`) {
+		t.Error("its page offers a manager no way to the board")
+	}
+	for _, name := range []string{"Rosa", "Mara"} {
+		if status, _, _ := x.signIn(name).post("/leads/"+id+"/qualify", nil); status != http.StatusForbidden {
+			t.Errorf("%s releases it: %d", name, status)
+		}
+	}
+	if status, _, _ := boss.post("/leads/"+id+"/qualify", nil); status != http.StatusSeeOther {
+		t.Errorf("the manager releases it: %d", status)
+	}
+	if got := rowsOf(x.board("Rosa")); !slices.Equal(got, []string{id}) {
+		t.Errorf("the board has %v", got)
+	}
+	if _, _, page := boss.get("/leads/" + id); strings.Contains(page, "/qualify") {
+		t.Error("a lead on the board can still be released")
+	}
+}

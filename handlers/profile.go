@@ -83,7 +83,7 @@ func (s *server) profile(ctx context.Context, sc scene, l lead.Scored, before ti
 		LiveURL: "/live/leads/" + url.PathEscape(l.ID), Receipt: sc.receipt(l), Contact: sc.contact(l), Traits: traits(l.Lead),
 		Head: views.ProfileHead{
 			ID: l.ID, Name: l.DisplayName(), Company: l.Company, Title: l.Title, Score: l.Score.Total, Tier: string(l.Tier), Stage: string(l.Stage), Version: l.Version,
-			Owner: sc.person(l.OwnerID), Badges: sc.badges(l), HeldBack: l.HeldBack, Reasons: sc.reasons(l.TeamID), Currency: currency,
+			Owner: sc.person(l.OwnerID), Badges: sc.badges(l), HeldBack: l.HeldBack, Backlog: l.Backlog, Reasons: sc.reasons(l.TeamID), Currency: currency,
 		},
 	}
 	m.Head.Delta, _ = heat(l)

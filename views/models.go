@@ -202,6 +202,7 @@ type ProfileHead struct {
 	Badges   []Badge
 	Clocks   []Clock
 	HeldBack string // why it is kept off the board, in words; "" = it isn't
+	Backlog  bool   // a manager may put it on the board
 	Reasons  []Reason
 	People   []Person // whom it may be reassigned to
 	Currency string   // ISO 4217 of the amount field

@@ -135,6 +135,7 @@ const (
 	txtDisqualify  = "Disqualify…"
 	txtDisqReason  = "Why: spam, competitor, …"
 	txtReopen      = "Reopen"
+	txtQualify     = "Put it on the board"
 	txtOpportunity = "It became an opportunity"
 	txtWin         = "Won"
 	txtLose        = "Lost"
