@@ -234,3 +234,22 @@ func TestALeadLeavesItsTeamsRanking(t *testing.T) {
 		}
 	}
 }
+
+// A lead may qualify in a process that has not yet heard of the first team,
+// which another process made a moment earlier and which took its leads then.
+func TestSweepRoutesWhoHasNoTeam(t *testing.T) {
+	o := open(t)
+	l := o.ready("ada")
+	if _, err := o.db.ExecContext(o.ctx, `UPDATE leads SET team_id = NULL WHERE id = ?`, l.ID); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := o.desk.Sweep(o.ctx, o.now, 100); err != nil {
+		t.Fatal(err)
+	}
+	if got := o.find(l.ID); got.TeamID != o.team.ID {
+		t.Errorf("the lead's team is %q", got.TeamID)
+	}
+	if got := o.boardIDs(); len(got) != 1 || got[0] != l.ID {
+		t.Errorf("the board shows %v", got)
+	}
+}

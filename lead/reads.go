@@ -11,7 +11,8 @@ type Search struct {
 	OwnerID string
 	Backlog bool         // only the backlog
 	Held    bool         // only those held back
-	After   *SearchPoint // the page after this point, the last changed first
+	Newest  bool         // the newest first, in an order that changes of leads leave as it is; else the last changed first
+	After   *SearchPoint // the page after this point
 	Limit   int          // 1 to 1000
 }
 

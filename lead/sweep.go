@@ -29,7 +29,25 @@ func (d *Desk) Sweep(ctx context.Context, now time.Time, n int) (int, error) {
 			acted += n
 		}
 	}
-	return acted, errors.Join(append(errs, d.catchUp(ctx, now, n))...)
+	return acted, errors.Join(append(errs, d.adopt(ctx, now, n), d.catchUp(ctx, now, n))...)
+}
+
+// adopt routes leads that qualified where no team was known to the process that
+// took them in: the first team was made a moment earlier by another one.
+func (d *Desk) adopt(ctx context.Context, now time.Time, n int) error {
+	ids, err := d.store.Teamless(ctx, n)
+	if err != nil || len(ids) == 0 {
+		return err
+	}
+	_, err = d.system(ctx, ids, now, func(sc Scene, w *Work) (bool, error) {
+		team := Route(sc.Book.Teams, w.Lead.AllTraits())
+		if team == nil || w.Lead.TeamID != "" {
+			return false, nil
+		}
+		w.Lead.TeamID = team.ID
+		return true, nil
+	})
+	return err
 }
 
 func (d *Desk) wake(ctx context.Context, id string, now time.Time) (int, error) {

@@ -137,6 +137,15 @@ func (s *Store) Unannounced(ctx context.Context, before time.Time, n int) ([]str
 	return ids, wrap(err)
 }
 
+// Teamless are leads in a hand-off that no team has.
+func (s *Store) Teamless(ctx context.Context, n int) ([]string, error) {
+	var ids []string
+	err := s.read.SelectContext(ctx, &ids, `
+		SELECT id FROM leads
+		WHERE team_id IS NULL AND stage IN ('mql', 'claimed', 'sal') AND merged_into = '' ORDER BY id LIMIT $1`, n)
+	return ids, wrap(err)
+}
+
 // Announced notes that the ranking of leads is up to those versions.
 func (s *Store) Announced(ctx context.Context, versions map[string]int64) error {
 	rows := make([][]any, 0, len(versions))
@@ -152,7 +161,7 @@ func (s *Store) Announced(ctx context.Context, versions map[string]int64) error 
 	return nil
 }
 
-// Find lists leads, the last changed first.
+// Find lists leads, the last changed or the newest first.
 func (s *Store) Find(ctx context.Context, q lead.Search) ([]lead.Card, error) {
 	where, args := []string{`merged_into = ''`}, []any{}
 	add := func(cond string, a ...any) { where, args = append(where, cond), append(args, a...) }
@@ -185,10 +194,16 @@ func (s *Store) Find(ctx context.Context, q lead.Search) ([]lead.Card, error) {
 	for _, w := range sought {
 		add(`id IN (SELECT lead_id FROM lead_words WHERE word >= ? AND word < ?)`, w, w+"\U0010FFFF")
 	}
-	if b := q.After; b != nil {
+	order := `updated_at DESC, id DESC`
+	if q.Newest {
+		order = `id DESC` // ids grow with time
+	}
+	if b := q.After; b != nil && q.Newest {
+		add(`id < ?`, b.ID)
+	} else if b != nil {
 		add(`(updated_at < ? OR (updated_at = ? AND id < ?))`, at(b.UpdatedAt), at(b.UpdatedAt), b.ID)
 	}
-	text, args, err := in(s.read, `SELECT id FROM leads WHERE `+strings.Join(where, " AND ")+` ORDER BY updated_at DESC, id DESC LIMIT ?`, append(args, q.Limit)...)
+	text, args, err := in(s.read, `SELECT id FROM leads WHERE `+strings.Join(where, " AND ")+` ORDER BY `+order+` LIMIT ?`, append(args, q.Limit)...)
 	if err != nil {
 		return nil, err
 	}
