@@ -15,7 +15,7 @@ func (s *server) apiLeads(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	q := lead.Search{Words: c.QueryParam("q"), Limit: n + 1}
+	q := lead.Search{Words: c.QueryParam("q"), Newest: true, Limit: n + 1}
 	if q.Stage, err = stageParam(c); err != nil {
 		return err
 	}
