@@ -33,8 +33,7 @@ func (s *server) apiMove(c echo.Context) error {
 		return err
 	}
 	moved, err := s.make(ctx, l.ID, move, form, actor)
-	var refused *lead.Refusal
-	if errors.As(err, &refused) && refused.Kind == lead.ErrConflict {
+	if errors.Is(err, lead.ErrConflict) {
 		return s.withLead(ctx, l.ID, err)
 	}
 	if err != nil {

@@ -54,12 +54,11 @@ func (s *server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 			s.metrics.request(c.Path(), c.Request().Method, status, took)
 			attrs = append(attrs, slog.Duration("took", took))
 		}
-		level, text := slog.LevelDebug, "request"
 		if status >= 500 && err != nil && ctx.Err() == nil { // else nothing failed here: the browser left, or the answer is a finding
-			level, text = slog.LevelError, "request failed"
-			attrs = append(attrs, slog.Any("error", err))
+			s.Log.LogAttrs(ctx, slog.LevelError, "request failed", append(attrs, slog.Any("error", err))...)
+			return nil
 		}
-		s.Log.LogAttrs(ctx, level, text, attrs...)
+		s.Log.LogAttrs(ctx, slog.LevelDebug, "request", attrs...)
 		return nil
 	}
 }

@@ -104,7 +104,7 @@ func (s *server) move(c echo.Context) error {
 	switch {
 	case err == nil:
 		return s.moved(c, u, m, l)
-	case errors.As(err, &refused) && refused.Kind != lead.ErrNotFound:
+	case errors.As(err, &refused) && !errors.Is(err, lead.ErrNotFound):
 		return s.refused(c, u, before.ID, refused)
 	}
 	return err

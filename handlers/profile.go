@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -112,7 +113,7 @@ func (s *server) profile(ctx context.Context, sc scene, l lead.Scored, before ti
 func traits(l lead.Lead) []views.Trait {
 	var out []views.Trait
 	for k, v := range l.Traits {
-		out = append(out, views.Trait{Name: k, Value: fmt.Sprint(v)})
+		out = append(out, views.Trait{Name: k, Value: valueText(v)})
 	}
 	for k, v := range map[string]string{"user id": l.UserID, "country": l.Country, "source": l.Source} {
 		if v != "" {
@@ -121,6 +122,18 @@ func traits(l lead.Lead) []views.Trait {
 	}
 	slices.SortFunc(out, func(a, b views.Trait) int { return strings.Compare(a.Name, b.Name) })
 	return out
+}
+
+// valueText is a trait or property as people read it: 1000000, not 1e+06.
+func valueText(v any) string {
+	if s, ok := v.(string); ok {
+		return s
+	}
+	b, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Sprint(v)
+	}
+	return string(b)
 }
 
 func (s *server) profileStream(c echo.Context) error {

@@ -194,7 +194,7 @@ func TestHeadersOfEveryAnswer(t *testing.T) {
 func (x *site) from(ip string) browser {
 	b := x.stranger()
 	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(ip)}}
-	b.Client.Transport = &http.Transport{DialContext: dialer.DialContext, DisableKeepAlives: true}
+	b.Transport = &http.Transport{DialContext: dialer.DialContext, DisableKeepAlives: true}
 	return b
 }
 

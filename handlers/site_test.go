@@ -86,18 +86,19 @@ func newBareSite(t testing.TB, change ...func(*handlers.Config)) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	done := make(chan struct{}, 3)
-	go func() { x.desk.Run(ctx); done <- struct{}{} }()
-	go func() { x.hub.Run(ctx); done <- struct{}{} }()
+	done := make(chan error, 3)
+	go func() { done <- x.desk.Run(ctx) }()
+	go func() { done <- x.hub.Run(ctx) }()
 	go func() {
-		redis.Listen(ctx, log, func(n lead.Notice) { x.hub.Notice(live.Notice{Teams: n.Teams, Leads: n.Leads}) })
-		done <- struct{}{}
+		done <- redis.Listen(ctx, log, func(n lead.Notice) { x.hub.Notice(live.Notice{Teams: n.Teams, Leads: n.Leads}) })
 	}()
 	x.Server = httptest.NewServer(h)
 	t.Cleanup(func() {
 		cancel()
 		for range 3 {
-			<-done
+			if err := <-done; err != nil {
+				t.Error(err)
+			}
 		}
 		x.Close()
 		redis.Close()

@@ -33,7 +33,7 @@ func (x *site) open(b browser, path string) (*stream, func()) {
 	r.Header.Set("Last-Event-ID", "nonsense")
 	client := *b.Client
 	client.Timeout = 0
-	res, err := client.Do(r)
+	res, err := client.Do(r) //nolint:bodyclose // the goroutine that reads it closes it
 	if err != nil {
 		x.t.Fatal(err)
 	}
@@ -42,9 +42,10 @@ func (x *site) open(b browser, path string) (*stream, func()) {
 	go func() {
 		defer close(done)
 		defer close(s.frames)
+		defer res.Body.Close()
 		s.read(res.Body)
 	}()
-	return s, func() { cancel(); <-done; res.Body.Close() }
+	return s, func() { cancel(); <-done }
 }
 
 func (s *stream) read(body io.Reader) {

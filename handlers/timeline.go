@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"context"
-	"fmt"
 	"net/url"
 	"strconv"
 	"strings"
@@ -128,7 +127,7 @@ func doing(a lead.Activity) string {
 		case []any:
 			var names []string
 			for _, x := range v {
-				names = append(names, fmt.Sprint(x))
+				names = append(names, valueText(x))
 			}
 			return strings.Join(names, ", ")
 		}
