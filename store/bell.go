@@ -44,7 +44,7 @@ func (r *Redis) Listen(ctx context.Context, log *slog.Logger, f func(lead.Notice
 			}
 			var n lead.Notice
 			if err := json.Unmarshal([]byte(m.Payload), &n); err != nil {
-				log.Warn("a notice that is none", "error", err)
+				log.Warn("a notice that is none", slog.Any("error", err))
 				continue
 			}
 			f(n)

@@ -28,6 +28,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
+	"github.com/lib/pq/pqerror"
 	"modernc.org/sqlite"
 
 	"hotleads/lead"
@@ -250,7 +251,7 @@ func taken(err error) bool { return violated(err, "23505", 2067, 1555) }
 // dangling tells whether a row refers to one that is not there.
 func dangling(err error) bool { return violated(err, "23503", 787) }
 
-func violated(err error, state pq.ErrorCode, codes ...int) bool {
+func violated(err error, state pqerror.Code, codes ...int) bool {
 	var p *pq.Error
 	if errors.As(err, &p) {
 		return p.Code == state
@@ -282,7 +283,7 @@ func (t *txn) alone(ctx context.Context, unknown []lead.Identity) (bool, error) 
 	keys := make([]int64, 0, len(unknown))
 	for _, id := range unknown {
 		h := fnv.New64a()
-		io.WriteString(h, string(id.Kind)+":"+id.Value)
+		_, _ = io.WriteString(h, string(id.Kind)+":"+id.Value) // a hash takes everything
 		keys = append(keys, int64(h.Sum64()))
 	}
 	slices.Sort(keys)

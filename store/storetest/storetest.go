@@ -80,7 +80,7 @@ func newWorld(t *testing.T, url string) *world {
 	w := &world{T: t, ctx: t.Context(), url: url, s: Open(t, url)}
 	driver, dsn := "postgres", url
 	if path, ok := strings.CutPrefix(url, "sqlite:"); ok {
-		driver, dsn = "sqlite", "file:"+path+"?_pragma=busy_timeout(5000)&_texttotime=1"
+		driver, dsn = "sqlite", "file:"+path+"?_pragma=busy_timeout(5000)&_texttotime=1&_time_format=sqlite&_timezone=UTC"
 	}
 	var err error
 	if w.db, err = sqlx.Open(driver, dsn); err != nil {

@@ -93,12 +93,15 @@ func cutOff(w *world) {
 		all.Go(func() {
 			ctx, cancel := context.WithTimeout(w.ctx, time.Duration(i)*200*time.Microsecond)
 			defer cancel()
-			w.s.Change(ctx, func(tx lead.Tx) error {
+			err := w.s.Change(ctx, func(tx lead.Tx) error {
 				if _, err := tx.NewMessages(ctx, []string{fmt.Sprint("m", i)}, now); err != nil {
 					return err
 				}
 				return tx.Append(ctx, []lead.Activity{act(fmt.Sprint("m", i), work.Lead.ID, "Page Viewed", now)})
 			})
+			if err != nil {
+				w.refused("a transaction whose time is over", err, lead.ErrUnavailable)
+			}
 		})
 	}
 	all.Wait()

@@ -158,7 +158,7 @@ func rollback(w *world) {
 				w.Error("a panic inside a transaction is swallowed")
 			}
 		}()
-		w.s.Change(w.ctx, func(tx lead.Tx) error { half(tx); panic("a bug") })
+		w.ok(w.s.Change(w.ctx, func(tx lead.Tx) error { half(tx); panic("a bug") }))
 	}()
 	w.same("the lead", *work.Lead, w.card(work.Lead.ID).Lead)
 	for _, table := range []string{"history", "message_ids", "identities", "activities"} {
