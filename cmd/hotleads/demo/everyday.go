@@ -4,9 +4,11 @@ import (
 	"context"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"time"
 
 	"hotleads/lead"
+	"hotleads/scoring"
 )
 
 // Arrivals of an ordinary day, by region (EMEA, Americas), in the past.
@@ -21,7 +23,7 @@ var (
 // follows as it happens.
 func (p *past) everyday() {
 	n := [2]int{}
-	for day := p.start.In(p.home); day.Before(p.end); day = day.AddDate(0, 0, 1) {
+	for day := p.start.In(p.office.Zone()); day.Before(p.end); day = day.AddDate(0, 0, 1) {
 		off := 0
 		if w := day.Weekday(); w == time.Saturday || w == time.Sunday {
 			off = 1
@@ -29,7 +31,7 @@ func (p *past) everyday() {
 		for region := range 2 {
 			at := func() time.Time {
 				h := wakingHours[region]
-				midnight := time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, p.home)
+				midnight := time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, p.office.Zone())
 				return midnight.Add(time.Duration((h[0] + p.rng.Float64()*(h[1]-h[0])) * float64(time.Hour))).UTC()
 			}
 			for range roll(p.rng, buyersADay[region][off]) {
@@ -106,14 +108,20 @@ func (p *past) want(who prospect) []deed {
 // session is deeds one after the other, with a form filled in at first.
 func (p *past) session(who prospect, at time.Time, deeds []deed) {
 	p.say(at, who, deed{}, true, false)
-	for _, d := range deeds {
+	ledger, fit := scoring.Ledger{}, scoring.Fit{Counted: who.fit(p.scorer)}
+	for i, d := range deeds {
 		at = at.Add(between(p.rng, 0.4, 4, time.Minute))
 		if at.After(p.end) {
 			return
 		}
-		p.say(at, who, d, true, len(p.scorer.Touches(d.scoring("", at))) > 0 && d.event != pageViewed || d.properties["path"] == "/pricing")
+		p.scorer.Add(ledger, d.scoring(strconv.Itoa(i), at))
+		near := p.scorer.Score(ledger, fit, at).Total > p.scorer.Model().Threshold-prelude
+		p.say(at, who, d, true, p.scorer.IsHandRaise(d.scoring("", at)) || near && (d.event != pageViewed || d.properties["path"] == "/pricing"))
 	}
 }
+
+// prelude is how many points somebody may have from reading before.
+const prelude = 15
 
 // reader is somebody who comes to read, now and then.
 func (p *past) reader(who prospect, at time.Time) {

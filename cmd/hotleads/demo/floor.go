@@ -40,6 +40,7 @@ type watched struct {
 const (
 	headStart  = 25 * time.Second // for the visitor, with the hottest lead
 	handsFull  = 2                // leads a simulated rep holds at most
+	goodbye    = 72               // a lead that unsubscribes goes cold below this score
 	backAgains = 2                // waiting at most, as far as the demo decides
 )
 
@@ -181,8 +182,8 @@ func (f *floor) claim(now time.Time) time.Duration {
 	return max(gap, 15*time.Second)
 }
 
-// choice is the lead that a rep turns to: mostly the hottest that others have
-// had time for, sometimes the one that has waited longest, or any.
+// choice is the lead that a rep turns to: mostly one that is late or the hottest
+// that others have had time for, sometimes the one that has waited longest, or any.
 func (f *floor) choice(rep *Person, now time.Time) row {
 	var open []row
 	for _, r := range f.rows {
@@ -198,8 +199,13 @@ func (f *floor) choice(rep *Person, now time.Time) row {
 	if len(open) == 0 {
 		return row{}
 	}
+	for _, r := range open {
+		if _, late := r.due(); late && f.rng.IntN(3) == 0 {
+			return r
+		}
+	}
 	switch d := f.rng.IntN(100); {
-	case d < 55:
+	case d < 60:
 		return open[0]
 	case d < 80:
 		return slices.MinFunc(open, func(a, b row) int { return f.watched[a.ID].since.Compare(f.watched[b.ID].since) })
@@ -217,7 +223,7 @@ func (f *floor) rise(now time.Time) {
 		if r.UserID == "" || f.visiting[r.UserID] || r.Score > 165 {
 			continue
 		}
-		if _, late := r.due(); late && r.Stage == lead.MQL && f.rng.IntN(3) == 0 {
+		if _, late := r.due(); late && r.Stage == lead.MQL && r.Tier != "fire" && r.Score < goodbye && f.rng.IntN(2) == 0 {
 			f.leaver(r, now)
 		} else {
 			f.warmer(r, now)

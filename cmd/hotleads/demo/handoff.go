@@ -156,7 +156,7 @@ func (p *past) close(ctx context.Context, id string, rep lead.User) error {
 // sendBack returns a lead, and plans whether it comes back.
 func (p *past) sendBack(ctx context.Context, id string, rep lead.User, reason string) error {
 	r := giveBack(p.rng, reason, p.now, 7+p.rng.IntN(40))
-	if ahead, err := time.ParseInLocation(time.DateOnly, r.Date, p.home); err == nil && p.end.Sub(ahead).Abs() < 3*24*time.Hour {
+	if ahead, err := time.ParseInLocation(time.DateOnly, r.Date, p.office.Zone()); err == nil && p.end.Sub(ahead).Abs() < 3*24*time.Hour {
 		r.Date = p.end.AddDate(0, 0, 5).Format(time.DateOnly) // no callback amid what opening stages
 	}
 	made, err := p.move(ctx, id, rep, r)

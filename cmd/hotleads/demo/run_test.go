@@ -165,7 +165,7 @@ func late(l lead.Scored) bool {
 }
 
 func TestTheBoardStaysAlive(t *testing.T) {
-	const minutes = 12
+	const minutes = 9
 	served(t, func(t *testing.T, w World, cast Cast, start func(Cast) <-chan error) {
 		visitor, err := w.Store.User(t.Context(), cast.People[0].ID)
 		if err != nil {
@@ -192,9 +192,9 @@ func TestTheBoardStaysAlive(t *testing.T) {
 					t.Errorf("the visitor cannot claim %s: %v", l.Name, err)
 				}
 			}
-			if tick == 8*30 {
+			if tick == 6*30 {
 				if l := boards[0].rows[taken]; l.OwnerID != visitor.ID || l.Stage != lead.Claimed {
-					t.Errorf("after 8 minutes %s is %s, held by %q; the visitor has claimed it", l.Name, l.Stage, l.OwnerID)
+					t.Errorf("after 6 minutes %s is %s, held by %q; the visitor has claimed it", l.Name, l.Stage, l.OwnerID)
 				}
 			}
 			if tick == 75 && boards[0].breached == 0 {

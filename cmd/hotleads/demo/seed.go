@@ -12,6 +12,7 @@ import (
 	"hotleads/handlers/segment"
 	"hotleads/lead"
 	"hotleads/scoring"
+	"hotleads/sla"
 )
 
 // How the past is laid out, back from the moment at which the demo starts.
@@ -27,23 +28,30 @@ const (
 	waits = 3 * time.Hour
 )
 
-// sweepEach is how often what is due happens, so long before the end.
-func sweepEach(before time.Duration) time.Duration {
+// sweepEach is how often what is due happens, so long before the end; away: the
+// office is closed.
+func sweepEach(before time.Duration, away bool) time.Duration {
 	switch {
-	case before > lastDay:
-		return 15 * time.Minute
-	case before > 2*time.Hour:
+	case before <= 2*time.Hour:
+		return time.Minute
+	case before <= lastDay:
 		return 5 * time.Minute
+	case away:
+		return time.Hour
 	}
-	return time.Minute
+	return 15 * time.Minute
 }
 
 // Seed fills an empty store with the company, its people and weeks of history
 // up to now. The same seed and now give the same company (ids and keys apart).
 // progress, which may be nil, hears how far it is. It takes seconds.
 func Seed(ctx context.Context, w World, now time.Time, seed int64, progress func(done, total int)) (Cast, error) {
+	return seedDays(ctx, w, now, pastDays, seed, progress)
+}
+
+func seedDays(ctx context.Context, w World, now time.Time, days int, seed int64, progress func(done, total int)) (Cast, error) {
 	now = now.UTC().Truncate(time.Microsecond)
-	start := now.AddDate(0, 0, -pastDays)
+	start := now.AddDate(0, 0, -days)
 	c, err := found(ctx, w.Store, start)
 	if err != nil {
 		return Cast{}, err
@@ -53,7 +61,7 @@ func Seed(ctx context.Context, w World, now time.Time, seed int64, progress func
 		return Cast{}, err
 	}
 	p := &past{
-		World: w, company: c, rng: rand.New(rand.NewPCG(uint64(seed), 0)), scorer: rules.Scorer, home: rules.SLA.Calendar.Zone(),
+		World: w, company: c, rng: rand.New(rand.NewPCG(uint64(seed), 0)), scorer: rules.Scorer, office: rules.SLA.Calendar,
 		start: start, now: start, end: now, people: map[string]prospect{}, staged: map[string]bool{}, planned: map[string]plan{}, seen: map[string]int64{},
 	}
 	p.everyday()
@@ -72,7 +80,7 @@ type past struct {
 	rng    *rand.Rand
 	scorer *scoring.Scorer
 
-	home       *time.Location // the company's
+	office     *sla.Calendar // the company's, but for the last day
 	start, end time.Time
 	now        time.Time // the moment that is played
 	swept      time.Time
@@ -97,7 +105,7 @@ func (p *past) play(ctx context.Context, progress func(done, total int)) error {
 			break
 		}
 		if progress != nil && step%50 == 0 {
-			progress(int(t.at.Sub(p.start).Hours()), pastDays*24)
+			progress(int(t.at.Sub(p.start).Hours()), int(p.end.Sub(p.start).Hours()))
 		}
 		if err := p.passTo(ctx, t.at); err != nil {
 			return err
@@ -119,7 +127,7 @@ func (p *past) play(ctx context.Context, progress func(done, total int)) error {
 // passTo lets time pass: what falls due meanwhile happens.
 func (p *past) passTo(ctx context.Context, to time.Time) error {
 	for {
-		each := sweepEach(p.end.Sub(p.swept))
+		each := sweepEach(p.end.Sub(p.swept), !p.office.IsOpen(p.swept))
 		if to.Sub(p.swept) < each {
 			p.now = to
 			return nil

@@ -99,7 +99,7 @@ func (f *floor) shopper(now time.Time) {
 	switch {
 	case d < 10 && lostOK:
 		v.user, v.deeds = lost.user, []deed{pick(t.rng, pages), pricing(), raise(t.rng)}
-	case d < 40 && knownOK && f.back < 2 || !t.newcomers.take(now):
+	case d < 40 && knownOK && f.back < backAgains || !t.newcomers.take(now):
 		if !knownOK {
 			return
 		}
