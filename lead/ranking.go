@@ -96,14 +96,14 @@ func (d *Desk) Rerank(ctx context.Context, now time.Time) error {
 }
 
 func (d *Desk) rerank(ctx context.Context, rules *Rules, team string, now time.Time, reset bool) (int, error) {
-	cards, err := d.stored(ctx, team)
-	if err != nil {
-		return 0, err
-	}
-	if reset {
+	if reset { // before reading: what is announced from now on is kept
 		if err := d.ranking.Reset(ctx, team); err != nil {
 			return 0, err
 		}
+	}
+	cards, err := d.stored(ctx, team)
+	if err != nil {
+		return 0, err
 	}
 	ranks := make([]Rank, 0, len(cards))
 	for _, c := range cards {

@@ -3,7 +3,6 @@ package views
 import (
 	"bytes"
 	"context"
-	"sort"
 	"strconv"
 	"time"
 
@@ -72,7 +71,7 @@ func Partial(target, swap string, html []byte) []byte {
 // PartialRow replaces the row of a lead that is on the board.
 func PartialRow(id string, row []byte) []byte { return Partial("#lead-"+id, "outerMorph", row) }
 
-// PartialNew adds the row of a lead that wasn't on the board. PartialReorder
+// PartialNew adds the row of a lead that wasn't on the board. PartialOrder
 // (or PartialOrder) of the same frame says where it stands.
 func PartialNew(row []byte) []byte { return Partial("#board", "beforeend", row) }
 
@@ -82,66 +81,6 @@ func PartialGone(id string) []byte { return Partial("#lead-"+id, "delete", nil) 
 // PartialOrder tells the rank order: the browser moves its rows accordingly.
 func PartialOrder(ids []string) []byte {
 	return Partial("#board-order", "innerHTML", orderBytes(ids))
-}
-
-// PartialReorder tells the same as PartialOrder(after) to a browser that shows
-// before, in as few bytes as the change allows: only the rows that must move.
-// It is empty when the order of the rows that stay is the same.
-func PartialReorder(before, after []string) []byte {
-	keep := keepers(before, after)
-	var b bytes.Buffer
-	prev := "-" // stands for the top
-	for _, id := range after {
-		if !keep[id] {
-			if b.Len() > 0 {
-				b.WriteByte(' ')
-			}
-			b.WriteString(id)
-			b.WriteByte(' ')
-			b.WriteString(prev)
-		}
-		prev = id
-	}
-	if b.Len() == 0 {
-		return nil
-	}
-	if full := orderBytes(after); len(full) <= b.Len() {
-		return Partial("#board-order", "innerHTML", full)
-	}
-	return Partial("#board-places", "innerHTML", b.Bytes())
-}
-
-// keepers is the longest run of after that stands in the same order in
-// before (a longest increasing subsequence, by patience sorting).
-func keepers(before, after []string) map[string]bool {
-	place := make(map[string]int, len(before))
-	for i, id := range before {
-		place[id] = i
-	}
-	var ends []string // ends[n] ends the best run of length n+1
-	link := make(map[string]string, len(after))
-	for _, id := range after {
-		at, known := place[id]
-		if !known {
-			continue
-		}
-		n := sort.Search(len(ends), func(i int) bool { return place[ends[i]] >= at })
-		if n > 0 {
-			link[id] = ends[n-1]
-		}
-		if n == len(ends) {
-			ends = append(ends, id)
-		} else {
-			ends[n] = id
-		}
-	}
-	keep := make(map[string]bool, len(ends))
-	if len(ends) > 0 {
-		for id, ok := ends[len(ends)-1], true; ok; id, ok = link[id] {
-			keep[id] = true
-		}
-	}
-	return keep
 }
 
 // PartialStats replaces the line beside the team's name and the count in the

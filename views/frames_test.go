@@ -1,9 +1,6 @@
 package views_test
 
 import (
-	"fmt"
-	"math/rand/v2"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -104,56 +101,4 @@ func TestMeCSS(t *testing.T) {
 	if views.MeCSS("", "rep") != nil {
 		t.Error("a stranger owns the leads without an owner")
 	}
-}
-
-// A browser applies the places one after the other; the result must be the
-// order, and one risen lead must not cost the whole list.
-func TestReorderIsTheOrderInFewBytes(t *testing.T) {
-	random := rand.New(rand.NewPCG(3, 4))
-	ids := make([]string, 40)
-	for i := range ids {
-		ids[i] = fmt.Sprintf("id-%02d", i)
-	}
-	for range 200 {
-		before := slices.Clone(ids[:random.IntN(len(ids))])
-		after := slices.Clone(ids[random.IntN(5):])
-		for range random.IntN(6) {
-			i, j := random.IntN(len(after)), random.IntN(len(after))
-			after[i], after[j] = after[j], after[i]
-		}
-		if got := applied(t, before, string(views.PartialReorder(before, after))); !slices.Equal(got, after) {
-			// What has left the board may still be listed: it has no row.
-			got = slices.DeleteFunc(got, func(id string) bool { return !slices.Contains(after, id) })
-			if !slices.Equal(got, after) {
-				t.Fatalf("%v became %v, want %v", before, got, after)
-			}
-		}
-	}
-	risen := append([]string{ids[30]}, append(slices.Clone(ids[:30]), ids[31:]...)...)
-	want := `<hx-partial hx-target="#board-places" hx-swap="innerHTML">id-30 -</hx-partial>`
-	if diff := cmp.Diff(want, string(views.PartialReorder(ids, risen))); diff != "" {
-		t.Error(diff)
-	}
-	if got := views.PartialReorder(ids, ids); got != nil {
-		t.Errorf("an unchanged order costs %s", got)
-	}
-}
-
-// applied does what the script does with a partial of places or of the order.
-func applied(t *testing.T, order []string, partial string) []string {
-	t.Helper()
-	body, _, _ := strings.Cut(partial[strings.Index(partial, ">")+1:], "<")
-	words := strings.Fields(body)
-	if !strings.Contains(partial, "#board-places") {
-		if partial == "" {
-			return order
-		}
-		return words
-	}
-	for i := 0; i < len(words); i += 2 {
-		id, prev := words[i], words[i+1]
-		order = slices.DeleteFunc(order, func(s string) bool { return s == id })
-		order = slices.Insert(order, slices.Index(order, prev)+1, id)
-	}
-	return order
 }

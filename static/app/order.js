@@ -14,21 +14,7 @@ document.addEventListener('htmx:before:swap', e => {
     else if (task.swapSpec?.style === 'delete' && task.target?.matches('.row')) leave(task.target);
   }
 });
-document.addEventListener('htmx:after:swap', () => { place(); soon(); });
-
-// place takes in what changed in the order: "id previous id previous …".
-function place() {
-  const said = $('#board-places')?.textContent;
-  if (!said) return;
-  const ids = $('#board-order').textContent.split(' '), words = said.split(' ');
-  for (let i = 0; i + 1 < words.length; i += 2) {
-    const at = ids.indexOf(words[i]);
-    if (at >= 0) ids.splice(at, 1);
-    ids.splice(ids.indexOf(words[i + 1]) + 1, 0, words[i]);
-  }
-  $('#board-order').textContent = ids.filter(rowOf).join(' ');
-  $('#board-places').textContent = '';
-}
+document.addEventListener('htmx:after:swap', soon);
 
 // Order. Rows move to where #board-order says, but not while somebody is about
 // to click: a pointer or the focus in a row puts it off, for 3 seconds at most.
