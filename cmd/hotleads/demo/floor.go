@@ -40,7 +40,7 @@ type watched struct {
 const (
 	headStart  = 25 * time.Second // for the visitor, with the hottest lead
 	handsFull  = 2                // leads a simulated rep holds at most
-	goodbye    = 72               // a lead that unsubscribes goes cold below this score
+	goodbye    = 86               // who leaves goes cold below this score
 	backAgains = 2                // waiting at most, as far as the demo decides
 )
 

@@ -135,7 +135,8 @@ func (f *floor) warmer(r row, now time.Time) {
 	t.begin(&visit{user: r.UserID, form: -1, deeds: d, fast: 3, slow: 12}, now)
 }
 
-// leaver is somebody who has waited for too long.
+// leaver is somebody who has waited for too long: late and lukewarm, they go
+// cold, and off the board.
 func (f *floor) leaver(r row, now time.Time) {
-	f.begin(&visit{user: r.UserID, form: -1, deeds: []deed{did("Unsubscribed")}, fast: 3, slow: 12}, now)
+	f.begin(&visit{user: r.UserID, form: -1, deeds: []deed{page("/careers", "Work with us"), did("Unsubscribed")}, fast: 3, slow: 12}, now)
 }
