@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"crypto/hmac"
 	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
@@ -9,22 +10,27 @@ import (
 	"time"
 )
 
-// Sessions keeps sign-in sessions (scs.CtxStore), by the hash of their token:
-// who reads the table can't sign in with it.
-type Sessions struct{ s *Store }
+// Sessions keeps sign-in sessions (scs.CtxStore), by the keyed hash of their
+// token: who reads or writes the table can't sign in with it.
+type Sessions struct {
+	s      *Store
+	secret []byte
+}
 
-// Sessions is the store's table of sessions.
-func (s *Store) Sessions() *Sessions { return &Sessions{s} }
+// Sessions is the store's table of sessions, under the installation's secret
+// (SECRET_KEY). Another secret ends all of them.
+func (s *Store) Sessions(secret []byte) *Sessions { return &Sessions{s, secret} }
 
-func tokenHash(token string) string {
-	h := sha256.Sum256([]byte(token))
-	return hex.EncodeToString(h[:])
+func (t *Sessions) hash(token string) string {
+	h := hmac.New(sha256.New, t.secret)
+	h.Write([]byte(token))
+	return hex.EncodeToString(h.Sum(nil))
 }
 
 // FindCtx reads a session that has not expired.
 func (t *Sessions) FindCtx(ctx context.Context, token string) ([]byte, bool, error) {
 	var b []byte
-	err := t.s.read.GetContext(ctx, &b, `SELECT data FROM sessions WHERE token = $1 AND expiry > $2`, tokenHash(token), at(time.Now()))
+	err := t.s.read.GetContext(ctx, &b, `SELECT data FROM sessions WHERE token = $1 AND expiry > $2`, t.hash(token), at(time.Now()))
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, false, nil
 	}
@@ -35,13 +41,13 @@ func (t *Sessions) FindCtx(ctx context.Context, token string) ([]byte, bool, err
 func (t *Sessions) CommitCtx(ctx context.Context, token string, b []byte, expiry time.Time) error {
 	_, err := t.s.write.ExecContext(ctx, `
 		INSERT INTO sessions (token, data, expiry) VALUES ($1, $2, $3)
-		ON CONFLICT (token) DO UPDATE SET data = EXCLUDED.data, expiry = EXCLUDED.expiry`, tokenHash(token), b, at(expiry))
+		ON CONFLICT (token) DO UPDATE SET data = EXCLUDED.data, expiry = EXCLUDED.expiry`, t.hash(token), b, at(expiry))
 	return wrap(err)
 }
 
 // DeleteCtx ends a session.
 func (t *Sessions) DeleteCtx(ctx context.Context, token string) error {
-	_, err := t.s.write.ExecContext(ctx, `DELETE FROM sessions WHERE token = $1`, tokenHash(token))
+	_, err := t.s.write.ExecContext(ctx, `DELETE FROM sessions WHERE token = $1`, t.hash(token))
 	return wrap(err)
 }
 

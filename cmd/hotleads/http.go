@@ -12,7 +12,8 @@ import (
 // Bounds of a request and of a stop.
 const (
 	headerTimeout = 10 * time.Second
-	readTimeout   = 30 * time.Second // streams set deadlines of their own
+	readTimeout   = 30 * time.Second
+	writeTimeout  = time.Minute // streams set deadlines of their own
 	idleTimeout   = 2 * time.Minute
 	maxHeader     = 64 << 10
 	drain         = 500 * time.Millisecond // in which /readyz says that it stops, before it refuses connections
@@ -29,7 +30,7 @@ func (a *app) run(ctx context.Context, listener net.Listener, handler http.Handl
 	defer endWork()
 	silent := &silentConns{conns: map[net.Conn]struct{}{}}
 	server := &http.Server{
-		Handler: handler, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
+		Handler: handler, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
 		BaseContext: func(net.Listener) context.Context { return requests },
 		ConnState:   silent.track,
 		ErrorLog:    slog.NewLogLogger(a.log.Handler(), slog.LevelWarn),

@@ -67,7 +67,7 @@ var settingTable = []setting{
 		set: func(s *settings, v string) bool { s.BaseURL = strings.TrimSuffix(v, "/"); return isBaseURL(v) }},
 	{name: "TRUSTED_PROXIES", about: "proxies whose forwarding headers count, with commas", wants: "addresses or CIDRs with commas, as 10.0.0.0/8, 192.168.1.5",
 		set: func(s *settings, v string) (ok bool) { s.TrustedProxies, ok = parsePrefixes(v); return ok }},
-	{name: "SECRET_KEY", about: "signs sessions and display links; with SQLite it is made and kept beside the file", wants: "at least 32 bytes, as `openssl rand -base64 32` makes", secret: true,
+	{name: "SECRET_KEY", about: "keys sessions and display links: another one signs everybody out; with SQLite it is made and kept beside the file", wants: "at least 32 bytes, as `openssl rand -base64 32` makes", secret: true,
 		set: func(s *settings, v string) bool { s.SecretKey = v; return len(v) >= minSecret }},
 	{name: "ADMIN_EMAIL", about: "makes the first admin where there is nobody yet", wants: "an email address",
 		set: func(s *settings, v string) bool {

@@ -50,7 +50,7 @@ func keys(w *world) {
 }
 
 func sessions(w *world) {
-	s := w.s.Sessions()
+	s := w.s.Sessions([]byte("secret"))
 	soon := time.Now().Add(time.Hour)
 	find := func(token string) string {
 		b, found, err := s.FindCtx(w.ctx, token)

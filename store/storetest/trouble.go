@@ -52,7 +52,7 @@ func contexts(w *world) {
 			"exclude":      w.s.Exclude(ctx, lead.OwnDomains, "late", now),
 			"sign in":      second(w.s.SignIn(ctx, "rosa@acme.example", "x")),
 			"set password": w.s.SetPassword(ctx, "rosa", "x"),
-			"session":      w.s.Sessions().CommitCtx(ctx, "t", nil, now),
+			"session":      w.s.Sessions([]byte("secret")).CommitCtx(ctx, "t", nil, now),
 			"ping":         w.s.Ping(ctx),
 		} {
 			if !errors.Is(err, lead.ErrUnavailable) || !errors.Is(err, cause) {
