@@ -212,7 +212,7 @@ func (boardFrames) Order(ids []string) []byte         { return views.PartialOrde
 func (boardFrames) Part(_ string, html []byte) []byte { return html }
 func (boardFrames) Age(asOf time.Time) []byte         { return views.PartialAge(asOf) }
 func (boardFrames) Snapshot(rows [][]byte, ids []string) []byte {
-	return append(views.Partial("#board", "innerMorph", slices.Concat(rows...)), views.PartialOrder(ids)...)
+	return views.Snapshot(rows, ids)
 }
 
 // partFrames writes the frames of pages without a list of leads.

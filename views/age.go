@@ -6,5 +6,5 @@ import "time"
 // Unix milliseconds: proof of life for a quiet page, and what its clock is
 // corrected by.
 func PartialAge(asOf time.Time) []byte {
-	return Partial("#as-of", "textContent", []byte(BeatData(asOf)))
+	return Partial("#as-of", "textContent", []byte(Millis(asOf)))
 }

@@ -263,12 +263,8 @@ func TestStaleBoardNeverLooksLive(t *testing.T) {
 	b.until("the board looks stale", `document.body.dataset.uiStale === ''`)
 	m := sampleRows(s.now)[:2]
 	m[0].Score, m[0].Version = 190, 9
-	frame, err := views.Snapshot(t.Context(), rendered(t, m), sampleStats())
-	if err != nil {
-		t.Fatal(err)
-	}
 	s.mu.Lock()
-	s.snapshot = frame
+	s.snapshot = snapshot(rendered(t, m))
 	s.mu.Unlock()
 	s.cut(false)
 	b.until("it comes back by itself and catches up", isLive+` && `+shown+` === 'ada grace' && !('uiStale' in document.body.dataset)`)

@@ -3,27 +3,15 @@ package views
 import (
 	"bytes"
 	"context"
+	"slices"
 	"strconv"
 	"time"
 
 	"github.com/a-h/templ"
 )
 
-// BeatEvent names the heartbeat of a stream. The browser's stream reader hides
-// comments from scripts, so a heartbeat that shall prove "live" is a named
-// event whose data is BeatData:
-//
-//	event: beat
-//	data: 1763700000000
-const BeatEvent = "beat"
-
-// BeatEvery is the longest pause between two heartbeats that a page still
-// calls live, with room for one that is late: send one at least this often.
-const BeatEvery = 15 * time.Second
-
-// BeatData is the data of a heartbeat: the server's clock in Unix
-// milliseconds, by which the page corrects its own.
-func BeatData(now time.Time) string { return strconv.FormatInt(now.UnixMilli(), 10) }
+// Millis is a moment in Unix milliseconds, as the script reads it.
+func Millis(at time.Time) string { return strconv.FormatInt(at.UnixMilli(), 10) }
 
 // RenderRow renders one row to one line: no newline and no carriage return,
 // whatever the lead's texts contain.
@@ -94,25 +82,9 @@ func PartialStats(ctx context.Context, m StatsModel) ([]byte, error) {
 	return append(out, Partial("#nav-waiting", "textContent", []byte(waitingText(m.Waiting)))...), nil
 }
 
-// Snapshot replaces all rows, in rank order, with order and stats.
-func Snapshot(ctx context.Context, rows []RenderedRow, m StatsModel) ([]byte, error) {
-	size := 256
-	ids := make([]string, len(rows))
-	for i, r := range rows {
-		ids[i] = r.ID
-		size += len(r.HTML) + len(r.ID) + 1
-	}
-	all := make([]byte, 0, size)
-	for _, r := range rows {
-		all = append(all, r.HTML...)
-	}
-	stats, err := PartialStats(ctx, m)
-	if err != nil {
-		return nil, err
-	}
-	out := Partial("#board", "innerMorph", all)
-	out = append(out, PartialOrder(ids)...)
-	return append(out, stats...), nil
+// Snapshot replaces all rows, given in rank order, and tells that order.
+func Snapshot(rows [][]byte, ids []string) []byte {
+	return append(Partial("#board", "innerMorph", slices.Concat(rows...)), PartialOrder(ids)...)
 }
 
 // PartialMessage says something in the row (or on the page) of a lead, to

@@ -148,16 +148,13 @@ func (s *site) stream(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "text/event-stream")
-	send := func(event string, data []byte) {
-		if event != "" {
-			_, _ = w.Write([]byte("event: " + event + "\n"))
-		}
+	send := func(data []byte) {
 		_, _ = w.Write([]byte("data: " + string(data) + "\n\n"))
 		_ = http.NewResponseController(w).Flush()
 	}
-	send(views.BeatEvent, []byte(views.BeatData(time.Now())))
+	send(views.PartialAge(time.Now()))
 	if first != nil {
-		send("", first)
+		send(first)
 	}
 	for {
 		select {
@@ -165,7 +162,7 @@ func (s *site) stream(w http.ResponseWriter, r *http.Request) {
 			if !ok {
 				return
 			}
-			send("", frame)
+			send(frame)
 		case <-r.Context().Done():
 			return
 		}

@@ -1,6 +1,11 @@
-// Time. The server's clock counts: the page brings it, each heartbeat corrects it.
+// Time. The server's clock counts: the page brings it, and frames correct it when
+// this machine's clock was set meanwhile. A frame may be a few seconds old.
 let skew = (Number($('meta[name=server-time]')?.content) || Date.now()) - Date.now();
 const now = () => Date.now() + skew;
+function correct() {
+  const said = Number($('#as-of')?.textContent) - Date.now();
+  if (Math.abs(said - skew) > 5000 && said + Date.now() > 0) skew = said;
+}
 const format = options => new Intl.DateTimeFormat('en-GB', options);
 const hourMinute = format({hour: '2-digit', minute: '2-digit'});
 const weekday = format({weekday: 'short', hour: '2-digit', minute: '2-digit'});

@@ -36,11 +36,7 @@ function watch() {
 if (stream) {
   const on = (name, fn) => document.addEventListener('htmx:' + name, fn);
   const refused = status => { if (status === 401) location.reload(); };
-  stream.addEventListener('beat', e => {
-    const sent = Number(e.detail.data);
-    if (sent) skew = sent - Date.now();
-  });
-  on('sse:after:message', () => { heard = Date.now(); connectionIs('live'); refreshPeek(); });
+  on('sse:after:message', () => { heard = Date.now(); connectionIs('live'); correct(); refreshPeek(); });
   on('sse:before:connection', e => { if (e.detail.connection.attempt) connectionIs('reconnecting'); });
   on('sse:error', e => { connectionIs('reconnecting'); refused(e.detail.status); });
   on('sse:close', () => connectionIs('reconnecting'));
