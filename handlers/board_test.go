@@ -59,3 +59,20 @@ func TestHandOffThroughPages(t *testing.T) {
 		t.Error("the profile does not tell why it was returned")
 	}
 }
+
+func TestTheListTellsWhoIsHeldBackAndWhoIsInTheBacklog(t *testing.T) {
+	x := newSite(t)
+	x.person("Max", lead.Manager)
+	max := x.signIn("Max")
+	x.hot("ada")
+	x.send(x.write,
+		map[string]any{"type": "identify", "userId": "spam", "traits": map[string]any{"email": "x@mailinator.com", "name": "Throw Away"}},
+		map[string]any{"type": "track", "userId": "spam", "event": "Demo Requested"})
+	_, _, page := max.get("/leads?stage=held")
+	if !strings.Contains(page, "Throw Away") || strings.Contains(page, "ada@") || strings.Contains(page, ">ada<") {
+		t.Errorf("held back are: %s", page)
+	}
+	if status, _, page := max.get("/leads?stage=backlog"); status != http.StatusOK || strings.Contains(page, "Throw Away") {
+		t.Errorf("the backlog answers %d with somebody who is not in it", status)
+	}
+}

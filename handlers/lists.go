@@ -25,8 +25,16 @@ func (s *server) leadsPage(c echo.Context) error {
 	ctx, u := c.Request().Context(), *viewer(c)
 	q := lead.Search{Words: c.QueryParam("q"), Seen: u.TeamsSeen(), Limit: leadsShown + 1}
 	var err error
-	if q.Stage, err = stageParam(c); err != nil {
-		return err
+	stage := c.QueryParam("stage")
+	switch stage { // two lists that cut across the stages stand among them
+	case "backlog":
+		q.Backlog = true
+	case "held":
+		q.Held = true
+	default:
+		if q.Stage, err = stageParam(c); err != nil {
+			return err
+		}
 	}
 	if q.After, err = readCursor[lead.SearchPoint](c.QueryParam("cursor")); err != nil {
 		return err
@@ -39,10 +47,10 @@ func (s *server) leadsPage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	m := views.LeadsModel{Query: q.Words, Stage: string(q.Stage)}
+	m := views.LeadsModel{Query: q.Words, Stage: stage}
 	link := func(cursor string) string {
 		v := url.Values{}
-		for k, x := range map[string]string{"q": q.Words, "stage": string(q.Stage), "cursor": cursor} {
+		for k, x := range map[string]string{"q": q.Words, "stage": stage, "cursor": cursor} {
 			if x != "" {
 				v.Set(k, x)
 			}

@@ -204,12 +204,16 @@ func stageWord(stage string) string {
 		return "Lost"
 	case "disqualified":
 		return "Disqualified"
+	case "backlog":
+		return "In the backlog"
+	case "held":
+		return "Held back"
 	}
 	return stage
 }
 
 // stages in the order a lead goes through them, for the filter of /leads.
-var stages = []string{"nurture", "mql", "claimed", "sal", "sql", "won", "lost", "disqualified"}
+var stages = []string{"nurture", "mql", "claimed", "sal", "sql", "won", "lost", "disqualified", "backlog", "held"}
 
 // roleWord names a role.
 func roleWord(role string) string {

@@ -36,7 +36,6 @@ function tick() {
     write(clock, far ? weekday.format(due) : countdown(left));
     mark(clock, 'uiFar', far ? '' : null);
     if (left <= 0) mark(clock, 'state', 'breached');
-    else if (target && left <= target / 4 && clock.dataset.state === 'ontime') mark(clock, 'state', 'risk');
     const fill = $('.bar .fill', clock.parentElement);
     if (fill && target) {
       const used = Math.max(0, Math.min(1, 1 - left / target));
