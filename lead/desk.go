@@ -48,30 +48,36 @@ func (d *Desk) Find(ctx context.Context, ref string, viewer *User, now time.Time
 	if err != nil {
 		return Scored{}, err
 	}
-	leadID := id.Value
-	if id.Kind != "" {
-		if leadID, err = d.store.LeadID(ctx, id); err != nil {
-			return Scored{}, err
-		}
-	}
-	l, clocks, err := d.store.Lead(ctx, leadID)
-	for range 8 {
-		if err != nil || l.MergedInto == "" {
-			break
-		}
-		l, clocks, err = d.store.Lead(ctx, l.MergedInto)
-	}
-	if err != nil {
+	l, clocks, err := d.look(ctx, id)
+	switch {
+	case errors.Is(err, ErrNotFound), err == nil && viewer != nil && !viewer.Sees(l.TeamID):
+		return Scored{}, NotFound("the lead " + ref) // the same words: they don't tell whether there is one
+	case err != nil:
 		return Scored{}, err
-	}
-	if viewer != nil && !viewer.Sees(l.TeamID) {
-		return Scored{}, NotFound("the lead " + ref)
 	}
 	rules, err := d.store.Rules(ctx)
 	if err != nil {
 		return Scored{}, err
 	}
 	return rules.Explain(l, clocks, now), nil
+}
+
+// look reads the lead that is named, or what it was merged into.
+func (d *Desk) look(ctx context.Context, id Identity) (l Lead, clocks []Clock, err error) {
+	leadID := id.Value
+	if id.Kind != "" {
+		if leadID, err = d.store.LeadID(ctx, id); err != nil {
+			return l, nil, err
+		}
+	}
+	l, clocks, err = d.store.Lead(ctx, leadID)
+	for range 8 {
+		if err != nil || l.MergedInto == "" {
+			break
+		}
+		l, clocks, err = d.store.Lead(ctx, l.MergedInto)
+	}
+	return l, clocks, err
 }
 
 // Move makes a move and returns the lead as it is then. A refusal is a

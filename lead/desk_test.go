@@ -49,8 +49,9 @@ func TestInvisibleLeadsAreNotFound(t *testing.T) {
 			t.Errorf("%s does not see the lead: %v", u.Name, err)
 		}
 	}
-	for _, ref := range []string{"nobody", "email:nobody@x.example", "user:nobody", "moon:1"} {
-		if _, err := o.desk.Find(o.ctx, ref, nil, o.now); !errors.Is(err, lead.ErrNotFound) {
+	// The words are the same whether there is a lead or not.
+	for _, ref := range []string{"nobody", "email:nobody@x.example", "user:nobody", "moon:1", l.ID, "email:ada@engines.example", "user:ada"} {
+		if _, err := o.desk.Find(o.ctx, ref, &otto, o.now); !errors.Is(err, lead.ErrNotFound) || err.Error() != "the lead "+ref+" was not found" {
 			t.Errorf("%s: %v", ref, err)
 		}
 	}
