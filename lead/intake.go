@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"time"
 )
 
@@ -137,7 +138,7 @@ func (d *Desk) bisect(ctx context.Context, msgs []Message, why Why, now time.Tim
 func (d *Desk) takeSafely(ctx context.Context, msgs []Message, why Why, now time.Time) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			d.log.Error("panic at intake", slog.Any("panic", p))
+			d.log.Error("panic at intake", slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
 			err = fmt.Errorf("lead: intake panic: %v", p)
 		}
 	}()

@@ -1,11 +1,14 @@
 package lead_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -266,4 +269,22 @@ func TestGroupCommit(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// brittle is a store with a bug in it.
+type brittle struct{ lead.Store }
+
+func (brittle) Change(context.Context, func(lead.Tx) error) error { panic("a bug") }
+
+func TestAPanicIsLoggedWithItsStack(t *testing.T) {
+	o := open(t)
+	var log bytes.Buffer
+	desk := lead.NewDesk(brittle{o.store}, o.redis, o.redis, slog.New(slog.NewTextHandler(&log, nil)))
+	errs, err := desk.TakeAt(o.ctx, by("ada", "", o.track("Demo Requested")), o.now)
+	if err != nil || len(errs) != 1 || !errors.Is(errs[0], lead.ErrInvalid) {
+		t.Fatal(errs, err)
+	}
+	if got := log.String(); !strings.Contains(got, "a bug") || !strings.Contains(got, "brittle.Change") {
+		t.Errorf("the log does not tell where: %s", got)
+	}
 }

@@ -19,7 +19,7 @@ const (
 	CauseDecision = "the decision clock breached"
 	CauseCRM      = "in the CRM, not on the board"
 	CauseLost     = "lost for long enough"
-	CauseDisabled = "its rep left or is away"
+	CauseDisabled = "its rep left"
 	CauseImport   = "closed before it was imported"
 )
 

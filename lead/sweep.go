@@ -95,8 +95,8 @@ func (d *Desk) catchUp(ctx context.Context, now time.Time, n int) error {
 	return nil
 }
 
-// LetGo puts back on the board what a person has claimed and not decided:
-// they left or went away. It returns how many leads that were.
+// LetGo puts back on the board what a person has claimed and not decided: they
+// were disabled just before. It returns how many leads that were.
 func (d *Desk) LetGo(ctx context.Context, user string, now time.Time) (int, error) {
 	var ids []string
 	if err := d.store.Change(ctx, func(tx Tx) (err error) {
