@@ -55,3 +55,15 @@ func (s *Store) Tables(t *testing.T) []string {
 
 // Words are what a search compares.
 func Words(texts ...string) []string { return words(texts...) }
+
+// Crowd takes every turn to hash a password until the test ends.
+func Crowd(t *testing.T) {
+	for range cap(hashing) {
+		hashing <- struct{}{}
+	}
+	t.Cleanup(func() {
+		for range cap(hashing) {
+			<-hashing
+		}
+	})
+}

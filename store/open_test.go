@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"net"
@@ -189,5 +190,16 @@ func TestFullDiskIsUnavailable(t *testing.T) {
 	})
 	if !errors.Is(err, lead.ErrUnavailable) {
 		t.Errorf("%v, want: not available", err)
+	}
+}
+
+func TestSignInGivesUpWaitingForItsTurn(t *testing.T) {
+	s := storetest.Open(t, storetest.SQLite(t))
+	store.Crowd(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	_, err := s.SignIn(ctx, "rosa@acme.example", "correct horse")
+	if !errors.Is(err, lead.ErrUnavailable) || !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("%v, want: not available, for the time was over", err)
 	}
 }

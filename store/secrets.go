@@ -39,13 +39,22 @@ func HashPassword(password string) (string, error) {
 	}
 	salt := make([]byte, 16)
 	rand.Read(salt)
-	return phc + base64.RawStdEncoding.EncodeToString(salt) + "$" + base64.RawStdEncoding.EncodeToString(argon(password, salt)), nil
+	hash, err := argon(context.Background(), password, salt)
+	if err != nil {
+		return "", err
+	}
+	return phc + base64.RawStdEncoding.EncodeToString(salt) + "$" + base64.RawStdEncoding.EncodeToString(hash), nil
 }
 
-func argon(password string, salt []byte) []byte {
-	hashing <- struct{}{}
+// argon waits for its turn to hash; lead.ErrUnavailable where the context ends first.
+func argon(ctx context.Context, password string, salt []byte) ([]byte, error) {
+	select {
+	case hashing <- struct{}{}:
+	case <-ctx.Done():
+		return nil, fmt.Errorf("%w: too many sign in at once: %w", lead.ErrUnavailable, ctx.Err())
+	}
 	defer func() { <-hashing }()
-	return argon2.IDKey([]byte(password), salt, argonPasses, argonMemory, argonLanes, argonLength)
+	return argon2.IDKey([]byte(password), salt, argonPasses, argonMemory, argonLanes, argonLength), nil
 }
 
 // phc is how a hash begins that HashPassword makes.
@@ -53,25 +62,31 @@ var phc = fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$", argon2.Version, argonMem
 
 // checkPassword tells whether the password is the hashed one, in the same time
 // for a broken hash.
-func checkPassword(hash, password string) bool {
+func checkPassword(ctx context.Context, hash, password string) (bool, error) {
 	var salt, want []byte
 	if own, ok := strings.CutPrefix(hash, phc); ok {
 		first, second, _ := strings.Cut(own, "$")
 		salt, _ = base64.RawStdEncoding.DecodeString(first)
 		want, _ = base64.RawStdEncoding.DecodeString(second)
 	}
-	return subtle.ConstantTimeCompare(argon(password, salt), want) == 1
+	got, err := argon(ctx, password, salt)
+	return err == nil && subtle.ConstantTimeCompare(got, want) == 1, err
 }
 
 // SignIn finds the person with that address and password. A wrong address, a
 // wrong password and a disabled person are one lead.ErrForbidden, after the
-// same work.
+// same work. Where too many sign in at once for the context to wait, it is
+// lead.ErrUnavailable.
 func (s *Store) SignIn(ctx context.Context, email, password string) (lead.User, error) {
 	u, err := s.User(ctx, email)
 	if err != nil && !isNotFound(err) {
 		return lead.User{}, err
 	}
-	if !checkPassword(u.Password, password) || !u.Active() || u.Email != lead.NormalEmail(email) {
+	right, err := checkPassword(ctx, u.Password, password)
+	if err != nil {
+		return lead.User{}, err
+	}
+	if !right || !u.Active() || u.Email != lead.NormalEmail(email) {
 		return lead.User{}, &lead.Refusal{Kind: lead.ErrForbidden, Text: "the address or the password is wrong"}
 	}
 	return u, nil
