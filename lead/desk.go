@@ -99,12 +99,9 @@ func (d *Desk) Move(ctx context.Context, id string, r Request, actor Actor, now 
 			return NotFound("the lead " + id)
 		}
 		work.Begin()
-		if actor.Kind == ByPerson && (r.Move == Claim || r.Move == Accept) {
-			h, err := tx.Holding(ctx, work.holder(sc, r), work.Lead.TeamID)
-			if err != nil {
-				return err
-			}
-			sc.Holding = &h
+		gone, err := holding(ctx, tx, work, &sc, r)
+		if err != nil {
+			return err
 		}
 		if err := d.upgrade(ctx, tx, sc, work); err != nil {
 			return err
@@ -115,6 +112,9 @@ func (d *Desk) Move(ctx context.Context, id string, r Request, actor Actor, now 
 		}
 		if len(work.History) == rows {
 			return errNothingChanged
+		}
+		if gone != nil {
+			return gone
 		}
 		if err := d.rederive(ctx, tx, sc, work); err != nil {
 			return err
@@ -138,6 +138,24 @@ func (d *Desk) Move(ctx context.Context, id string, r Request, actor Actor, now 
 		d.announce(ctx, sc.Rules, now, []*Work{work})
 	}
 	return sc.Rules.Explain(*work.Lead, work.Clocks, now), nil
+}
+
+// holding locks what the one who would hold the lead holds, and lets the limits
+// be asked where they count. Whoever was disabled since the request began is
+// gone: a refusal, but one that comes after those of role and stage.
+func holding(ctx context.Context, tx Tx, w *Work, sc *Scene, r Request) (gone, err error) {
+	who := w.nextHolder(*sc, r)
+	if who == "" {
+		return nil, nil
+	}
+	h, err := tx.Holding(ctx, who, w.Lead.TeamID)
+	switch {
+	case errors.Is(err, ErrConflict):
+		return err, nil
+	case err == nil && (r.Move == Claim || r.Move == Accept):
+		sc.Holding = &h
+	}
+	return nil, err
 }
 
 var errNothingChanged = errors.New("nothing changed")

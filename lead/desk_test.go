@@ -254,3 +254,46 @@ func TestSweepRoutesWhoHasNoTeam(t *testing.T) {
 		t.Errorf("the board shows %v", got)
 	}
 }
+
+// A request may have read its person a moment before they were disabled.
+func TestWhoWasDisabledMeanwhileHoldsNothing(t *testing.T) {
+	o := open(t)
+	waiting, claimed, rosas, returned := o.ready("a"), o.ready("b"), o.ready("c"), o.ready("d")
+	o.move(claimed.ID, o.sam, lead.Request{Move: lead.Claim})
+	o.move(rosas.ID, o.rosa, lead.Request{Move: lead.Claim})
+	o.move(returned.ID, o.sam, lead.Request{Move: lead.Claim})
+	o.move(returned.ID, o.sam, lead.Request{Move: lead.Return, Reason: "researching"})
+	if err := o.store.Disable(o.ctx, o.sam.ID, o.now); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		id string
+		by lead.User
+		r  lead.Request
+	}{
+		{waiting.ID, o.sam, lead.Request{Move: lead.Claim}},
+		{waiting.ID, o.sam, lead.Request{Move: lead.Accept}},
+		{waiting.ID, o.sam, lead.Request{Move: lead.Touch, Outcome: "reached"}},
+		{waiting.ID, o.mia, lead.Request{Move: lead.Claim, To: &o.sam}},
+		{claimed.ID, o.sam, lead.Request{Move: lead.Accept}},
+		{claimed.ID, o.sam, lead.Request{Move: lead.Touch, Outcome: "reached"}},
+		{rosas.ID, o.mia, lead.Request{Move: lead.Reassign, To: &o.sam}},
+		{returned.ID, o.sam, lead.Request{Move: lead.UndoMove}},
+	} {
+		before := o.find(c.id)
+		_, err := o.desk.Move(o.ctx, c.id, c.r, lead.Person(c.by, "page"), o.now)
+		var r *lead.Refusal
+		if !errors.As(err, &r) || !errors.Is(err, lead.ErrConflict) || r.Text != "sam is no longer active" || r.Lead == nil {
+			t.Errorf("%s of a %s lead by %s: %v", c.r.Move, before.Stage, c.by.Name, err)
+		}
+		if after := o.find(c.id); after.Version != before.Version {
+			t.Errorf("%s changed the lead: %s", c.r.Move, after.Stage)
+		}
+	}
+	// Role and stage are refused first, as ever.
+	if _, err := o.desk.Move(o.ctx, rosas.ID, lead.Request{Move: lead.Accept}, lead.Person(o.sam, "page"), o.now); !errors.Is(err, lead.ErrForbidden) {
+		t.Errorf("accepting what another holds: %v", err)
+	}
+	// What they leave behind can still be given back, and reassigned.
+	o.move(claimed.ID, o.mia, lead.Request{Move: lead.Reassign, To: &o.rosa})
+}

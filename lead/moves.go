@@ -165,6 +165,24 @@ func (w *Work) holder(sc Scene, r Request) string {
 	return sc.Actor.ID
 }
 
+// nextHolder is whose hands a person's move would put the lead into, or leave
+// it in by an undo; "" where it is nobody's.
+func (w *Work) nextHolder(sc Scene, r Request) string {
+	l := w.Lead
+	switch {
+	case sc.Actor.Kind != ByPerson:
+	case r.Move == Claim, r.Move == Accept:
+		return w.holder(sc, r)
+	case r.Move == Touch && (l.Stage == MQL || l.Stage == Claimed):
+		return sc.Actor.ID
+	case r.Move == Reassign && r.To != nil:
+		return r.To.ID
+	case r.Move == UndoMove && l.Undo != nil:
+		return l.Undo.Life.OwnerID
+	}
+	return ""
+}
+
 func (w *Work) stageConflict(sc Scene, m Move) error {
 	l := w.Lead
 	switch {

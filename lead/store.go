@@ -78,7 +78,8 @@ type Tx interface {
 	Merge(ctx context.Context, from, into string) error
 	// SuspectDuplicate notes that two known leads may be one person.
 	SuspectDuplicate(ctx context.Context, a, b, cause string, now time.Time) error
-	// Holding locks a person's holdings and reads them.
+	// Holding locks a person's holdings and reads them; ErrConflict where the
+	// person is no longer active.
 	Holding(ctx context.Context, user, team string) (Holding, error)
 	// Claims are the ids of leads that the person has claimed and not decided.
 	Claims(ctx context.Context, user string) ([]string, error)

@@ -1,10 +1,12 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -199,14 +201,19 @@ func (t *txn) SuspectDuplicate(ctx context.Context, a, b, cause string, now time
 	return nil
 }
 
-// Holding locks a person's holdings and reads them, the oldest first.
+// Holding locks a person's holdings and reads them, the oldest first. Who is
+// disabled meanwhile holds nothing more: that is lead.ErrConflict.
 func (t *txn) Holding(ctx context.Context, user, team string) (lead.Holding, error) {
 	var h lead.Holding
-	if _, err := t.ExecContext(ctx, `UPDATE users SET holds = holds + 1 WHERE id = $1`, user); err != nil {
+	res, err := t.ExecContext(ctx, `UPDATE users SET holds = holds + 1 WHERE id = $1 AND disabled_at IS NULL`, user)
+	if err != nil {
 		return h, fmt.Errorf("store: holding: %w", err)
 	}
+	if n, err := res.RowsAffected(); err != nil || n == 0 {
+		return h, cmp.Or(err, t.inactive(ctx, user))
+	}
 	var ids []string
-	err := t.SelectContext(ctx, &ids, `SELECT id FROM leads WHERE owner_id = $1 AND team_id = $2 AND (stage = 'claimed' OR (stage = 'sal' AND NOT touched))`, user, team)
+	err = t.SelectContext(ctx, &ids, `SELECT id FROM leads WHERE owner_id = $1 AND team_id = $2 AND (stage = 'claimed' OR (stage = 'sal' AND NOT touched))`, user, team)
 	if err != nil {
 		return h, fmt.Errorf("store: holding: %w", err)
 	}
@@ -226,6 +233,15 @@ func (t *txn) Holding(ctx context.Context, user, team string) (lead.Holding, err
 	slices.SortFunc(h.Claimed, oldest)
 	slices.SortFunc(h.Untouched, oldest)
 	return h, nil
+}
+
+// inactive is the refusal to let a person hold a lead.
+func (t *txn) inactive(ctx context.Context, user string) error {
+	var names []string
+	if err := t.SelectContext(ctx, &names, `SELECT name FROM users WHERE id = $1`, user); err != nil {
+		return fmt.Errorf("store: holding: %w", err)
+	}
+	return &lead.Refusal{Kind: lead.ErrConflict, Text: strings.Join(append(names, "is no longer active"), " ")}
 }
 
 // Claims are the ids of leads that the person has claimed and not decided.

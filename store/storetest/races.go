@@ -63,6 +63,48 @@ func holdingRace(w *world) {
 	w.same("claims that she has", lead.DefaultMaxClaimed, w.count(`SELECT COUNT(*) FROM leads WHERE owner_id = $1`, rosa.ID))
 }
 
+// disableRace: a rep is disabled while requests of theirs, which began before,
+// take leads in every way. What was claimed is let go; nothing is claimed later.
+func disableRace(w *world) {
+	team := w.team("EMEA")
+	mia := must(w.s.AddUser(w.ctx, lead.User{Email: "mia@acme.example", Name: "mia", Role: lead.Manager}, now))(w)
+	desk, _ := w.desk()
+	for round := range 5 {
+		rosa := w.rep(fmt.Sprint("rosa", round), team)
+		moves := []lead.Request{{Move: lead.Claim}, {Move: lead.Accept}, {Move: lead.Touch, Outcome: "reached"}, {Move: lead.Claim, To: &rosa}}
+		var works []*lead.Work
+		for i := range 12 {
+			works = append(works, w.waiting(team, fmt.Sprint("lead", round, i)))
+		}
+		errs := together(len(works)+1, func(i int) error {
+			if i == len(works) {
+				w.ok(w.s.Disable(w.ctx, rosa.ID, now))
+				_, err := desk.LetGo(w.ctx, rosa.ID, now)
+				return err
+			}
+			actor := rosa
+			if moves[i%4].To != nil {
+				actor = mia
+			}
+			_, err := desk.Move(w.ctx, works[i].Lead.ID, moves[i%4], lead.Person(actor, "page"), now)
+			return err
+		})
+		w.ok(errs[len(works)])
+		for _, err := range errs {
+			if err != nil {
+				w.refused("a move that came too late, or over the limit", err, lead.ErrConflict)
+			}
+		}
+		if n := w.count(`SELECT COUNT(*) FROM leads WHERE owner_id = $1 AND stage = 'claimed'`, rosa.ID); n != 0 {
+			w.Errorf("round %d: who is disabled has %d claimed leads", round, n)
+		}
+	}
+	late := w.rep("late", team)
+	w.ok(w.s.Disable(w.ctx, late.ID, now))
+	_, err := desk.Move(w.ctx, w.waiting(team, "late").Lead.ID, lead.Request{Move: lead.Claim}, lead.Person(late, "page"), now)
+	w.refused("a claim after it", err, lead.ErrConflict)
+}
+
 // intakeRace: instances take in the same new people at the same moment, each
 // in another order, visitors who give their names among them.
 func intakeRace(w *world) {

@@ -52,6 +52,7 @@ func Run(t *testing.T, url func(testing.TB) string) {
 		{"trouble/closed", closed},
 		{"race/one of many claims wins", claimRace},
 		{"race/nobody holds more than the limit", holdingRace},
+		{"race/who is disabled holds nothing", disableRace},
 		{"race/many batches of one new person", intakeRace},
 		{"race/locks in any order", lockRace},
 		{"race/caches don't need a second connection", poolRace},

@@ -121,13 +121,19 @@ func holdings(w *world) {
 			Untouched: []lead.Held{{ID: untouched.Lead.ID, Label: "untouched", Since: now.Add(-time.Hour)}},
 		}, h)
 		w.ok(err)
-		h, err = tx.Holding(w.ctx, "nobody", team.ID)
-		w.same("nobody's", lead.Holding{}, h)
-		w.ok(err)
+		_, err = tx.Holding(w.ctx, "nobody", team.ID)
+		w.refused("nobody's", err, lead.ErrConflict)
 		claims, err := tx.Claims(w.ctx, rosa.ID)
 		want := ids(first, second, away)
 		slices.Sort(want)
 		w.same("claims, in every team", want, claims)
 		return err
+	})
+	w.ok(w.s.Disable(w.ctx, ben.ID, now))
+	w.change(func(tx lead.Tx) error {
+		_, err := tx.Holding(w.ctx, ben.ID, team.ID)
+		w.refused("of who is disabled", err, lead.ErrConflict)
+		w.same("the words", "ben is no longer active", fmt.Sprint(err))
+		return nil
 	})
 }
