@@ -18,6 +18,8 @@ type Desk struct {
 	log     *slog.Logger
 	intake  chan *intakeGroup
 
+	failing failures
+
 	mu    sync.Mutex
 	cards map[string]Card // by lead id: what boards showed last, valid for its version
 }

@@ -241,14 +241,19 @@ func TestALeadLeavesItsTeamsRanking(t *testing.T) {
 func TestSweepRoutesWhoHasNoTeam(t *testing.T) {
 	o := open(t)
 	l := o.ready("ada")
-	if _, err := o.db.ExecContext(o.ctx, `UPDATE leads SET team_id = NULL WHERE id = ?`, l.ID); err != nil {
+	sql := o.ready("bob")
+	o.move(sql.ID, o.sam, lead.Request{Move: lead.Accept})
+	o.move(sql.ID, o.sam, lead.Request{Move: lead.Opportunity})
+	if _, err := o.db.ExecContext(o.ctx, `UPDATE leads SET team_id = NULL`); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := o.desk.Sweep(o.ctx, o.now, 100); err != nil {
 		t.Fatal(err)
 	}
-	if got := o.find(l.ID); got.TeamID != o.team.ID {
-		t.Errorf("the lead's team is %q", got.TeamID)
+	for _, id := range []string{l.ID, sql.ID} {
+		if got := o.find(id); got.TeamID != o.team.ID {
+			t.Errorf("the team of a lead that is %s: %q", got.Stage, got.TeamID)
+		}
 	}
 	if got := o.boardIDs(); len(got) != 1 || got[0] != l.ID {
 		t.Errorf("the board shows %v", got)
@@ -296,4 +301,58 @@ func TestWhoWasDisabledMeanwhileHoldsNothing(t *testing.T) {
 	}
 	// What they leave behind can still be given back, and reassigned.
 	o.move(claimed.ID, o.mia, lead.Request{Move: lead.Reassign, To: &o.rosa})
+}
+
+// Where there is no team, the sweep has nothing to write: it does not wait for
+// whoever does.
+func TestSweepWithoutATeamWritesNothing(t *testing.T) {
+	o := open(t)
+	l := o.ready("ada")
+	for _, text := range []string{`UPDATE leads SET team_id = NULL`, `UPDATE teams SET disabled_at = created_at`} {
+		if _, err := o.db.ExecContext(o.ctx, text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	o.hire("ben", lead.Rep) // the directory is read anew
+	writer, err := o.db.Conn(o.ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer writer.Close()
+	if _, err := writer.ExecContext(o.ctx, `BEGIN IMMEDIATE`); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(o.ctx, time.Second)
+	defer cancel()
+	if n, err := o.desk.Sweep(ctx, o.now, 100); n != 0 || err != nil {
+		t.Errorf("%d leads acted on, %v", n, err)
+	}
+	if _, err := writer.ExecContext(o.ctx, `ROLLBACK`); err != nil {
+		t.Fatal(err)
+	}
+	if got := o.find(l.ID); got.TeamID != "" {
+		t.Errorf("the lead's team is %q", got.TeamID)
+	}
+}
+
+// Leads whose rows are broken do not keep those behind them waiting.
+func TestSweepPassesLeadsThatAlwaysFail(t *testing.T) {
+	o := open(t)
+	broken, whole := o.ready("a"), o.ready("b")
+	if _, err := o.db.ExecContext(o.ctx, `UPDATE leads SET life = '{', wake_at = created_at WHERE id = ?`, broken.ID); err != nil {
+		t.Fatal(err)
+	}
+	o.now = o.now.Add(day)
+	if n, err := o.desk.Sweep(o.ctx, o.now, 1); n != 0 || err == nil {
+		t.Fatalf("%d leads acted on, %v", n, err)
+	}
+	if n, err := o.desk.Sweep(o.ctx, o.now, 1); n != 1 || err != nil {
+		t.Errorf("%d leads acted on, %v", n, err)
+	}
+	if n := o.count(`SELECT COUNT(*) FROM clocks WHERE lead_id = ? AND breached_at IS NOT NULL`, whole.ID); n == 0 {
+		t.Error("the lead behind the broken one was kept waiting")
+	}
+	if _, err := o.desk.Sweep(o.ctx, o.now.Add(time.Minute), 1); err == nil {
+		t.Error("the broken one is not tried again")
+	}
 }

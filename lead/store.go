@@ -31,7 +31,8 @@ type Store interface {
 	// Unannounced are leads whose last change on a board was stored before that
 	// moment and has not been announced, at most n.
 	Unannounced(ctx context.Context, before time.Time, n int) ([]string, error)
-	// Teamless are leads in a hand-off that no team has, at most n.
+	// Teamless are leads on their way through sales (mql to sql) that no team
+	// has, at most n.
 	Teamless(ctx context.Context, n int) ([]string, error)
 	// Announced notes that the lead's ranking is up to that version.
 	Announced(ctx context.Context, versions map[string]int64) error

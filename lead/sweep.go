@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 )
 
@@ -12,18 +13,23 @@ import (
 // stored elsewhere and not announced. Any number of instances may sweep: each
 // due moment acts once. It returns how many leads it acted on.
 func (d *Desk) Sweep(ctx context.Context, now time.Time, n int) (int, error) {
-	ids, err := d.store.Due(ctx, now, n)
+	failing := d.failing.at(now)
+	ids, err := d.store.Due(ctx, now, n+len(failing))
 	if err != nil {
 		return 0, err
 	}
 	acted := 0
 	var errs []error // one lead's trouble keeps no other waiting
 	for _, id := range ids {
+		if failing[id] {
+			continue
+		}
 		n, err := d.wake(ctx, id, now)
 		switch {
 		case errors.Is(err, ErrUnavailable):
 			return acted, err
 		case err != nil:
+			d.failing.add(id, now)
 			errs = append(errs, fmt.Errorf("sweep lead %s: %w", id, err))
 		default:
 			acted += n
@@ -33,8 +39,13 @@ func (d *Desk) Sweep(ctx context.Context, now time.Time, n int) (int, error) {
 }
 
 // adopt routes leads that qualified where no team was known to the process that
-// took them in: the first team was made a moment earlier by another one.
+// took them in: the first team was made a moment earlier by another one. (Those
+// that waited for the first team go to it when it is made: store/teams.go.)
 func (d *Desk) adopt(ctx context.Context, now time.Time, n int) error {
+	book, err := d.store.Book(ctx)
+	if err != nil || Route(book.Teams, nil) == nil {
+		return err // there is no team that could take them
+	}
 	ids, err := d.store.Teamless(ctx, n)
 	if err != nil || len(ids) == 0 {
 		return err
@@ -48,6 +59,23 @@ func (d *Desk) adopt(ctx context.Context, now time.Time, n int) error {
 		return true, nil
 	})
 	return err
+}
+
+// failures are leads that could not be woken: for a minute the others go first.
+type failures struct{ sync.Map }
+
+func (f *failures) add(id string, now time.Time) { f.Store(id, now.Add(time.Minute)) }
+
+func (f *failures) at(now time.Time) map[string]bool {
+	ids := map[string]bool{}
+	f.Range(func(id, until any) bool {
+		if ids[id.(string)] = true; !until.(time.Time).After(now) {
+			delete(ids, id.(string))
+			f.Delete(id)
+		}
+		return true
+	})
+	return ids
 }
 
 func (d *Desk) wake(ctx context.Context, id string, now time.Time) (int, error) {

@@ -137,12 +137,12 @@ func (s *Store) Unannounced(ctx context.Context, before time.Time, n int) ([]str
 	return ids, wrap(err)
 }
 
-// Teamless are leads in a hand-off that no team has.
+// Teamless are leads on their way through sales that no team has.
 func (s *Store) Teamless(ctx context.Context, n int) ([]string, error) {
 	var ids []string
 	err := s.read.SelectContext(ctx, &ids, `
 		SELECT id FROM leads
-		WHERE team_id IS NULL AND stage IN ('mql', 'claimed', 'sal') AND merged_into = '' ORDER BY id LIMIT $1`, n)
+		WHERE team_id IS NULL AND stage IN ('mql', 'claimed', 'sal', 'sql') AND merged_into = '' ORDER BY id LIMIT $1`, n)
 	return ids, wrap(err)
 }
 

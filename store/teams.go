@@ -102,7 +102,7 @@ func addTeam(ctx context.Context, tx *sqlx.Tx, t lead.Team, now time.Time) (lead
 	if taken(err) {
 		return t, &lead.Refusal{Kind: lead.ErrConflict, Text: "there is a team named " + t.Name + " already", Field: "name"}
 	}
-	if err == nil && len(slugs) == 0 {
+	if err == nil && len(slugs) == 0 { // at once; who comes late, the sweep adopts (Teamless finds the same leads)
 		_, err = tx.ExecContext(ctx, `
 			UPDATE leads SET team_id = $1, version = version + 1, unannounced_at = $2
 			WHERE team_id IS NULL AND merged_into = '' AND stage IN ('mql', 'claimed', 'sal', 'sql')`, t.ID, at(now))

@@ -102,6 +102,7 @@ CREATE TABLE leads (
     unannounced_at   TIMESTAMP
 );
 CREATE INDEX leads_board ON leads (team_id, stage) WHERE stage IN ('mql', 'claimed', 'sal');
+CREATE INDEX leads_teamless ON leads (id) WHERE team_id IS NULL AND stage IN ('mql', 'claimed', 'sal', 'sql');
 CREATE INDEX leads_owner ON leads (owner_id, stage) WHERE owner_id IS NOT NULL;
 CREATE INDEX leads_wake ON leads (wake_at) WHERE wake_at IS NOT NULL;
 CREATE INDEX leads_unannounced ON leads (unannounced_at) WHERE unannounced_at IS NOT NULL;
