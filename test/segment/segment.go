@@ -55,7 +55,7 @@ func Available() (ok bool, why string) {
 		return false, "Node.js is not installed (make test installs it)"
 	}
 	if _, err := os.Stat(filepath.Join(dir(), "node_modules", ".package-lock.json")); err != nil {
-		return false, "the npm packages are not installed (make test does it, or npm ci in test/segment)"
+		return false, "the npm packages are not installed (make test does it, or npm install --no-save in test/segment)"
 	}
 	return true, ""
 }
