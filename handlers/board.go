@@ -88,6 +88,9 @@ func (s *server) boardPage(c echo.Context) error {
 		if l.OwnerID == u.ID {
 			m.Stats.Mine++
 		}
+		if mayUndo(l, u, sc.now) {
+			m.Undo = undoOf(l)
+		}
 		if !a.shows(l) {
 			continue
 		}

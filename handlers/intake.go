@@ -133,10 +133,26 @@ func (in *Intake) receive(c echo.Context, kind segment.Kind) (segment.Batch, err
 	case malformed != nil:
 		return batch, &intakeRefusal{http.StatusBadRequest, malformed}
 	}
-	for i := range batch.Messages {
-		batch.Messages[i].Server = key.Kind == lead.ServerKey
+	if key.Kind == lead.ServerKey {
+		believe(&batch)
 	}
 	return batch, nil
+}
+
+// believe marks messages as a server's, whose outcomes count, and refuses those
+// whose amount is no money: what it is worth is not to be guessed.
+func believe(batch *segment.Batch) {
+	messages, index := batch.Messages[:0], batch.Index[:0]
+	for i, m := range batch.Messages {
+		m.Server = true
+		if err := m.CheckOutcome(); err != nil {
+			batch.Rejected = append(batch.Rejected, segment.Rejected{Index: batch.Index[i], Error: err.Error()})
+			continue
+		}
+		messages, index = append(messages, m), append(index, batch.Index[i])
+	}
+	batch.Messages, batch.Index = messages, index
+	slices.SortFunc(batch.Rejected, func(a, b segment.Rejected) int { return cmp.Compare(a.Index, b.Index) })
 }
 
 // admit finds the key and holds that it opens the intake.

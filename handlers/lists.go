@@ -154,8 +154,9 @@ func clockSentence(all, overdue, risk, nobody int, on map[string]int) (string, s
 	default:
 		s += " All in time."
 	}
-	most, n := "", 0
+	most, n, held := "", 0, 0
 	for name, k := range on {
+		held += k
 		if k > n || (k == n && name < most) {
 			most, n = name, k
 		}
@@ -164,8 +165,11 @@ func clockSentence(all, overdue, risk, nobody int, on map[string]int) (string, s
 	if nobody > 0 {
 		parts = append(parts, count(nobody, "waits on nobody", "wait on nobody"))
 	}
-	if n > 0 {
+	switch {
+	case len(on) == 1:
 		parts = append(parts, fmt.Sprintf("%d on %s", n, most))
+	case len(on) > 1:
+		parts = append(parts, fmt.Sprintf("%d on %d reps, most of them (%d) on %s", held, len(on), n, most))
 	}
 	return s, strings.Join(parts, ", ") + "."
 }

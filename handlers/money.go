@@ -9,9 +9,9 @@ import (
 	"hotleads/lead"
 )
 
-// currency is the company's (ISO 4217). People write and read its major units;
-// everything else is integer minor units, a hundred to one.
-const currency = "EUR"
+// currency is the company's. People write and read its major units; everything
+// else is integer minor units, a hundred to one.
+const currency = lead.Currency
 
 // money is an amount as people read it: 1200.50 EUR.
 func money(minor int64) string { return fmt.Sprintf("%d.%02d %s", minor/100, minor%100, currency) }

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -119,7 +120,7 @@ func (s *server) moved(c echo.Context, u lead.User, m lead.Move, l lead.Scored) 
 		return c.Redirect(http.StatusSeeOther, afterMove(c, l.ID))
 	}
 	var undo *views.UndoModel
-	if slices.Contains(undoable, m) && l.Undo != nil && l.Undo.By == u.ID {
+	if slices.Contains(undoable, m) && mayUndo(l, u, s.Now()) {
 		undo = undoOf(l)
 	}
 	ctx := c.Request().Context()
@@ -135,6 +136,11 @@ func (s *server) moved(c echo.Context, u lead.User, m lead.Move, l lead.Scored) 
 		return err
 	}
 	return s.htmlFragment(c, http.StatusOK, html)
+}
+
+// mayUndo tells whether the last move is still the person's to take back.
+func mayUndo(l lead.Scored, u lead.User, now time.Time) bool {
+	return l.Undo != nil && l.Undo.By == u.ID && l.Undo.Until.After(now)
 }
 
 func undoOf(l lead.Scored) *views.UndoModel {

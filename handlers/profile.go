@@ -50,7 +50,7 @@ func (s *server) profileAnswer(c echo.Context, u lead.User, status int, l lead.S
 		return err
 	}
 	m.Message, m.Undo = message, undo
-	if undo == nil && l.Undo != nil && l.Undo.By == u.ID && l.Undo.Until.After(s.Now()) {
+	if undo == nil && mayUndo(l, u, s.Now()) {
 		m.Undo = undoOf(l)
 	}
 	if status == http.StatusUnprocessableEntity && (c.Param("move") == string(lead.Return) || c.Param("move") == string(lead.Touch)) {

@@ -71,7 +71,7 @@ func (sc scene) moveEvent(h lead.History) views.EventModel {
 var moveWords = map[lead.Move]string{
 	lead.Qualify: "Qualified", lead.Cool: "Cooled", lead.Claim: "Claimed", lead.Release: "Released", lead.Expire: "Claim expired", lead.Accept: "Accepted",
 	lead.Return: "Returned", lead.Touch: "Contacted", lead.Opportunity: "Opportunity", lead.Win: "Won", lead.Lose: "Lost", lead.Reopen: "Back in nurture",
-	lead.Disqualify: "Disqualified", lead.Reassign: "Reassigned", lead.UndoMove: "Undone",
+	lead.Disqualify: "Disqualified", lead.Reassign: "Reassigned", lead.UndoMove: "Undone", lead.Merge: "Merged",
 }
 
 func (sc scene) moveDetail(h lead.History) string {

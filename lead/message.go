@@ -1,6 +1,9 @@
 package lead
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // MessageType is the kind of a Segment call.
 type MessageType string
@@ -65,4 +68,17 @@ type Key struct {
 	Hint      string // the first characters, to tell keys apart in a list
 	CreatedAt time.Time
 	RevokedAt time.Time
+}
+
+// CheckOutcome refuses a server's Deal Won whose amount is no money: text, a
+// fraction of a minor unit, negative or over 10¹⁵. Any other message passes.
+func (m Message) CheckOutcome() error {
+	v, given := m.Properties["amount"]
+	if outcomeMove(m.Event) != Win || !given || v == nil {
+		return nil
+	}
+	if f, ok := v.(float64); !ok || f < 0 || f >= 1e15 || f != math.Trunc(f) {
+		return invalid("amount", "properties.amount: wants a whole number of minor units from 0, such as 129900, got %v", v)
+	}
+	return nil
 }

@@ -59,7 +59,7 @@ func (s *Scorer) Signals(l Ledger, fit Fit, at time.Time) []Signal {
 		}
 	}
 	if cut := fit.Counted - fit.Points; cut != 0 {
-		label := "fit counts up to " + strconv.FormatFloat(s.fitLimit, 'f', -1, 64) + " points"
+		label := "fit counts up to " + strconv.FormatFloat(math.Round(s.fitLimit*100)/100, 'f', -1, 64) + " points"
 		out = append(out, Signal{Rule: FitLimitRule, Label: label, Points: cut, Fit: true})
 	}
 	slices.SortStableFunc(out, func(a, b Signal) int {

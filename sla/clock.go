@@ -72,7 +72,14 @@ func (p Policy) Resume(c *Calendar, clock Clock, now time.Time) (Clock, error) {
 		return clock, nil
 	}
 	clock.StoppedAt, clock.Outcome = time.Time{}, ""
-	return p.run(c, clock, now)
+	resumed, err := p.run(c, clock, now)
+	if !clock.AtRiskAt.IsZero() {
+		resumed.RiskAt = clock.RiskAt
+	}
+	if !clock.BreachedAt.IsZero() {
+		resumed.DueAt = clock.DueAt // it was due then, and still is
+	}
+	return resumed, err
 }
 
 // run sets the moments of a clock that has Target - Used left from now on.
