@@ -3,6 +3,7 @@ package lead
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"maps"
 	"slices"
 	"strings"
@@ -23,10 +24,14 @@ func (d *Desk) take(ctx context.Context, msgs []Message, why Why, now time.Time)
 			works: map[string]*Work{}, who: map[Identity]string{}, told: map[string]bool{}, traits: map[string]bool{}}
 		return in.process(ctx, msgs)
 	})
-	if err == nil {
-		d.announce(ctx, sc.Rules, now, in.changed())
+	if err != nil {
+		return err
 	}
-	return err
+	d.announce(ctx, sc.Rules, now, in.changed())
+	for _, note := range in.notes {
+		d.log.LogAttrs(ctx, slog.LevelWarn, "an outcome was not taken as it was sent", note...)
+	}
+	return nil
 }
 
 // arrival is one transaction's messages becoming leads' changes.
@@ -41,6 +46,7 @@ type arrival struct {
 	traits   map[string]bool     // leads of which a trait changed
 	acts     []Activity
 	outcomes []outcome
+	notes    [][]slog.Attr // of outcomes, for the log once the transaction is committed
 }
 
 // outcome is a CRM's message and the lead that it is about.
@@ -190,7 +196,7 @@ func (in *arrival) settle(ctx context.Context) error {
 		}
 	}
 	for _, o := range in.outcomes {
-		if err := in.works[in.follow(o.lead)].crmOutcome(in.sc, o.Message); err != nil {
+		if err := in.crmOutcome(in.works[in.follow(o.lead)], o.Message); err != nil {
 			return err
 		}
 	}
@@ -241,16 +247,37 @@ func outcomeMove(event string) Move {
 }
 
 // crmOutcome makes the move of an outcome event. What the lead's stage does not
-// allow (it is won already) changes nothing: the activity itself is kept.
-func (w *Work) crmOutcome(sc Scene, m Message) error {
+// allow (it is won already) changes nothing, and is logged once it is certain:
+// the activity itself is kept.
+func (in *arrival) crmOutcome(w *Work, m Message) error {
+	sc := in.sc
 	sc.Actor = Actor{Kind: ByKey, Via: "intake"}
 	r := Request{Move: outcomeMove(m.Event), At: m.OccurredAt, Amount: minorUnits(m.Properties["amount"])}
+	if c := m.Properties["currency"]; c != nil && c != "" && !strings.EqualFold(textTrait(c), Currency) {
+		r.Amount = 0 // not to be added to amounts in the company's
+		in.note(m, w, "its amount is not in "+Currency)
+	}
 	if reason, ok := m.Properties["reason"].(string); ok {
-		r.Reason = reason
+		r.Reason = clip(reason, maxReason)
 	}
 	err := w.Do(sc, r)
 	if errors.Is(err, ErrConflict) || errors.Is(err, ErrInvalid) {
+		in.note(m, w, "it changes nothing")
 		return nil
 	}
 	return err
+}
+
+// note keeps what the log is to tell of an outcome: no personal data.
+func (in *arrival) note(m Message, w *Work, why string) {
+	in.notes = append(in.notes, []slog.Attr{slog.String("message_id", m.ID), slog.String("outcome", string(outcomeMove(m.Event))),
+		slog.String("lead", w.Lead.ID), slog.String("stage", string(w.Lead.Stage)), slog.String("why", why)})
+}
+
+// clip is a text's first characters.
+func clip(s string, most int) string {
+	if r := []rune(s); len(r) > most {
+		return string(r[:most])
+	}
+	return s
 }

@@ -423,4 +423,18 @@ func TestMergeOfAVisitorThatARepHolds(t *testing.T) {
 	if n := o.count(`SELECT COUNT(*) FROM clocks WHERE lead_id = ? AND stopped_at IS NULL`, visitor); n != 0 {
 		t.Errorf("%d of its clocks run", n)
 	}
+	if d := cmp.Diff([]lead.Move{lead.Qualify, lead.Claim, lead.Merge}, o.moves(visitor)); d != "" {
+		t.Errorf("its history:\n%s", d)
+	}
+	rows, err := o.store.History(o.ctx, visitor, 0, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if h := rows[0]; h.From != lead.Claimed || h.To != lead.Nurture || h.OwnerBefore != o.sam.ID || h.OwnerAfter != "" || h.Cause != lead.CauseMerged || h.ActorKind != lead.BySystem {
+		t.Errorf("its last row: %+v", h)
+	}
+	l, _, err := o.store.Lead(o.ctx, visitor)
+	if err != nil || !l.HandRaisedAt.IsZero() || !l.CallbackAt.IsZero() || l.Backlog || l.HeldBack != "" {
+		t.Errorf("what is still due for it: %+v, %v", l.Life, err)
+	}
 }

@@ -288,3 +288,42 @@ func TestAPanicIsLoggedWithItsStack(t *testing.T) {
 		t.Errorf("the log does not tell where: %s", got)
 	}
 }
+
+func TestOutcomesThatAreNotTakenAsSent(t *testing.T) {
+	o := open(t)
+	var log bytes.Buffer
+	o.desk = lead.NewDesk(o.store, o.redis, o.redis, slog.New(slog.NewTextHandler(&log, nil)))
+	outcome := func(user, event string, props map[string]any) string {
+		m := o.track(event, props)
+		m.Server = true
+		log.Reset()
+		o.take(by(user, "", m)...)
+		return m.ID
+	}
+	logged := func(what string, want bool, id string) {
+		t.Helper()
+		got := log.String()
+		if want != (strings.Contains(got, "message_id="+id) && strings.Contains(got, "outcome=")) || strings.Contains(got, "engines.example") {
+			t.Errorf("%s: the log says %q", what, got)
+		}
+	}
+	for i, c := range []struct {
+		name     string
+		currency any
+		want     int64
+	}{{"the company's", "eur", 120000}, {"none", nil, 120000}, {"empty", "", 120000}, {"another", "USD", 0}, {"nonsense", 7.0, 0}} {
+		l := o.ready(fmt.Sprint("buyer", i))
+		id := outcome(l.UserID, "Deal Won", map[string]any{"amount": 120000.0, "currency": c.currency})
+		if got := o.find(l.ID); got.Stage != lead.Won || got.Amount != c.want {
+			t.Errorf("currency %s: %s, %d", c.name, got.Stage, got.Amount)
+		}
+		logged(c.name, c.want == 0, id)
+		logged("won again", true, outcome(l.UserID, "Deal Won", map[string]any{"amount": 1.0}))
+	}
+	l := o.ready("wordy")
+	logged("a long reason", false, outcome("wordy", "Deal Lost", map[string]any{"reason": strings.Repeat("ü", 300)}))
+	rows, err := o.store.History(o.ctx, l.ID, 0, 1)
+	if err != nil || rows[0].Move != lead.Lose || rows[0].Reason != "" || rows[0].Note != strings.Repeat("ü", 200) {
+		t.Errorf("a long reason: %+v, %v", rows, err)
+	}
+}

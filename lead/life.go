@@ -20,6 +20,7 @@ const (
 	CauseCRM      = "in the CRM, not on the board"
 	CauseLost     = "lost for long enough"
 	CauseDisabled = "its rep left"
+	CauseMerged   = "became part of a known lead"
 	CauseImport   = "closed before it was imported"
 )
 

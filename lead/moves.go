@@ -10,8 +10,9 @@ import (
 // Move is a change of a lead's stage or owner.
 type Move string
 
-// The moves. Qualify, Cool and Expire are the system's; a manager's Qualify
-// releases a lead from the backlog.
+// The moves. Qualify, Cool, Expire and Merge are the system's; a manager's
+// Qualify releases a lead from the backlog. Merge ends the story of a visitor
+// who had a name already: it goes on as the known lead's.
 const (
 	Qualify     Move = "qualify"
 	Cool        Move = "cool"
@@ -28,6 +29,7 @@ const (
 	Disqualify  Move = "disqualify"
 	Reassign    Move = "reassign"
 	UndoMove    Move = "undo"
+	Merge       Move = "merge"
 )
 
 // PersonMoves are the moves that a person or another system may ask for.
@@ -45,7 +47,7 @@ var (
 // Request is a move that somebody asks for. Which fields count depends on the move.
 type Request struct {
 	Move    Move
-	Reason  string    // return: key of the agreement; lose, disqualify: in words or a key
+	Reason  string    // return: key of the agreement; lose, disqualify, reopen: a key, or words, which go to the note
 	Note    string    // at most 2,000 characters
 	Date    string    // return "not now": YYYY-MM-DD
 	Channel string    // touch

@@ -313,7 +313,7 @@ func TestErasureActsAtOnce(t *testing.T) {
 }
 
 func TestMovesOfTheSystemAreNobodysToAskFor(t *testing.T) {
-	for _, m := range []lead.Move{lead.Cool, lead.Expire, "dance", ""} {
+	for _, m := range []lead.Move{lead.Cool, lead.Expire, lead.Merge, "dance", ""} {
 		for _, a := range []lead.Actor{person(sam), person(mia), crm} {
 			s := bring(t, lead.MQL)
 			s.refused(a, lead.Request{Move: m}, lead.ErrInvalid)

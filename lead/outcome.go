@@ -1,11 +1,28 @@
 package lead
 
 import (
+	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"hotleads/sla"
 )
+
+// Currency is the company's (ISO 4217): amounts are its minor units.
+const Currency = "EUR"
+
+var reasonKey = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
+
+// why is what history may keep of a reason for good, a key, and the note: it
+// takes the reasons that people and CRMs say in words, for they may name
+// somebody, and notes can be erased.
+func (sc Scene) why(r *Request) (reason, note string) {
+	if _, agreed := sc.Rules.Reason(r.Reason); agreed || r.Reason == "" || reasonKey.MatchString(r.Reason) {
+		return r.Reason, r.Note
+	}
+	return "", strings.TrimPrefix(r.Note+"\n"+r.Reason, "\n")
+}
 
 // outcome is opportunity, win or lose.
 func (w *Work) outcome(sc Scene, r *Request) error {
@@ -15,7 +32,8 @@ func (w *Work) outcome(sc Scene, r *Request) error {
 	if at.IsZero() {
 		at = sc.Now
 	}
-	h := History{Move: r.Move, Note: r.Note, Reason: r.Reason, OccurredAt: at}
+	reason, note := sc.why(r)
+	h := History{Move: r.Move, Note: note, Reason: reason, OccurredAt: at}
 	switch r.Move {
 	case Opportunity:
 		w.moveTo(SQL, sc.Now)
@@ -87,7 +105,8 @@ func (w *Work) reopen(sc Scene, r *Request) error {
 	before := w.Lead.Life
 	w.toNurture(sc)
 	w.Lead.Blocked, w.Lead.HeldBack = "", ""
-	w.record(sc, before, History{Move: Reopen, Reason: r.Reason, Note: r.Note})
+	reason, note := sc.why(r)
+	w.record(sc, before, History{Move: Reopen, Reason: reason, Note: note})
 	return nil
 }
 
@@ -98,7 +117,8 @@ func (w *Work) disqualify(sc Scene, r *Request) error {
 	w.toNurture(sc)
 	w.moveTo(Disqualified, sc.Now)
 	l.Backlog, l.HeldBack, l.CallbackAt, l.HandRaisedAt = false, "", time.Time{}, time.Time{}
-	w.record(sc, before, History{Move: Disqualify, Reason: r.Reason, Note: r.Note})
+	reason, note := sc.why(r)
+	w.record(sc, before, History{Move: Disqualify, Reason: reason, Note: note})
 	return nil
 }
 

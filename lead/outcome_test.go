@@ -1,6 +1,7 @@
 package lead_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -147,6 +148,30 @@ func TestAnOpportunityWithoutATouch(t *testing.T) {
 	for _, k := range []sla.Kind{sla.Touch, sla.Response} {
 		if c := s.clock(k); c.Outcome != sla.Unrecorded {
 			t.Errorf("%s: %s", k, c.Outcome)
+		}
+	}
+}
+
+// History and outbox rows are for good: what people write is kept where it can be erased.
+func TestReasonsInWordsAreNotes(t *testing.T) {
+	for _, c := range []struct{ reason, note, wantReason, wantNote string }{
+		{"price", "", "price", ""},
+		{"do_not_contact", "called twice", "do_not_contact", "called twice"},
+		{"Ada Lovelace left", "", "", "Ada Lovelace left"},
+		{"ada@engines.example", "no budget", "", "no budget\nada@engines.example"},
+		{"Spam", "", "", "Spam"},
+		{strings.Repeat("x", 41), "", "", strings.Repeat("x", 41)},
+		{"", "only a note", "", "only a note"},
+	} {
+		for move, from := range map[lead.Move]lead.Stage{lead.Lose: lead.SQL, lead.Disqualify: lead.Nurture, lead.Reopen: lead.Lost} {
+			s := bring(t, from)
+			s.move(person(mia), lead.Request{Move: move, Reason: c.reason, Note: c.note})
+			if h := s.last(); h.Reason != c.wantReason || h.Note != c.wantNote {
+				t.Errorf("%s for %q, %q: reason %q, note %q", move, c.reason, c.note, h.Reason, h.Note)
+			}
+			if out := s.outbox[len(s.outbox)-1]; out.Data["reason"] != c.wantReason {
+				t.Errorf("%s for %q: the outbox tells %v", move, c.reason, out.Data)
+			}
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"math"
+	"time"
 
 	"hotleads/scoring"
 	"hotleads/sla"
@@ -202,12 +203,23 @@ func (in *arrival) merge(ctx context.Context, from, into *Work) error {
 	}
 	into.Heard += 1 + from.Heard
 	into.Late = append(into.Late, "*")
-	from.endHandOff(in.sc, sla.Cancelled)
-	from.toNurture(in.sc)
+	from.mergedAway(in.sc)
 	f.MergedInto, f.Ledger, f.Since, from.Late = t.ID, scoring.Ledger{}, scoring.Ledger{}, nil
 	in.told[f.ID], in.told[t.ID] = true, true
 	in.traits[t.ID] = true
 	return nil
+}
+
+// mergedAway ends what was going on with a lead that becomes part of another:
+// nothing is due for it any more, and its history says where it ends.
+func (w *Work) mergedAway(sc Scene) {
+	l, before := w.Lead, w.Lead.Life
+	w.endHandOff(sc, sla.Cancelled)
+	w.toNurture(sc)
+	if before.Stage != Nurture {
+		w.record(sc, before, History{Move: Merge, Cause: CauseMerged})
+	}
+	l.CallbackAt, l.HandRaisedAt, l.Backlog, l.HeldBack = time.Time{}, time.Time{}, false, ""
 }
 
 // minorUnits reads an amount of money, in minor units of the company currency
