@@ -36,7 +36,7 @@ func TestHandOffThroughPages(t *testing.T) {
 	if status, _, _ := sam.post("/leads/"+id+"/accept", nil); status != http.StatusForbidden {
 		t.Errorf("accepting what another holds: %d", status)
 	}
-	if status, _, body := rosa.post("/leads/"+id+"/return", nil); status != http.StatusUnprocessableEntity || !strings.Contains(body, "Say why") {
+	if status, _, body := rosa.post("/leads/"+id+"/return", nil); status != http.StatusUnprocessableEntity || !strings.Contains(body, "why it goes back") {
 		t.Errorf("return without a reason: %d", status)
 	}
 	if status, _, _ := rosa.post("/leads/"+id+"/accept", nil); status != http.StatusSeeOther {

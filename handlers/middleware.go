@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v4/middleware"
 
 	"hotleads/lead"
 )
@@ -193,3 +194,7 @@ func (s *server) allow(roles ...lead.Role) echo.MiddlewareFunc {
 
 // fragment tells whether htmx asks: it wants partials, not a page.
 func fragment(c echo.Context) bool { return c.Request().Header.Get("HX-Request") == "true" }
+
+// compressed sends pages compressed: a board of 200 leads is half a megabyte of text. No
+// page holds a secret beside what its visitor sends, so its length tells nothing.
+var compressed = middleware.GzipWithConfig(middleware.GzipConfig{Level: 5, MinLength: 1400})

@@ -66,7 +66,7 @@ func (s *server) routes(e *echo.Echo) {
 func (s *server) doors(next echo.HandlerFunc) echo.HandlerFunc {
 	api := s.bounded(s.apiKey(textual(next)))
 	stream := s.sameOrigin(s.identify(textual(next))) // no time-out and no body
-	page := s.bounded(s.sameOrigin(s.form(s.identify(textual(next)))))
+	page := compressed(s.bounded(s.sameOrigin(s.form(s.identify(textual(next))))))
 	return func(c echo.Context) error {
 		switch root, _, _ := strings.Cut(strings.TrimPrefix(c.Request().URL.Path, "/"), "/"); root {
 		case "api":

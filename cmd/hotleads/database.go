@@ -18,7 +18,7 @@ import (
 func withStore(ctx context.Context, s settings, f func(*store.Store) error) (err error) {
 	st, err := store.Open(ctx, s.DatabaseURL)
 	if err != nil {
-		return err
+		return fmt.Errorf("DATABASE_URL: %w", err)
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
 	if st.Embedded() {

@@ -23,7 +23,7 @@ Postgres the other commands wait for it.
 			return func(ctx context.Context, c *cli, s settings, _ []string) (err error) {
 				st, err := store.Open(ctx, s.DatabaseURL)
 				if err != nil {
-					return err
+					return fmt.Errorf("DATABASE_URL: %w", err)
 				}
 				defer func() { err = errors.Join(err, st.Close()) }()
 				n, err := st.Migrate(ctx)

@@ -104,7 +104,7 @@ func (c *cli) open(ctx context.Context, s settings) (_ *app, err error) {
 		}
 	}()
 	if a.store, err = store.Open(ctx, s.DatabaseURL); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("DATABASE_URL: %w", err)
 	}
 	if _, err = a.store.Migrate(ctx); err != nil {
 		return nil, err
@@ -116,7 +116,7 @@ func (c *cli) open(ctx context.Context, s settings) (_ *app, err error) {
 		return nil, err
 	}
 	if a.redis, err = store.OpenRedis(s.RedisURL); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("REDIS_URL: %w", err)
 	}
 	a.warnOfAnother()
 	a.desk = lead.NewDesk(a.store, a.redis, a.redis, a.log)
@@ -199,7 +199,10 @@ func listen(ctx context.Context, addr string) (net.Listener, error) {
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return nil, fmt.Errorf("the address %s is in use: stop what listens there, or choose another PORT", addr)
 	}
-	return l, err
+	if err != nil {
+		return nil, fmt.Errorf("ADDR: %q can't be listened on; it wants an address of this machine as host:port: %w", addr, err)
+	}
+	return l, nil
 }
 
 // localURL is where a browser on this machine finds the listener.
