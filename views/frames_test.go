@@ -75,7 +75,7 @@ func TestAnswersOfMoves(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{`hx-target="#lead-grace" hx-swap="outerMorph"`, `hx-target="#undo"`, `action="/leads/grace/undo"`, "You claimed Grace &lt;Hopper&gt;", `data-until="1795440910000"`} {
+	for _, want := range []string{`hx-target="#lead-grace" hx-swap="outerMorph"`, `hx-target="#undo"`, `action="/leads/grace/undo"`, "You claimed <bdi>Grace &lt;Hopper&gt;</bdi>", `data-until="1795440910000"`} {
 		if !strings.Contains(string(done), want) {
 			t.Errorf("the answer lacks %s in %s", want, done)
 		}

@@ -49,6 +49,9 @@ type Signal struct {
 type Badge struct {
 	Kind string // "back", "since", "hand" or "note"; an unknown one looks like "note"
 	Text string // "back again · “budget next quarter”, May"
+
+	// At follows the text in the reader's own zone; zero shows nothing.
+	At time.Time
 }
 
 // Clock is one running SLA clock. A zero Due is no clock.
@@ -266,9 +269,10 @@ type LeadsModel struct {
 
 // LoginModel is the page /login.
 type LoginModel struct {
-	Email string
-	Next  string
-	Error string
+	Email  string
+	Next   string
+	Notice string // a quiet line: why the viewer is here
+	Error  string
 }
 
 // SetupModel is the first-run page /setup. Errors are by field name: company,

@@ -15,7 +15,7 @@ type navLink struct {
 func navOf(p Page) []navLink {
 	may := func(roles ...string) bool { return slices.Contains(roles, p.Viewer.Role) }
 	links := []navLink{{url: "/board", text: txtBoard, current: p.Nav == "board", counts: true}}
-	if may("rep", "manager") {
+	if holds(p.Viewer.Role) {
 		links = append(links, navLink{url: "/board?mine=1", text: txtMine, current: p.Nav == "mine"})
 	}
 	links = append(links, navLink{url: "/leads", text: txtLeads, current: p.Nav == "leads"})
@@ -24,6 +24,9 @@ func navOf(p Page) []navLink {
 	}
 	return links
 }
+
+// holds tells whether people of a role hold leads: a manager gives them to reps.
+func holds(role string) bool { return role == "rep" }
 
 func titleOf(title string) string {
 	if title == "" {

@@ -54,7 +54,7 @@ func TestPagesKeepThePolicy(t *testing.T) {
 
 func TestNavigationByRole(t *testing.T) {
 	for role, want := range map[string]string{
-		"rep": "/board /board?mine=1 /leads", "manager": "/board /board?mine=1 /leads /sla",
+		"rep": "/board /board?mine=1 /leads", "manager": "/board /leads /sla",
 		"marketing": "/board /leads /sla", "admin": "/board /leads /sla",
 	} {
 		var b bytes.Buffer

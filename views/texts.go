@@ -1,5 +1,10 @@
 package views
 
+import (
+	"slices"
+	"strings"
+)
+
 // Every word that the screens show stands here, so that one file tells how
 // the product speaks.
 const (
@@ -14,7 +19,7 @@ const (
 	txtAccount     = "Your account"
 	txtWaitingNav  = "waiting"
 	txtConnecting  = "connecting"
-	txtNotLive     = "not live: reload to see what is new"
+	txtNotLive     = "not live"
 	txtLive        = "live"
 	txtReconnect   = "reconnecting"
 	txtOffline     = "offline"
@@ -40,24 +45,28 @@ const (
 	txtEmptyMineLink  = "See who is waiting"
 	txtFirstEvent     = "Send the first one"
 	txtFirstEventText = "With a write key, from any terminal; a Segment or RudderStack client does the same once it points here. A demo request reaches the board at once."
-	txtWriteKeyHint   = "A write key is made by “hotleads key add --kind write --name website”."
+	txtWriteKeyHint   = "A write key is made by"
 
-	txtClaim    = "Claim"
-	txtAccept   = "Accept"
-	txtReturn   = "Return…"
-	txtRelease  = "Release"
-	txtUndo     = "Undo"
-	txtTouch    = "Log call…"
-	txtMore     = "Everything about"
-	txtHasIt    = "has it"
-	txtNobody   = "nobody"
-	txtBurst    = "signals in 10 min"
-	txtThere    = "there"
-	txtWhy      = "Why does it go back?"
-	txtCallback = "Call back on"
-	txtNote     = "Note, if it helps"
-	txtHow      = "How did it go?"
-	txtChannel  = "Channel"
+	txtWriteKeyCommand = "hotleads key add --kind write --name website"
+
+	txtClaim         = "Claim"
+	txtAccept        = "Accept"
+	txtReturn        = "Return…"
+	txtRelease       = "Release"
+	txtUndo          = "Undo"
+	txtTouch         = "Log call…"
+	txtMore          = "Everything about"
+	txtHasIt         = "has it"
+	txtNobody        = "nobody"
+	txtBurst         = "signals in 10 min"
+	txtThere         = "there"
+	txtWhy           = "Why does it go back?"
+	txtCallback      = "Call back on"
+	txtNote          = "Note, if it helps"
+	txtChooseReason  = "Choose why it goes back."
+	txtChooseOutcome = "Choose how it went."
+	txtHow           = "How did it go?"
+	txtChannel       = "Channel"
 
 	txtLeft         = "left"
 	txtLeftToClaim  = "to claim"
@@ -108,39 +117,40 @@ const (
 	txtSetupYou     = "You, the administrator"
 	txtSetupButton  = "Start"
 
-	txtPageOf      = "Open the page"
-	txtHowHot      = "Why it is hot"
-	txtReceiptSum  = "Score now"
-	txtThreshold   = "Ready for sales from"
-	txtFitLimit    = "Over the fit limit: not counted"
-	txtNoSignals   = "No signal yet."
-	txtSignal      = "Signal"
-	txtCount       = "Times"
-	txtLast        = "Last"
-	txtPts         = "Points"
-	txtReach       = "How to reach them"
-	txtNoContact   = "No phone number and no address is known."
-	txtTimeline    = "What happened"
-	txtNothingYet  = "Nothing yet."
-	txtOlder       = "Older"
-	txtTraits      = "What is known"
-	txtNoTraits    = "No trait is known."
-	txtHeldBy      = "With"
-	txtTeam        = "Team"
-	txtHeldBack    = "Held back:"
-	txtMoves       = "Moves"
-	txtReassign    = "Give it to"
-	txtReassignBtn = "Reassign"
-	txtAssignBtn   = "Claim for"
-	txtDisqualify  = "Disqualify…"
-	txtDisqReason  = "Why: spam, competitor, …"
-	txtReopen      = "Reopen"
-	txtQualify     = "Put it on the board"
-	txtOpportunity = "It became an opportunity"
-	txtWin         = "Won"
-	txtLose        = "Lost"
-	txtAmount      = "Amount"
-	txtLoseReason  = "Why it was lost"
+	txtPageOf        = "Open the page"
+	txtHowHot        = "Why it is hot"
+	txtReceiptSum    = "Score now"
+	txtThreshold     = "Ready for sales from"
+	txtFitLimit      = "Over the fit limit: not counted"
+	txtNoSignals     = "No signal yet."
+	txtSignal        = "Signal"
+	txtCount         = "Times"
+	txtLast          = "Last"
+	txtPts           = "Points"
+	txtReach         = "How to reach them"
+	txtNoContact     = "No phone number and no address is known."
+	txtTimeline      = "What happened"
+	txtNothingYet    = "Nothing yet."
+	txtOlder         = "Older"
+	txtTraits        = "What is known"
+	txtNoTraits      = "No trait is known."
+	txtHeldBy        = "With"
+	txtTeam          = "Team"
+	txtHeldBack      = "Held back:"
+	txtMoves         = "Moves"
+	txtReassign      = "Give it to"
+	txtReassignBtn   = "Reassign"
+	txtAssign        = "Claim for"
+	txtDisqualify    = "Disqualify…"
+	txtDisqualifyBtn = "Disqualify"
+	txtDisqReason    = "Why: spam, competitor, …"
+	txtReopen        = "Reopen"
+	txtQualify       = "Put it on the board"
+	txtOpportunity   = "It became an opportunity"
+	txtWin           = "Won"
+	txtLose          = "Lost"
+	txtAmount        = "Amount"
+	txtLoseReason    = "Why it was lost"
 
 	txtSLATitle   = "Running now"
 	txtSLABy      = "by due time, live"
@@ -153,7 +163,7 @@ const (
 	txtSLANoneSub = "When a lead becomes ready for sales, its clock shows here until somebody has called."
 	txtSince      = "since"
 
-	txtSearchHint  = "Name, company or email"
+	txtSearchHint  = "Name, company, title or email"
 	txtStage       = "Stage"
 	txtAnyStage    = "Any stage"
 	txtFind        = "Find"
@@ -165,7 +175,7 @@ const (
 	txtNoLeads     = "Nobody here yet."
 	txtNoLeadsSub  = "People appear as soon as your website, your forms or an import name them."
 	txtNoMatch     = "Nobody matches."
-	txtNoMatchSub  = "Names, companies and addresses are found by how they begin."
+	txtNoMatchSub  = "Names, companies, titles and addresses are found by how they begin."
 	txtGoBack      = "Go back"
 	txtStartPage   = "To the start page"
 	txtSignInAgain = "Sign in"
@@ -243,19 +253,19 @@ func clockWord(kind string) string {
 	return kind
 }
 
-// doneText says what the viewer just did, before the button that undoes it.
-func doneText(move, name string) string {
+// doneText says what the viewer just did; the lead's name follows.
+func doneText(move string) string {
 	switch move {
 	case "claim":
-		return "You claimed " + name
+		return "You claimed"
 	case "accept":
-		return "You accepted " + name
+		return "You accepted"
 	case "return":
-		return "You returned " + name
+		return "You returned"
 	case "touch":
-		return "You logged a call with " + name
+		return "You logged a call with"
 	}
-	return "You moved " + name
+	return "You moved"
 }
 
 // option is a choice of a form: the value it sends and the word it shows.
@@ -272,6 +282,14 @@ var help = []option{
 	{"j", txtKeyHelpJ}, {"k", txtKeyHelpK}, {"n", txtKeyHelpN}, {"c", txtKeyHelpC}, {"a", txtKeyHelpA},
 	{"r", txtKeyHelpR}, {"l", txtKeyHelpL}, {"u", txtKeyHelpU}, {"o", txtKeyHelpO}, {"/", txtKeyHelpFind},
 	{"Esc", txtKeyHelpEsc}, {"?", txtKeyHelpHelp},
+}
+
+// helpFor are the keys that do something for people of a role.
+func helpFor(role string) []option {
+	if holds(role) {
+		return help
+	}
+	return slices.DeleteFunc(slices.Clone(help), func(k option) bool { return strings.Contains("cal", k.value) })
 }
 
 // statusWords are the title and the text of an error page.

@@ -11,11 +11,15 @@ import (
 	"unicode/utf8"
 )
 
-// oneLine replaces control characters, line ends among them, by spaces.
+// oneLine replaces control characters, line ends among them, by spaces, and
+// drops the marks that turn the direction of the text around them.
 func oneLine(s string) string {
 	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' {
+		switch {
+		case unicode.IsControl(r) || r == '\u2028' || r == '\u2029':
 			return ' '
+		case unicode.Is(unicode.Bidi_Control, r) && r != '\u061c':
+			return -1
 		}
 		return r
 	}, s)
@@ -163,15 +167,27 @@ func boardURL(slug string, mine bool) string {
 	return u
 }
 
-// org joins company and title after the name.
-func org(company, title string) string {
+// org is what is known of company and title, each on one line.
+func org(company, title string) []string {
 	parts := make([]string, 0, 2)
 	for _, s := range []string{company, title} {
-		if s = strings.TrimSpace(s); s != "" {
+		if s = strings.TrimSpace(oneLine(s)); s != "" {
 			parts = append(parts, s)
 		}
 	}
-	return strings.Join(parts, " · ")
+	return parts
+}
+
+// asking is a refusal in the words of a page that shows the choices: instead
+// of naming the fields it says what to do with them.
+func asking(message, ask string) string {
+	switch {
+	case ask == "return" && strings.HasPrefix(message, "Say why"):
+		return txtChooseReason
+	case ask == "touch" && strings.HasPrefix(message, "Say how"):
+		return txtChooseOutcome
+	}
+	return message
 }
 
 func waitingText(n int) string {

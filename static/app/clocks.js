@@ -50,8 +50,9 @@ function dress() {
   const t = now(), today = new Date(t).toDateString();
   for (const el of $$('time[data-local]')) {
     const at = new Date(el.dateTime);
-    const old = t - at > 300 * 24 * HOUR;
-    write(el, at.toDateString() === today ? hourMinute.format(at) : (old ? fullDate : dayMonth).format(at));
+    const days = Math.abs(t - at) / (24 * HOUR);
+    const how = at.toDateString() === today ? hourMinute : days < 6 ? weekday : days < 300 ? dayMonth : fullDate;
+    write(el, how.format(at));
   }
   for (const el of $$('[data-zone]')) {
     const zone = el.dataset.zone;

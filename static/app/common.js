@@ -7,4 +7,7 @@ const board = $('#board'), stream = $('[data-live]'), connection = $('#connectio
 const words = $('#words')?.dataset ?? {}, me = document.body.dataset.me;
 const calm = matchMedia('(prefers-reduced-motion: reduce)');
 const rowOf = id => document.getElementById('lead-' + id);
+const near = el => el.scrollIntoView({block: 'nearest', behavior: calm.matches ? 'auto' : 'smooth'});
+// signIn goes where somebody signs in again whose session has ended, and back from there.
+const signIn = () => location.replace('/login?ended=1&next=' + encodeURIComponent(location.pathname + location.search));
 const visible = el => el.checkVisibility?.() ?? el.offsetParent !== null;

@@ -35,7 +35,7 @@ function watch() {
 
 if (stream) {
   const on = (name, fn) => document.addEventListener('htmx:' + name, fn);
-  const refused = status => { if (status === 401) location.reload(); };
+  const refused = status => { if (status === 401) signIn(); };
   on('sse:after:message', () => { heard = Date.now(); connectionIs('live'); correct(); refreshPeek(); });
   on('sse:before:connection', e => { if (e.detail.connection.attempt) connectionIs('reconnecting'); });
   on('sse:error', e => { connectionIs('reconnecting'); refused(e.detail.status); });

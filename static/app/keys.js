@@ -8,7 +8,7 @@ function go(step, wanted = () => true) {
   if (!row) return;
   cursor = i;
   row.focus({preventScroll: true});
-  row.scrollIntoView({block: 'nearest', behavior: calm.matches ? 'auto' : 'smooth'});
+  near(row);
 }
 const current = () => peek?.open ? $('#peek [data-peek]') : board ? document.activeElement?.closest?.('.row') : $('.lead');
 
@@ -42,7 +42,8 @@ document.addEventListener('keydown', e => {
   const open = row && (row.dataset.uiOpen ? $(`.m-${row.dataset.uiOpen} .drawer`, row) : $('details.m[open] .drawer', row));
   if (e.key === 'Escape' && open) {
     if (row.matches('.row')) { drawer(row, null); row.focus({preventScroll: true}); }
-    else if (!peek?.open) for (const d of $$('details.m[open]', row)) d.open = false;
+    else for (const d of $$('details.m[open]', row)) { d.open = false; $('summary', d).focus(); }
+    e.preventDefault(); // or the story beside the board would close, too
     return;
   }
   if (typing || $('#help')?.open && e.key !== 'Escape') return;
@@ -52,6 +53,8 @@ document.addEventListener('keydown', e => {
   else keys[e.key](row);
   e.preventDefault();
 });
+
+document.addEventListener('toggle', e => { if (e.target.matches?.('details.m[open]')) near($('.drawer', e.target)); }, true);
 
 document.addEventListener('click', e => {
   if (e.target.closest('[data-help]')) $('#help').showModal();

@@ -35,22 +35,32 @@ async function send(form, by, id) {
       headers: {'HX-Request': 'true', 'HX-Current-URL': location.href, Accept: 'text/html'},
     });
     const text = await answer.text();
-    if (answer.status === 401) return location.assign('/login?next=' + encodeURIComponent(location.pathname + location.search));
+    if (answer.status === 401) return signIn();
     if (!text.includes('<hx-partial')) {
       if (answer.redirected) return location.assign(answer.url);
       return tell(id, words.server);
     }
     if (answer.ok) drawer(rowOf(id), null);
     await htmx.swap({text, sourceElement: document.body, target: document.body, swap: 'none'});
+    // What was offered before is over after any other move, and after a refused undo.
+    if (!text.includes('hx-target="#undo"') && (answer.ok || form.matches('.m-undo,.undo'))) { $('#undo')?.replaceChildren(); armUndo(); }
     const said = /hx-target="\[data-msg[^>]*>([^<]*)</.exec(text)?.[1];
     if (said) tell(id, new DOMParser().parseFromString(said, 'text/html').body.textContent);
-    if (answer.ok) refreshPeek(true);
+    if (answer.ok) { refreshPeek(true); requestAnimationFrame(() => keepSeen(rowOf(id))); }
   } catch {
     tell(id, words.network);
   } finally {
     busy.delete(id);
     all(null);
   }
+}
+
+// keepSeen brings a row out from under the undo bar: a claim has just told how to
+// reach the lead. A row that was scrolled away stays away.
+function keepSeen(row) {
+  if (!row || !visible(row)) return;
+  const {top, bottom} = row.getBoundingClientRect();
+  if (top < innerHeight && bottom > 0) near(row);
 }
 
 // tell speaks in the row that was clicked, or at the bottom if it has gone.
@@ -78,7 +88,9 @@ function drawer(row, name) {
   if (box && !box.firstElementChild) box.append($('#drawer-' + open).content.cloneNode(true));
   mark(row, 'uiOpen', open);
   for (const b of $$('[data-move=return],[data-move=touch]', row)) b.setAttribute('aria-expanded', String(b.dataset.move === open));
-  if (open) $(`.m-${open} .choices button`, row)?.focus({preventScroll: true});
+  if (!open) return;
+  $(`.m-${open} .choices button`, row)?.focus({preventScroll: true});
+  near(box);
 }
 
 // Undo, for ten seconds.
