@@ -2,7 +2,9 @@ package lead
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -67,16 +69,19 @@ func (p *Profile) coreFields() map[string]*string {
 
 // Learn takes traits as they were said at a moment; what was said later stands,
 // whatever the order of arrival. Null forgets a trait; a core one that is blank
-// (a field left empty in a form) says nothing. It tells whether anything changed and whether
+// (a field left empty in a form) says nothing. Other traits than the core ones
+// are taken while there is room, the first by name first. It tells whether anything changed and whether
 // the email or phone did.
 func (p *Profile) Learn(traits map[string]any, at time.Time) (changed, contact bool) {
-	core := p.coreFields()
-	for name, v := range normalTraits(traits) {
+	core, room := p.coreFields(), traitRoom{p: p}
+	said := normalTraits(traits)
+	for _, name := range slices.Sorted(maps.Keys(said)) {
+		v := said[name]
 		if at.Before(p.TraitTimes[name]) {
 			continue
 		}
-		p.TraitTimes[name] = at
 		if field, ok := core[name]; ok {
+			p.TraitTimes[name] = at
 			text, _ := v.(string)
 			if *field != text {
 				*field, changed = text, true
@@ -84,7 +89,14 @@ func (p *Profile) Learn(traits map[string]any, at time.Time) (changed, contact b
 			}
 			continue
 		}
-		if old, ok := p.Traits[name]; fmt.Sprint(old) == fmt.Sprint(v) && ok == (v != nil) {
+		_, heard := p.TraitTimes[name]
+		old, ok := p.Traits[name]
+		same := fmt.Sprint(old) == fmt.Sprint(v) && ok == (v != nil)
+		if !(same && heard) && !room.takes(name, v) {
+			continue
+		}
+		p.TraitTimes[name] = at
+		if same {
 			continue
 		}
 		if v == nil {
@@ -97,15 +109,21 @@ func (p *Profile) Learn(traits map[string]any, at time.Time) (changed, contact b
 	return changed, contact
 }
 
-// absorb takes what is known of the same person elsewhere: what was said later stands.
+// absorb takes what is known of the same person elsewhere: what was said later
+// stands, while there is room for it.
 func (p *Profile) absorb(from *Profile) {
-	own, theirs := p.coreFields(), from.coreFields()
-	for name, at := range from.TraitTimes {
+	own, theirs, room := p.coreFields(), from.coreFields(), traitRoom{p: p}
+	for _, name := range slices.Sorted(maps.Keys(from.TraitTimes)) {
+		at := from.TraitTimes[name]
 		if said, ok := p.TraitTimes[name]; ok && !at.After(said) {
 			continue
 		}
+		field, core := own[name]
+		if !core && !room.takes(name, from.Traits[name]) {
+			continue
+		}
 		p.TraitTimes[name] = at
-		if field, ok := own[name]; ok {
+		if core {
 			*field = *theirs[name]
 		} else if v, ok := from.Traits[name]; ok {
 			p.Traits[name] = v
