@@ -73,6 +73,38 @@ func TestNavigationByRole(t *testing.T) {
 	}
 }
 
+// A key that does nothing for a manager isn't offered to one.
+func TestKeysByRole(t *testing.T) {
+	for role, want := range map[string]bool{"rep": true, "manager": false} {
+		var b bytes.Buffer
+		page := views.Page{Viewer: views.Viewer{ID: "u", Name: "N", Role: role}}
+		if err := views.BoardPage(page, views.BoardModel{Slug: "emea"}).Render(t.Context(), &b); err != nil {
+			t.Fatal(err)
+		}
+		for _, key := range []string{"c", "a", "l"} {
+			if got := strings.Contains(b.String(), "<dt><kbd>"+key+"</kbd>"); got != want {
+				t.Errorf("the key %s is offered to a %s: %t", key, role, got)
+			}
+		}
+		if got := strings.Contains(b.String(), "?mine=1"); got != want {
+			t.Errorf("%s is offered their own leads: %t", role, got)
+		}
+	}
+}
+
+func TestPlainFormsAskInWords(t *testing.T) {
+	for ask, message := range map[string]string{"return": "Say why: not_now, no_answer.", "touch": "Say how it went: reached, sent."} {
+		var b bytes.Buffer
+		m := views.ProfileModel{Head: views.ProfileHead{ID: "a"}, Ask: ask, Message: message}
+		if err := views.ProfilePage(views.Page{}, m).Render(t.Context(), &b); err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(b.String(), message) || !strings.Contains(b.String(), "Choose ") {
+			t.Errorf("%s answers with the names of fields", ask)
+		}
+	}
+}
+
 func TestSetupKeepsWhatWasTyped(t *testing.T) {
 	var b bytes.Buffer
 	m := views.SetupModel{Company: "Ada & Co", Zone: "Mars", Email: "a@b.c", Errors: map[string]string{"zone": "No such time zone."}}

@@ -57,6 +57,23 @@ func TestRowWithoutOwnerAndClock(t *testing.T) {
 	}
 }
 
+// What turns the direction of text stays inside the name that brought it.
+func TestNamesKeepTheirDirectionToThemselves(t *testing.T) {
+	got := oneRow(t, views.RowModel{ID: "a", Name: "\u202eadA\u2066 שרה\u200f", Company: "חברה 12", Title: "CTO"})
+	for _, want := range []string{"<bdi>adA שרה</bdi>", "<bdi>חברה 12</bdi>", "<bdi>CTO</bdi>"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("the row lacks %s\n%s", want, got)
+		}
+	}
+}
+
+func TestBadgeTellsItsMomentToTheReader(t *testing.T) {
+	got := oneRow(t, views.RowModel{ID: "a", Name: "Ada", Badges: []views.Badge{{Kind: "since", Text: "waiting since", At: due}}})
+	if want := `waiting since <time data-local datetime="2026-11-23T13:35:00Z">`; !strings.Contains(got, want) {
+		t.Errorf("the row lacks %s\n%s", want, got)
+	}
+}
+
 // An unchanged lead must render to unchanged bytes, or every look at the
 // board would be news to every watcher.
 func TestRowDependsOnItsModelOnly(t *testing.T) {
@@ -74,7 +91,7 @@ func TestRowDependsOnItsModelOnly(t *testing.T) {
 func hostileRow(s string) views.RowModel {
 	return views.RowModel{
 		ID: "x", Name: s, Company: s, Title: s, Tier: "hot", Stage: "claimed", Owner: views.Person{ID: s, Name: s},
-		Signals: []views.Signal{{Text: s, Points: 1, Count: 3}}, Badges: []views.Badge{{Kind: s, Text: s}},
+		Signals: []views.Signal{{Text: s, Points: 1, Count: 3}}, Badges: []views.Badge{{Kind: s, Text: s, At: due}},
 		Clock: views.Clock{Kind: s, State: s, Due: due}, Phone: s, Email: s, Zone: s, Place: s,
 	}
 }
@@ -84,7 +101,7 @@ func hostileRow(s string) views.RowModel {
 func wellFormed(t *testing.T, row string) []string {
 	t.Helper()
 	row = regexp.MustCompile(`<(input|br)([^>]*[^/])>`).ReplaceAllString(row, "<$1$2/>")
-	row = regexp.MustCompile(` (data-dated|data-peek-link)([ />])`).ReplaceAllString(row, ` $1=""$2`)
+	row = regexp.MustCompile(` (data-dated|data-peek-link|data-local)([ />])`).ReplaceAllString(row, ` $1=""$2`)
 	d := xml.NewDecoder(strings.NewReader(row))
 	d.Strict = true
 	d.Entity = xml.HTMLEntity
