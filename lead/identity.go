@@ -106,7 +106,22 @@ func (p *Profile) Learn(traits map[string]any, at time.Time) (changed, contact b
 		}
 		changed = true
 	}
-	return changed, contact
+	return p.composeName() || changed, contact
+}
+
+// composeName makes the name of first and last name, as they are known by now,
+// unless a whole name was said since. It tells whether the name changed.
+func (p *Profile) composeName() bool {
+	for _, parts := range [][2]string{{"firstName", "lastName"}, {"first_name", "last_name"}} {
+		full := strings.TrimSpace(textTrait(p.Traits[parts[0]]) + " " + textTrait(p.Traits[parts[1]]))
+		whole := p.TraitTimes["name"]
+		if full == "" || full == p.Name || !(p.TraitTimes[parts[0]].After(whole) || p.TraitTimes[parts[1]].After(whole)) {
+			continue
+		}
+		p.Name = full
+		return true
+	}
+	return false
 }
 
 // absorb takes what is known of the same person elsewhere: what was said later
@@ -131,21 +146,14 @@ func (p *Profile) absorb(from *Profile) {
 			delete(p.Traits, name)
 		}
 	}
+	p.composeName()
 }
 
-// normalTraits folds what clients send into the names used here: firstName and
-// lastName to name, company objects to their name, addresses to their normal form.
+// normalTraits folds what clients send into the names used here: company objects to their name, addresses to their normal form.
 func normalTraits(in map[string]any) map[string]any {
 	out := make(map[string]any, len(in))
 	for k, v := range in {
 		out[k] = v
-	}
-	first, last := textTrait(in["firstName"]), textTrait(in["lastName"])
-	if first == "" && last == "" {
-		first, last = textTrait(in["first_name"]), textTrait(in["last_name"])
-	}
-	if full := strings.TrimSpace(first + " " + last); full != "" && textTrait(in["name"]) == "" {
-		out["name"] = full
 	}
 	if c, ok := in["company"].(map[string]any); ok {
 		out["company"] = c["name"]

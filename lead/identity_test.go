@@ -438,3 +438,33 @@ func TestMergeOfAVisitorThatARepHolds(t *testing.T) {
 		t.Errorf("what is still due for it: %+v, %v", l.Life, err)
 	}
 }
+
+// A name that comes in parts is made of what is known of both by now, in
+// whatever order and however the calls are split.
+func TestNamesInParts(t *testing.T) {
+	at := func(m int) time.Time { return monday.Add(time.Duration(m) * time.Minute) }
+	type said struct {
+		traits map[string]any
+		at     time.Time
+	}
+	both := said{map[string]any{"firstName": "Ann", "lastName": "Lee"}, at(1)}
+	last := said{map[string]any{"lastName": "Smith"}, at(2)}
+	whole := said{map[string]any{"name": "Dr Ann Smith"}, at(3)}
+	for name, c := range map[string]struct {
+		order []said
+		want  string
+	}{
+		"in order":           {[]said{both, last}, "Ann Smith"},
+		"the later first":    {[]said{last, both}, "Ann Smith"},
+		"a whole name since": {[]said{both, whole, last}, "Dr Ann Smith"},
+		"only the last name": {[]said{last}, "Smith"},
+	} {
+		l := lead.Lead{Profile: lead.Profile{Traits: map[string]any{}, TraitTimes: map[string]time.Time{}}}
+		for _, s := range c.order {
+			l.Learn(s.traits, s.at)
+		}
+		if l.Name != c.want {
+			t.Errorf("%s: the name is %q, want %q", name, l.Name, c.want)
+		}
+	}
+}

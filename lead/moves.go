@@ -129,6 +129,9 @@ func (w *Work) Do(sc Scene, r Request) error {
 	if crm {
 		from = crmFrom[r.Move]
 	} else if err := rule.who(l, sc.Actor); err != nil {
+		if repOf(l, sc.Actor) && l.Held() && !owns(l, sc.Actor) { // perhaps a race that was just lost
+			return forbidden("%s has it since %s: %s", sc.Book.Name(l.OwnerID), sc.clockTime(l, l.StageAt), err)
+		}
 		return err
 	}
 	if r.Move == Claim && l.Stage == Claimed && l.OwnerID == w.holder(sc, r) {

@@ -92,7 +92,15 @@ func addTeam(ctx context.Context, tx *sqlx.Tx, t lead.Team, now time.Time) (lead
 	if _, err := tx.ExecContext(ctx, setSetting, "team_added_at", now.UTC().Format(time.RFC3339)); err != nil {
 		return t, fmt.Errorf("store: add team: %w", err)
 	}
-	var slugs []string
+	var names, slugs []string
+	if err := tx.SelectContext(ctx, &names, `SELECT name FROM teams ORDER BY slug`); err != nil {
+		return t, fmt.Errorf("store: add team: %w", err)
+	}
+	for _, name := range names { // people and imports name teams in any case
+		if strings.EqualFold(name, t.Name) {
+			return t, &lead.Refusal{Kind: lead.ErrConflict, Text: "there is a team named " + name + " already", Field: "name"}
+		}
+	}
 	if err := tx.SelectContext(ctx, &slugs, `SELECT slug FROM teams ORDER BY slug`); err != nil {
 		return t, fmt.Errorf("store: add team: %w", err)
 	}

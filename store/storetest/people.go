@@ -207,7 +207,7 @@ func firstTeam(w *world) {
 
 func teamsAtOnce(w *world) {
 	lost := w.begin(func(x *lead.Work) { x.Lead.Stage = lead.MQL })
-	names := []string{"EMEA", "emea", "Emea!", "EMEA", "emea?", "E M E A"}
+	names := []string{"EMEA", "E.M.E.A", "Emea!", "emea", "emea?", "E M E A"}
 	errs := together(len(names), func(i int) error {
 		_, err := w.s.AddTeam(w.ctx, lead.Team{Name: names[i]}, now)
 		return err
