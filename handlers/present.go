@@ -118,11 +118,11 @@ func (sc scene) badges(l lead.Scored) []views.Badge {
 	}
 	for _, c := range l.Clocks {
 		if c.Kind == sla.Claim && c.Running() && !c.WaitingSince.IsZero() && l.Stage == lead.MQL {
-			b = append(b, views.Badge{Kind: "since", Text: "waiting since " + c.WaitingSince.In(sc.zone(l.TeamID)).Format("Mon 15:04")})
+			b = append(b, views.Badge{Kind: "since", Text: "waiting since", At: c.WaitingSince.In(sc.zone(l.TeamID))})
 		}
 	}
 	if l.Stage == lead.MQL && l.OfferedUntil.After(sc.now) {
-		b = append(b, views.Badge{Kind: "note", Text: fmt.Sprintf("offered to %s until %s", sc.book.Name(l.OfferedTo), l.OfferedUntil.In(sc.zone(l.TeamID)).Format("15:04"))})
+		b = append(b, views.Badge{Kind: "note", Text: "offered to " + sc.book.Name(l.OfferedTo) + " until", At: l.OfferedUntil.In(sc.zone(l.TeamID))})
 	}
 	return b
 }

@@ -36,7 +36,11 @@ func (s *server) loginPage(c echo.Context) error {
 	case viewer(c) != nil:
 		return c.Redirect(http.StatusSeeOther, ownPath(c.QueryParam("next")))
 	}
-	return s.render(c, http.StatusOK, views.LoginPage(s.page(c, ""), views.LoginModel{Next: ownPath(c.QueryParam("next"))}))
+	m := views.LoginModel{Next: ownPath(c.QueryParam("next"))}
+	if c.QueryParam("ended") != "" {
+		m.Notice = "Your session has ended. Sign in again: you come back to where you were."
+	}
+	return s.render(c, http.StatusOK, views.LoginPage(s.page(c, ""), m))
 }
 
 // ownPath is a path of this server to go to, else the start page.
