@@ -168,6 +168,8 @@ func clockSentence(all, overdue, risk, nobody int, on map[string]int) (string, s
 	switch {
 	case len(on) == 1:
 		parts = append(parts, fmt.Sprintf("%d on %s", n, most))
+	case len(on) > 1 && n == 1:
+		parts = append(parts, fmt.Sprintf("%d on as many reps", held))
 	case len(on) > 1:
 		parts = append(parts, fmt.Sprintf("%d on %d reps, most of them (%d) on %s", held, len(on), n, most))
 	}
