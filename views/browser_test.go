@@ -218,6 +218,24 @@ func TestMovesByKeyboard(t *testing.T) {
 	}
 }
 
+func TestEscapeStepsBackOnceAtATime(t *testing.T) {
+	s := newSite(t)
+	b := open(t, s, "/board", testenv.Screen{Still: true})
+	b.until("the board is live", isLive)
+	b.do(`document.querySelector('#lead-ada .more').click()`)
+	b.until("the story opens, ready to be closed", `document.querySelector('#peek[open] .m-return') && document.activeElement.closest('#peek > form button')`)
+	b.do(`document.querySelector('#peek .m-return').open = true; document.querySelector('#peek .m-return .choices button').focus()`)
+	escape := func() {
+		if err := chromedp.Do(b.ctx, chromedp.KeyEvent("\u001b")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	escape()
+	b.until("the reasons close, the story stays", `!document.querySelector('#peek .m-return').open && document.querySelector('#peek').open`)
+	escape()
+	b.until("the story closes", `!document.querySelector('#peek').open`)
+}
+
 // An offer to undo ends with the next move and with an undo that is refused.
 func TestUndoIsNotOfferedForLongerThanItHolds(t *testing.T) {
 	s := newSite(t)
