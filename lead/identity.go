@@ -92,7 +92,7 @@ func (p *Profile) Learn(traits map[string]any, at time.Time) (changed, contact b
 		_, heard := p.TraitTimes[name]
 		old, ok := p.Traits[name]
 		same := fmt.Sprint(old) == fmt.Sprint(v) && ok == (v != nil)
-		if !(same && heard) && !room.takes(name, v) {
+		if (!same || !heard) && !room.takes(name, v) {
 			continue
 		}
 		p.TraitTimes[name] = at
@@ -115,11 +115,11 @@ func (p *Profile) composeName() bool {
 	for _, parts := range [][2]string{{"firstName", "lastName"}, {"first_name", "last_name"}} {
 		full := strings.TrimSpace(textTrait(p.Traits[parts[0]]) + " " + textTrait(p.Traits[parts[1]]))
 		whole := p.TraitTimes["name"]
-		if full == "" || full == p.Name || !(p.TraitTimes[parts[0]].After(whole) || p.TraitTimes[parts[1]].After(whole)) {
-			continue
+		since := p.TraitTimes[parts[0]].After(whole) || p.TraitTimes[parts[1]].After(whole)
+		if full != "" && full != p.Name && since {
+			p.Name = full
+			return true
 		}
-		p.Name = full
-		return true
 	}
 	return false
 }

@@ -74,5 +74,5 @@ func BenchmarkFanOut(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/watchers, "ns/delivery")
 	cancel()
-	<-ran
+	_ = <-ran
 }

@@ -106,7 +106,7 @@ func TestAFrameThatIsNotTakenIsMadeUpForByASnapshot(t *testing.T) {
 		if err := <-served; err != nil {
 			t.Errorf("Serve: %v", err)
 		}
-		<-ran
+		_ = <-ran
 	})
 }
 
@@ -203,7 +203,7 @@ func TestTheHubHoldsOnlyWhatIsShown(t *testing.T) {
 			}
 		}
 		cancel()
-		<-ran
+		_ = <-ran
 	})
 }
 

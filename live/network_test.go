@@ -167,7 +167,7 @@ func TestOverHTTP2(t *testing.T) {
 	cancel()
 	for lines.Scan() {
 	}
-	<-ran
+	_ = <-ran
 	if err := lines.Err(); err != nil {
 		t.Errorf("at shutdown a stream ends with %v", err)
 	}

@@ -242,7 +242,7 @@ func (s *site) open(t testing.TB, topic string) *browser {
 
 func (b *browser) read() {
 	defer close(b.done)
-	response, err := http.ReadResponse(bufio.NewReader(b.conn), nil)
+	response, err := http.ReadResponse(bufio.NewReader(b.conn), nil) //nolint:bodyclose // the connection is closed, and with it the body
 	b.mu.Lock()
 	b.response, b.err = response, err
 	b.mu.Unlock()

@@ -84,7 +84,10 @@ func (w *world) start() {
 		w.Fatal(err)
 	}
 	server := w.server
-	w.Cleanup(func() { server.Process.Kill(); server.Wait() })
+	w.Cleanup(func() { // ended already, if the test came to its end
+		_ = server.Process.Kill()
+		_ = server.Wait()
+	})
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	for range 400 {
