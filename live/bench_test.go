@@ -74,5 +74,7 @@ func BenchmarkFanOut(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/watchers, "ns/delivery")
 	cancel()
-	_ = <-ran
+	if err := <-ran; err != nil {
+		b.Error(err)
+	}
 }

@@ -106,7 +106,9 @@ func TestAFrameThatIsNotTakenIsMadeUpForByASnapshot(t *testing.T) {
 		if err := <-served; err != nil {
 			t.Errorf("Serve: %v", err)
 		}
-		_ = <-ran
+		if err := <-ran; err != nil {
+			t.Errorf("Run: %v", err)
+		}
 	})
 }
 
@@ -203,7 +205,9 @@ func TestTheHubHoldsOnlyWhatIsShown(t *testing.T) {
 			}
 		}
 		cancel()
-		_ = <-ran
+		if err := <-ran; err != nil {
+			t.Errorf("Run: %v", err)
+		}
 	})
 }
 

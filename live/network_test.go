@@ -167,7 +167,9 @@ func TestOverHTTP2(t *testing.T) {
 	cancel()
 	for lines.Scan() {
 	}
-	_ = <-ran
+	if err := <-ran; err != nil {
+		t.Errorf("Run: %v", err)
+	}
 	if err := lines.Err(); err != nil {
 		t.Errorf("at shutdown a stream ends with %v", err)
 	}
