@@ -106,7 +106,7 @@ const (
 	txtPassword     = "Password"
 	txtSignIn       = "Sign in"
 	txtSetupTitle   = "Set up Hot Leads"
-	txtSetupIntro   = "Two minutes, once. Everything here can be changed later."
+	txtSetupIntro   = "Two minutes, once: the company, its first team, and you."
 	txtSetupCompany = "Company"
 	txtSetupZone    = "Time zone"
 	txtSetupZoneTip = "Clocks run in the business hours of this zone, Monday to Friday, 9:00 to 17:30."
