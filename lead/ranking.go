@@ -56,17 +56,13 @@ func (d *Desk) tell(ctx context.Context, n Notice, ranks []Rank, versions map[st
 
 // Rebuild forgets and re-makes the rankings of all teams from the store.
 func (d *Desk) Rebuild(ctx context.Context, now time.Time) (int, error) {
-	rules, err := d.store.Rules(ctx)
-	if err != nil {
-		return 0, err
-	}
-	book, err := d.store.Book(ctx)
+	sc, err := d.scene(ctx, System, now)
 	if err != nil {
 		return 0, err
 	}
 	n := 0
-	for _, team := range book.Teams {
-		ranked, err := d.rerank(ctx, rules, team.ID, now, true)
+	for _, team := range sc.Book.Teams {
+		ranked, err := d.rerank(ctx, sc.Rules, team.ID, now, true)
 		if err != nil {
 			return n, fmt.Errorf("rebuild %s: %w", team.Name, err)
 		}
@@ -78,17 +74,13 @@ func (d *Desk) Rebuild(ctx context.Context, now time.Time) (int, error) {
 // Rerank writes the scores of everybody on the boards anew, for they decay, and
 // builds rankings that were lost.
 func (d *Desk) Rerank(ctx context.Context, now time.Time) error {
-	rules, err := d.store.Rules(ctx)
+	sc, err := d.scene(ctx, System, now)
 	if err != nil {
 		return err
 	}
-	book, err := d.store.Book(ctx)
-	if err != nil {
-		return err
-	}
-	for _, team := range book.Teams {
+	for _, team := range sc.Book.Teams {
 		_, lost := d.ranking.Top(ctx, team.ID, 1)
-		if _, err := d.rerank(ctx, rules, team.ID, now, lost != nil); err != nil {
+		if _, err := d.rerank(ctx, sc.Rules, team.ID, now, lost != nil); err != nil {
 			return err
 		}
 	}

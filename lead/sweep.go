@@ -95,11 +95,7 @@ func (d *Desk) catchUp(ctx context.Context, now time.Time, n int) error {
 	if err != nil || len(ids) == 0 {
 		return err
 	}
-	rules, err := d.store.Rules(ctx)
-	if err != nil {
-		return err
-	}
-	book, err := d.store.Book(ctx)
+	sc, err := d.scene(ctx, System, now)
 	if err != nil {
 		return err
 	}
@@ -112,8 +108,8 @@ func (d *Desk) catchUp(ctx context.Context, now time.Time, n int) error {
 	for id, c := range cards {
 		versions[id] = c.Lead.Version
 		// Which board it was on before is not known here: off all of them but its own.
-		for i := range book.Teams {
-			ranks = append(ranks, rank(rules, &c.Lead, book.Teams[i].ID, now))
+		for i := range sc.Book.Teams {
+			ranks = append(ranks, rank(sc.Rules, &c.Lead, sc.Book.Teams[i].ID, now))
 		}
 		notice.Teams = append(notice.Teams, c.Lead.TeamID)
 	}
