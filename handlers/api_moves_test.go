@@ -33,10 +33,10 @@ func TestOrderOfRefusals(t *testing.T) {
 	x.person("Boss", lead.Manager)
 	x.person("Anna", lead.Admin)
 	gone := x.person("Gone", lead.Rep)
-	if err := x.store.Disable(t.Context(), gone.ID, lead.Now()); err != nil {
+	if err := x.store.Disable(t.Context(), lead.Operator, gone.ID, lead.Now()); err != nil {
 		t.Fatal(err)
 	}
-	other, err := x.store.AddTeam(t.Context(), lead.Team{Name: "Elsewhere"}, lead.Now())
+	other, err := x.store.AddTeam(t.Context(), lead.Operator, lead.Team{Name: "Elsewhere"}, lead.Now())
 	if err != nil {
 		t.Fatal(err)
 	}

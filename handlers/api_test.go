@@ -236,7 +236,7 @@ func TestListOfLeads(t *testing.T) {
 
 func TestSearchAndFilters(t *testing.T) {
 	x := newSite(t)
-	apac, err := x.store.AddTeam(t.Context(), lead.Team{Name: "APAC West"}, lead.Now())
+	apac, err := x.store.AddTeam(t.Context(), lead.Operator, lead.Team{Name: "APAC West"}, lead.Now())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,7 +20,7 @@ func fragmentOf(page string) http.Header {
 
 func TestWhoMaySeeAPage(t *testing.T) {
 	x := newSite(t)
-	other, err := x.store.AddTeam(t.Context(), lead.Team{Name: "Elsewhere"}, lead.Now())
+	other, err := x.store.AddTeam(t.Context(), lead.Operator, lead.Team{Name: "Elsewhere"}, lead.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,7 +117,7 @@ func TestWhoMaySeeAPage(t *testing.T) {
 
 func TestWhoMayMove(t *testing.T) {
 	x := newSite(t)
-	other, err := x.store.AddTeam(t.Context(), lead.Team{Name: "Elsewhere"}, lead.Now())
+	other, err := x.store.AddTeam(t.Context(), lead.Operator, lead.Team{Name: "Elsewhere"}, lead.Now())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -314,14 +314,14 @@ func TestSessionsEnd(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := x.store.SetPassword(t.Context(), rosa.ID, hash); err != nil {
+	if err := x.store.SetPassword(t.Context(), lead.Operator, rosa.ID, hash, lead.Now()); err != nil {
 		t.Fatal(err)
 	}
 	if status, _, _ := old.get("/board/emea"); status != http.StatusSeeOther {
 		t.Errorf("an old session after a new password: %d", status)
 	}
 	b.post("/login", url.Values{"email": {"rosa@example.com"}, "password": {"another password"}})
-	if err := x.store.Disable(t.Context(), rosa.ID, lead.Now()); err != nil {
+	if err := x.store.Disable(t.Context(), lead.Operator, rosa.ID, lead.Now()); err != nil {
 		t.Fatal(err)
 	}
 	id := x.hot("ada")
@@ -395,7 +395,7 @@ func TestMarkupOfLeadsIsText(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rep, err := x.store.AddUser(t.Context(), lead.User{Email: "rep@example.com", Name: evil, Role: lead.Rep, Teams: []string{x.team.ID}, Password: hash}, lead.Now())
+	rep, err := x.store.AddUser(t.Context(), lead.Operator, lead.User{Email: "rep@example.com", Name: evil, Role: lead.Rep, Teams: []string{x.team.ID}, Password: hash}, lead.Now())
 	if err != nil {
 		t.Fatal(err)
 	}

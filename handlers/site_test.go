@@ -46,11 +46,11 @@ func newSite(t testing.TB, change ...func(*handlers.Config)) *site {
 	x := newBareSite(t, change...)
 	ctx := t.Context()
 	var err error
-	if x.team, err = x.store.AddTeam(ctx, lead.Team{Name: "EMEA"}, lead.Now()); err != nil {
+	if x.team, err = x.store.AddTeam(ctx, lead.Operator, lead.Team{Name: "EMEA"}, lead.Now()); err != nil {
 		t.Fatal(err)
 	}
 	for kind, to := range map[lead.KeyKind]*string{lead.APIKey: &x.api, lead.WriteKey: &x.write, lead.ServerKey: &x.srv} {
-		if *to, _, err = x.store.NewKey(ctx, kind, "test", lead.Now()); err != nil {
+		if *to, _, err = x.store.NewKey(ctx, lead.Operator, kind, "test", lead.Now()); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -124,7 +124,7 @@ func (x *site) person(name string, role lead.Role, teams ...string) lead.User {
 	if err != nil {
 		x.t.Fatal(err)
 	}
-	u, err := x.store.AddUser(x.t.Context(), lead.User{Email: strings.ToLower(name) + "@example.com", Name: name, Role: role, Teams: teams, Password: hash}, lead.Now())
+	u, err := x.store.AddUser(x.t.Context(), lead.Operator, lead.User{Email: strings.ToLower(name) + "@example.com", Name: name, Role: role, Teams: teams, Password: hash}, lead.Now())
 	if err != nil {
 		x.t.Fatal(err)
 	}

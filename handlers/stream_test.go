@@ -194,7 +194,7 @@ func TestStreamOfOnesOwn(t *testing.T) {
 
 func TestStreamOfALeadAndOfTheClocks(t *testing.T) {
 	x := newSite(t)
-	far, err := x.store.AddTeam(t.Context(), lead.Team{Name: "Far"}, lead.Now())
+	far, err := x.store.AddTeam(t.Context(), lead.Operator, lead.Team{Name: "Far"}, lead.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -234,7 +234,7 @@ func TestStreamOfALeadAndOfTheClocks(t *testing.T) {
 
 func TestWhoMayWatch(t *testing.T) {
 	x := newSite(t)
-	other, err := x.store.AddTeam(t.Context(), lead.Team{Name: "Elsewhere"}, lead.Now())
+	other, err := x.store.AddTeam(t.Context(), lead.Operator, lead.Team{Name: "Elsewhere"}, lead.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -279,7 +279,7 @@ func TestStreamsEndWithTheRightToWatch(t *testing.T) {
 	defer end2()
 	leaves.next()
 
-	if err := x.store.Disable(t.Context(), rosa.ID, lead.Now()); err != nil {
+	if err := x.store.Disable(t.Context(), lead.Operator, rosa.ID, lead.Now()); err != nil {
 		t.Fatal(err)
 	}
 	for _, s := range streams {

@@ -26,7 +26,7 @@ func (o *office) ready(user string) lead.Scored {
 
 func TestInvisibleLeadsAreNotFound(t *testing.T) {
 	o := open(t)
-	apac, err := o.store.AddTeam(o.ctx, lead.Team{Name: "APAC"}, o.now)
+	apac, err := o.store.AddTeam(o.ctx, lead.Operator, lead.Team{Name: "APAC"}, o.now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -219,7 +219,7 @@ func TestLetGo(t *testing.T) {
 
 func TestALeadLeavesItsTeamsRanking(t *testing.T) {
 	o := open(t)
-	apac, err := o.store.AddTeam(o.ctx, lead.Team{Name: "APAC"}, o.now)
+	apac, err := o.store.AddTeam(o.ctx, lead.Operator, lead.Team{Name: "APAC"}, o.now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -268,7 +268,7 @@ func TestWhoWasDisabledMeanwhileHoldsNothing(t *testing.T) {
 	o.move(rosas.ID, o.rosa, lead.Request{Move: lead.Claim})
 	o.move(returned.ID, o.sam, lead.Request{Move: lead.Claim})
 	o.move(returned.ID, o.sam, lead.Request{Move: lead.Return, Reason: "researching"})
-	if err := o.store.Disable(o.ctx, o.sam.ID, o.now); err != nil {
+	if err := o.store.Disable(o.ctx, lead.Operator, o.sam.ID, o.now); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {

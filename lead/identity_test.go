@@ -399,7 +399,7 @@ func TestMergeOfAVisitorThatARepHolds(t *testing.T) {
 		t.Fatal(err)
 	}
 	a.Criteria.RequiredTraits = nil
-	if _, err := o.store.Activate(o.ctx, a, o.now); err != nil {
+	if _, err := o.store.Activate(o.ctx, lead.Operator, a, o.now); err != nil {
 		t.Fatal(err)
 	}
 	known := o.ready("ada")

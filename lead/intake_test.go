@@ -135,7 +135,7 @@ func TestImportBecomesBacklog(t *testing.T) {
 		t.Fatal(err)
 	}
 	a.Scoring.IntentPoints, a.Scoring.Threshold, a.Scoring.FitLimit = 0, 20, nil
-	if _, err := o.store.Activate(o.ctx, a, o.now); err != nil {
+	if _, err := o.store.Activate(o.ctx, lead.Operator, a, o.now); err != nil {
 		t.Fatal(err)
 	}
 	row := func(n int, im lead.Imported) lead.Message {
@@ -189,7 +189,7 @@ func TestANewAgreementIsAppliedAsLeadsAreHeardOf(t *testing.T) {
 			a.Scoring.Behaviour[i].Points, a.Scoring.Behaviour[i].Cap = 20, nil
 		}
 	}
-	version, err := o.store.Activate(o.ctx, a, o.now)
+	version, err := o.store.Activate(o.ctx, lead.Operator, a, o.now)
 	if err != nil {
 		t.Fatal(err)
 	}

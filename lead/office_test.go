@@ -52,14 +52,14 @@ func open(t *testing.T) *office {
 	must(err)
 	t.Cleanup(func() { o.db.Close() })
 	o.desk = lead.NewDesk(o.store, o.redis, o.redis, slog.New(slog.DiscardHandler))
-	o.team, err = o.store.AddTeam(o.ctx, lead.Team{Name: "EMEA"}, o.now)
+	o.team, err = o.store.AddTeam(o.ctx, lead.Operator, lead.Team{Name: "EMEA"}, o.now)
 	must(err)
 	o.sam = o.hire("sam", lead.Rep, o.team.ID)
 	o.rosa = o.hire("rosa", lead.Rep, o.team.ID)
 	o.mia = o.hire("mia", lead.Manager, o.team.ID)
 	a, err := lead.DefaultAgreement("Europe/Berlin")
 	must(err)
-	_, err = o.store.Activate(o.ctx, a, o.now)
+	_, err = o.store.Activate(o.ctx, lead.Operator, a, o.now)
 	must(err)
 	_, err = o.desk.Rebuild(o.ctx, o.now)
 	must(err)
@@ -68,7 +68,7 @@ func open(t *testing.T) *office {
 
 func (o *office) hire(name string, role lead.Role, teams ...string) lead.User {
 	o.t.Helper()
-	u, err := o.store.AddUser(o.ctx, lead.User{Email: name + "@hot.example", Name: name, Role: role, Teams: teams}, o.now)
+	u, err := o.store.AddUser(o.ctx, lead.Operator, lead.User{Email: name + "@hot.example", Name: name, Role: role, Teams: teams}, o.now)
 	if err != nil {
 		o.t.Fatal(err)
 	}

@@ -8,6 +8,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -53,10 +55,10 @@ func putAgreement(ctx context.Context, tx *sqlx.Tx, version int, a lead.Agreemen
 
 // Activate puts a new version of the agreement in force and returns its number.
 // It is lead.ErrConflict where somebody else did so in the same moment.
-func (s *Store) Activate(ctx context.Context, a lead.Agreement, now time.Time) (int, error) {
+func (s *Store) Activate(ctx context.Context, by lead.Actor, a lead.Agreement, now time.Time) (int, error) {
 	version := 0
 	err := s.inTx(ctx, func(tx *sqlx.Tx) (err error) {
-		version, err = activate(ctx, tx, a, now)
+		version, err = activate(ctx, tx, by, a, now)
 		return err
 	})
 	s.forget()
@@ -66,7 +68,7 @@ func (s *Store) Activate(ctx context.Context, a lead.Agreement, now time.Time) (
 	return version, nil
 }
 
-func activate(ctx context.Context, tx *sqlx.Tx, a lead.Agreement, now time.Time) (int, error) {
+func activate(ctx context.Context, tx *sqlx.Tx, by lead.Actor, a lead.Agreement, now time.Time) (int, error) {
 	row, err := agreement(ctx, tx)
 	if err != nil {
 		return 0, err
@@ -78,7 +80,10 @@ func activate(ctx context.Context, tx *sqlx.Tx, a lead.Agreement, now time.Time)
 	if err == nil && !ok {
 		err = &lead.Refusal{Kind: lead.ErrConflict, Text: "somebody else has just put another agreement in force"}
 	}
-	return row.Version + 1, err
+	if err != nil {
+		return 0, err
+	}
+	return row.Version + 1, record(ctx, tx, by, lead.AgreementActivated, strconv.Itoa(row.Version+1), fmt.Sprintf("version %d, in place of %d", row.Version+1, row.Version), now)
 }
 
 // forget makes this process read its caches anew.
@@ -152,13 +157,22 @@ func exclusions(ctx context.Context, q sqlx.QueryerContext) (lead.Exclusions, er
 }
 
 // Exclude puts a value on a list; one that stands there already stays.
-func (s *Store) Exclude(ctx context.Context, kind lead.ExclusionKind, value string, now time.Time) error {
-	return s.exec(ctx, `INSERT INTO exclusions (kind, value, created_at) VALUES ($1, $2, $3) ON CONFLICT (kind, value) DO NOTHING`, string(kind), value, at(now))
+func (s *Store) Exclude(ctx context.Context, by lead.Actor, kind lead.ExclusionKind, value string, now time.Time) error {
+	return s.act(ctx, by, lead.ListAdded, string(kind), listDetail(kind, value), now, `INSERT INTO exclusions (kind, value, created_at) VALUES ($1, $2, $3) ON CONFLICT (kind, value) DO NOTHING`, string(kind), value, at(now))
 }
 
 // Include takes a value off a list.
-func (s *Store) Include(ctx context.Context, kind lead.ExclusionKind, value string) error {
-	return s.exec(ctx, `DELETE FROM exclusions WHERE kind = $1 AND value = $2`, string(kind), value)
+func (s *Store) Include(ctx context.Context, by lead.Actor, kind lead.ExclusionKind, value string, now time.Time) error {
+	return s.act(ctx, by, lead.ListRemoved, string(kind), listDetail(kind, value), now, `DELETE FROM exclusions WHERE kind = $1 AND value = $2`, string(kind), value)
+}
+
+// listDetail is the value where it is a domain; a person's address or number
+// does not stay in the audit trail.
+func listDetail(kind lead.ExclusionKind, value string) string {
+	if strings.ContainsAny(value, "@+") {
+		return string(kind) + ": a person"
+	}
+	return string(kind) + ": " + value
 }
 
 // exec runs one statement in a transaction of its own and forgets caches.

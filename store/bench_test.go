@@ -29,7 +29,7 @@ func benchmarkTake(b *testing.B, url, kind string) {
 	ctx, now := b.Context(), lead.Now()
 	s, r := storetest.Open(b, url), storetest.Embedded(b)
 	desk := lead.NewDesk(s, r, r, slog.New(slog.DiscardHandler))
-	if _, err := s.AddTeam(ctx, lead.Team{Name: "EMEA"}, now); err != nil {
+	if _, err := s.AddTeam(ctx, lead.Operator, lead.Team{Name: "EMEA"}, now); err != nil {
 		b.Fatal(err)
 	}
 	n := 0

@@ -40,9 +40,9 @@ func (s *Store) Keys(ctx context.Context) ([]lead.Key, error) {
 
 // AddKey stores a key by the hash of its secret. One that is there already is a
 // lead.ErrConflict.
-func (s *Store) AddKey(ctx context.Context, k lead.Key, hash string, now time.Time) (lead.Key, error) {
+func (s *Store) AddKey(ctx context.Context, by lead.Actor, k lead.Key, hash string, now time.Time) (lead.Key, error) {
 	k.ID, k.CreatedAt = uuid.Must(uuid.NewV7()).String(), at(now)
-	err := s.exec(ctx, `INSERT INTO keys (id, kind, name, hint, hash, created_at) VALUES ($1, $2, $3, $4, $5, $6)`, k.ID, string(k.Kind), k.Name, k.Hint, hash, at(now))
+	err := s.act(ctx, by, lead.KeyAdded, k.ID, string(k.Kind)+" "+k.Name, now, `INSERT INTO keys (id, kind, name, hint, hash, created_at) VALUES ($1, $2, $3, $4, $5, $6)`, k.ID, string(k.Kind), k.Name, k.Hint, hash, at(now))
 	if taken(err) {
 		err = &lead.Refusal{Kind: lead.ErrConflict, Text: "that key is here already"}
 	}
@@ -51,7 +51,7 @@ func (s *Store) AddKey(ctx context.Context, k lead.Key, hash string, now time.Ti
 
 // RevokeKey ends a key, found by id, hint or name. It is lead.ErrNotFound where
 // no living key is called so, lead.ErrConflict where several are.
-func (s *Store) RevokeKey(ctx context.Context, ref string, now time.Time) (lead.Key, error) {
+func (s *Store) RevokeKey(ctx context.Context, by lead.Actor, ref string, now time.Time) (lead.Key, error) {
 	var rows []keyRow
 	err := s.read.SelectContext(ctx, &rows, `SELECT `+keyList+` FROM keys WHERE revoked_at IS NULL AND (id = $1 OR hint = $1 OR name = $1)`, ref)
 	switch {
@@ -64,7 +64,7 @@ func (s *Store) RevokeKey(ctx context.Context, ref string, now time.Time) (lead.
 	}
 	k := rows[0].key()
 	k.RevokedAt = at(now)
-	return k, s.exec(ctx, `UPDATE keys SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL`, k.ID, k.RevokedAt)
+	return k, s.act(ctx, by, lead.KeyRevoked, k.ID, string(k.Kind)+" "+k.Name, now, `UPDATE keys SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL`, k.ID, k.RevokedAt)
 }
 
 // KeyByHash finds a living key by the hash of its secret; ErrNotFound else. What

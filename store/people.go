@@ -78,9 +78,9 @@ func readUsers(ctx context.Context, q sqlx.QueryerContext, which, whose string, 
 // AddUser stores a new person; ID and CreatedAt are set here. An email that is
 // taken is a lead.ErrConflict, one that is none and a team that is not there
 // are lead.ErrInvalid.
-func (s *Store) AddUser(ctx context.Context, u lead.User, now time.Time) (lead.User, error) {
+func (s *Store) AddUser(ctx context.Context, by lead.Actor, u lead.User, now time.Time) (lead.User, error) {
 	u = newUser(u, now)
-	err := s.inTx(ctx, func(tx *sqlx.Tx) error { return addUser(ctx, tx, u) })
+	err := s.inTx(ctx, func(tx *sqlx.Tx) error { return addUser(ctx, tx, by, u) })
 	s.forget()
 	return u, err
 }
@@ -93,7 +93,7 @@ func newUser(u lead.User, now time.Time) lead.User {
 	return u
 }
 
-func addUser(ctx context.Context, tx *sqlx.Tx, u lead.User) error {
+func addUser(ctx context.Context, tx *sqlx.Tx, by lead.Actor, u lead.User) error {
 	if lead.NormalEmail(u.Email) == "" {
 		return lead.Invalid("email", "%q is not a mail address", u.Email)
 	}
@@ -117,19 +117,19 @@ func addUser(ctx context.Context, tx *sqlx.Tx, u lead.User) error {
 			return fmt.Errorf("store: add user to team: %w", err)
 		}
 	}
-	return nil
+	return record(ctx, tx, by, lead.PersonAdded, u.ID, u.Name+" ("+u.Email+"), "+string(u.Role), u.CreatedAt)
 }
 
 // FirstUser stores a person and a team in one step, only where there is no
 // person yet: else lead.ErrConflict. A team without name is left out.
-func (s *Store) FirstUser(ctx context.Context, u lead.User, team lead.Team, now time.Time) (lead.User, error) {
+func (s *Store) FirstUser(ctx context.Context, by lead.Actor, u lead.User, team lead.Team, now time.Time) (lead.User, error) {
 	u = newUser(u, now)
-	err := s.inTx(ctx, func(tx *sqlx.Tx) error { return firstUser(ctx, tx, u, team, now) })
+	err := s.inTx(ctx, func(tx *sqlx.Tx) error { return firstUser(ctx, tx, by, u, team, now) })
 	s.forget()
 	return u, err
 }
 
-func firstUser(ctx context.Context, tx *sqlx.Tx, u lead.User, team lead.Team, now time.Time) error {
+func firstUser(ctx context.Context, tx *sqlx.Tx, by lead.Actor, u lead.User, team lead.Team, now time.Time) error {
 	// The settings row is taken by the first; a second waits for it and fails.
 	res, err := tx.ExecContext(ctx, `INSERT INTO settings (key, value) VALUES ('set_up_at', $1) ON CONFLICT (key) DO NOTHING`, now.UTC().Format(time.RFC3339))
 	if err != nil {
@@ -147,21 +147,21 @@ func firstUser(ctx context.Context, tx *sqlx.Tx, u lead.User, team lead.Team, no
 		return &lead.Refusal{Kind: lead.ErrConflict, Text: "this installation is set up already: sign in"}
 	}
 	if team.Name != "" {
-		if _, err := addTeam(ctx, tx, team, now); err != nil {
+		if _, err := addTeam(ctx, tx, by, team, now); err != nil {
 			return err
 		}
 	}
-	return addUser(ctx, tx, u)
+	return addUser(ctx, tx, by, u)
 }
 
 // SetPassword stores a person's new password hash.
-func (s *Store) SetPassword(ctx context.Context, userID, hash string) error {
-	return s.exec(ctx, `UPDATE users SET password = $2 WHERE id = $1`, userID, hash)
+func (s *Store) SetPassword(ctx context.Context, by lead.Actor, userID, hash string, now time.Time) error {
+	return s.act(ctx, by, lead.PasswordSet, userID, "", now, `UPDATE users SET password = $2 WHERE id = $1`, userID, hash)
 }
 
 // Disable keeps a person from signing in; one who is disabled already stays so.
-func (s *Store) Disable(ctx context.Context, userID string, now time.Time) error {
-	return s.exec(ctx, `UPDATE users SET disabled_at = $2 WHERE id = $1 AND disabled_at IS NULL`, userID, at(now))
+func (s *Store) Disable(ctx context.Context, by lead.Actor, userID string, now time.Time) error {
+	return s.act(ctx, by, lead.PersonDisabled, userID, "", now, `UPDATE users SET disabled_at = $2 WHERE id = $1 AND disabled_at IS NULL`, userID, at(now))
 }
 
 // Book is the directory of people and teams.

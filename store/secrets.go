@@ -93,11 +93,11 @@ func (s *Store) SignIn(ctx context.Context, email, password string) (lead.User, 
 }
 
 // NewKey makes a key and returns its secret, which is stored only as a hash.
-func (s *Store) NewKey(ctx context.Context, kind lead.KeyKind, name string, now time.Time) (string, lead.Key, error) {
+func (s *Store) NewKey(ctx context.Context, by lead.Actor, kind lead.KeyKind, name string, now time.Time) (string, lead.Key, error) {
 	b := make([]byte, 24)
 	rand.Read(b)
 	secret := "hl_" + string(kind) + "_" + base64.RawURLEncoding.EncodeToString(b)
-	k, err := s.AddKey(ctx, lead.Key{Kind: kind, Name: name, Hint: secret[:len(secret)-28]}, keyHash(secret), now)
+	k, err := s.AddKey(ctx, by, lead.Key{Kind: kind, Name: name, Hint: secret[:len(secret)-28]}, keyHash(secret), now)
 	return secret, k, err
 }
 

@@ -55,11 +55,15 @@ func setUp(ctx context.Context, tx *sqlx.Tx, u lead.User, f lead.SetUp, a lead.A
 	if teams > 0 {
 		team.Name = "" // made on the command line before the first visit
 	}
-	if err := firstUser(ctx, tx, u, team, now); err != nil {
+	by := lead.Person(u, "page") // nobody else is there
+	if err := firstUser(ctx, tx, by, u, team, now); err != nil {
 		return err
 	}
 	if _, err := tx.ExecContext(ctx, setSetting, "company", f.Company); err != nil {
 		return fmt.Errorf("store: set up: %w", err)
+	}
+	if err := record(ctx, tx, by, lead.CompanySetUp, "", f.Company, now); err != nil {
+		return err
 	}
 	row, err := agreement(ctx, tx)
 	if err != nil {
@@ -69,6 +73,6 @@ func setUp(ctx context.Context, tx *sqlx.Tx, u lead.User, f lead.SetUp, a lead.A
 	if err != nil || have.SLA.Calendar.Zone().String() == a.SLA.Calendar.Zone().String() {
 		return err
 	}
-	_, err = activate(ctx, tx, a, now)
+	_, err = activate(ctx, tx, by, a, now)
 	return err
 }

@@ -65,16 +65,16 @@ func (s *Store) Teams(ctx context.Context) ([]lead.Team, error) {
 // AddTeam stores a new team; ID, Slug, limits and CreatedAt are set here. The
 // first one takes the waiting leads that have no team. A name that is taken is
 // a lead.ErrConflict.
-func (s *Store) AddTeam(ctx context.Context, t lead.Team, now time.Time) (lead.Team, error) {
+func (s *Store) AddTeam(ctx context.Context, by lead.Actor, t lead.Team, now time.Time) (lead.Team, error) {
 	err := s.inTx(ctx, func(tx *sqlx.Tx) (err error) {
-		t, err = addTeam(ctx, tx, t, now)
+		t, err = addTeam(ctx, tx, by, t, now)
 		return err
 	})
 	s.forget()
 	return t, err
 }
 
-func addTeam(ctx context.Context, tx *sqlx.Tx, t lead.Team, now time.Time) (lead.Team, error) {
+func addTeam(ctx context.Context, tx *sqlx.Tx, by lead.Actor, t lead.Team, now time.Time) (lead.Team, error) {
 	t.ID, t.CreatedAt = uuid.Must(uuid.NewV7()).String(), at(now)
 	t.MaxClaimed, t.MaxUntouched = cmp.Or(t.MaxClaimed, lead.DefaultMaxClaimed), cmp.Or(t.MaxUntouched, lead.DefaultMaxUntouched)
 	route, err := json.Marshal(t.Route)
@@ -118,7 +118,7 @@ func addTeam(ctx context.Context, tx *sqlx.Tx, t lead.Team, now time.Time) (lead
 	if err != nil {
 		return t, fmt.Errorf("store: add team: %w", err)
 	}
-	return t, nil
+	return t, record(ctx, tx, by, lead.TeamAdded, t.ID, t.Name, now)
 }
 
 var notSlug = regexp.MustCompile(`[^a-z0-9]+`)

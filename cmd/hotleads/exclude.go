@@ -82,7 +82,7 @@ are known already.
 				}
 				return withStore(ctx, s, func(st *store.Store) error {
 					for _, v := range values {
-						if err := st.Exclude(ctx, k, v, lead.Now()); err != nil {
+						if err := st.Exclude(ctx, lead.Operator, k, v, lead.Now()); err != nil {
 							return err
 						}
 					}
@@ -122,7 +122,7 @@ func (c *cli) include(ctx context.Context, st *store.Store, k lead.ExclusionKind
 		}
 	}
 	for _, v := range values {
-		err = errors.Join(err, st.Include(ctx, k, v))
+		err = errors.Join(err, st.Include(ctx, lead.Operator, k, v, lead.Now()))
 	}
 	if err != nil {
 		return err

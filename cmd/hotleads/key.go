@@ -31,7 +31,7 @@ Only a hash is stored: the key can't be shown again. Nothing else is printed.
 					return wrongUsage("--name: say what the key is for")
 				}
 				return withStore(ctx, s, func(st *store.Store) error {
-					secret, _, err := st.NewKey(ctx, lead.KeyKind(*kind), strings.TrimSpace(*name), lead.Now())
+					secret, _, err := st.NewKey(ctx, lead.Operator, lead.KeyKind(*kind), strings.TrimSpace(*name), lead.Now())
 					if err != nil {
 						return err
 					}
@@ -101,7 +101,7 @@ then name the key by its id.
 					return wrongUsage("say which, by one name or id")
 				}
 				return withStore(ctx, s, func(st *store.Store) error {
-					k, err := st.RevokeKey(ctx, args[0], lead.Now())
+					k, err := st.RevokeKey(ctx, lead.Operator, args[0], lead.Now())
 					if err != nil {
 						return err
 					}

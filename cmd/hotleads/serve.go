@@ -170,7 +170,7 @@ func (a *app) ensureAdmin(ctx context.Context, now time.Time) error {
 	}
 	name, _, _ := strings.Cut(a.settings.AdminEmail, "@")
 	admin := lead.User{Email: a.settings.AdminEmail, Name: name, Role: lead.Admin, Password: hash}
-	if _, err = a.store.FirstUser(ctx, admin, lead.Team{}, now); errors.Is(err, lead.ErrConflict) {
+	if _, err = a.store.FirstUser(ctx, lead.Operator, admin, lead.Team{}, now); errors.Is(err, lead.ErrConflict) {
 		return nil // another instance was faster
 	}
 	return err

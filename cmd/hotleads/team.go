@@ -52,7 +52,7 @@ func (in *teamInput) add(ctx context.Context, c *cli, s settings, _ []string) er
 		return err
 	}
 	return withStore(ctx, s, func(st *store.Store) error {
-		t, err := st.AddTeam(ctx, t, lead.Now())
+		t, err := st.AddTeam(ctx, lead.Operator, t, lead.Now())
 		if err != nil {
 			return err
 		}

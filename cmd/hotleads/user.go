@@ -57,7 +57,7 @@ func (c *cli) addUser(ctx context.Context, s settings, u lead.User, teams []stri
 		if u.Password, err = c.hashedPassword(ctx, stdin); err != nil {
 			return err
 		}
-		if u, err = st.AddUser(ctx, u, lead.Now()); err != nil {
+		if u, err = st.AddUser(ctx, lead.Operator, u, lead.Now()); err != nil {
 			return err
 		}
 		_, err = fmt.Fprintf(c.stdout, "%s (%s) can sign in as %s.\n", printable(u.Name), u.Role, u.Email)
@@ -156,7 +156,7 @@ func (c *cli) disableUser(ctx context.Context, st *store.Store, email string) er
 		return err
 	}
 	now := lead.Now()
-	if err := st.Disable(ctx, u.ID, now); err != nil {
+	if err := st.Disable(ctx, lead.Operator, u.ID, now); err != nil {
 		return err
 	}
 	n, err := c.deskBeside(st).LetGo(ctx, u.ID, now)
@@ -197,7 +197,7 @@ func (c *cli) setPassword(ctx context.Context, st *store.Store, email string, st
 	if err != nil {
 		return err
 	}
-	if err := st.SetPassword(ctx, u.ID, hash); err != nil {
+	if err := st.SetPassword(ctx, lead.Operator, u.ID, hash, lead.Now()); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(c.stdout, "%s has a new password.\n", u.Email)

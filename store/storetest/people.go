@@ -18,8 +18,8 @@ func people(w *world) {
 	empty := must(w.s.Empty(w.ctx))(w)
 	team, other := w.team("EMEA"), w.team("APAC")
 	hash := must(store.HashPassword("correct horse"))(w)
-	rosa := must(w.s.AddUser(w.ctx, lead.User{Email: " Rosa@ACME.example ", Name: "Rosa Ünal", Role: lead.Rep, Teams: []string{other.ID, team.ID}, Password: hash}, now.In(east)))(w)
-	ben := must(w.s.AddUser(w.ctx, lead.User{Email: "ben@acme.example", Name: "Ben", Role: lead.Manager}, now.Add(time.Second)))(w)
+	rosa := must(w.s.AddUser(w.ctx, lead.Operator, lead.User{Email: " Rosa@ACME.example ", Name: "Rosa Ünal", Role: lead.Rep, Teams: []string{other.ID, team.ID}, Password: hash}, now.In(east)))(w)
+	ben := must(w.s.AddUser(w.ctx, lead.Operator, lead.User{Email: "ben@acme.example", Name: "Ben", Role: lead.Manager}, now.Add(time.Second)))(w)
 	w.same("nobody is there at first, then somebody", []bool{true, false}, []bool{empty, must(w.s.Empty(w.ctx))(w)})
 	want := lead.User{ID: rosa.ID, Email: "rosa@acme.example", Name: "Rosa Ünal", Role: lead.Rep, Teams: []string{other.ID, team.ID}, Password: hash, CreatedAt: now}
 	w.same("as added", want, rosa)
@@ -31,18 +31,18 @@ func people(w *world) {
 		_, err := w.s.User(w.ctx, ref)
 		w.refused("the person "+ref, err, lead.ErrNotFound)
 	}
-	_, err := w.s.AddUser(w.ctx, lead.User{Email: "ROSA@acme.example", Name: "Another"}, now)
+	_, err := w.s.AddUser(w.ctx, lead.Operator, lead.User{Email: "ROSA@acme.example", Name: "Another"}, now)
 	w.refused("a taken address", err, lead.ErrConflict)
-	_, err = w.s.AddUser(w.ctx, lead.User{Email: "nonsense", Name: "Another"}, now)
+	_, err = w.s.AddUser(w.ctx, lead.Operator, lead.User{Email: "nonsense", Name: "Another"}, now)
 	w.refused("an address that is none", err, lead.ErrInvalid)
-	_, err = w.s.AddUser(w.ctx, lead.User{Email: "c@acme.example", Teams: []string{team.ID, "no-team"}}, now)
+	_, err = w.s.AddUser(w.ctx, lead.Operator, lead.User{Email: "c@acme.example", Teams: []string{team.ID, "no-team"}}, now)
 	w.refused("a team that is not there", err, lead.ErrInvalid)
 	if n := w.count(`SELECT COUNT(*) FROM users`); n != 2 {
 		w.Errorf("%d people, want 2: who was refused is not kept", n)
 	}
-	w.ok(w.s.SetPassword(w.ctx, rosa.ID, "new"))
-	w.ok(w.s.Disable(w.ctx, rosa.ID, now.Add(time.Hour).In(east)))
-	w.ok(w.s.Disable(w.ctx, rosa.ID, now.Add(2*time.Hour)))
+	w.ok(w.s.SetPassword(w.ctx, lead.Operator, rosa.ID, "new", now))
+	w.ok(w.s.Disable(w.ctx, lead.Operator, rosa.ID, now.Add(time.Hour).In(east)))
+	w.ok(w.s.Disable(w.ctx, lead.Operator, rosa.ID, now.Add(2*time.Hour)))
 	want.Password, want.DisabledAt = "new", now.Add(time.Hour)
 	w.same("afterwards; disabled once", want, must(w.s.User(w.ctx, rosa.ID))(w))
 }
@@ -53,8 +53,8 @@ func signIn(w *world) {
 	if hash == other || strings.Contains(hash, "horse") {
 		w.Error("a hash that tells who has the same password, or the password")
 	}
-	u := must(w.s.AddUser(w.ctx, lead.User{Email: "rosa@acme.example", Name: "Rosa", Role: lead.Rep, Password: hash}, now))(w)
-	must(w.s.AddUser(w.ctx, lead.User{Email: "ben@acme.example", Name: "Ben", Role: lead.Rep}, now))(w)
+	u := must(w.s.AddUser(w.ctx, lead.Operator, lead.User{Email: "rosa@acme.example", Name: "Rosa", Role: lead.Rep, Password: hash}, now))(w)
+	must(w.s.AddUser(w.ctx, lead.Operator, lead.User{Email: "ben@acme.example", Name: "Ben", Role: lead.Rep}, now))(w)
 	got := must(w.s.SignIn(w.ctx, " ROSA@acme.example", "correct horse"))(w)
 	w.same("who signs in", u, got)
 	for _, c := range [][2]string{
@@ -64,7 +64,7 @@ func signIn(w *world) {
 		_, err := w.s.SignIn(w.ctx, c[0], c[1])
 		w.refused(fmt.Sprintf("%q with %q", c[0], c[1]), err, lead.ErrForbidden)
 	}
-	w.ok(w.s.Disable(w.ctx, u.ID, now))
+	w.ok(w.s.Disable(w.ctx, lead.Operator, u.ID, now))
 	_, err := w.s.SignIn(w.ctx, "rosa@acme.example", "correct horse")
 	w.refused("who is disabled", err, lead.ErrForbidden)
 	for _, p := range []string{"", "1234567", strings.Repeat("x", 1001)} {
@@ -105,14 +105,14 @@ func (w *world) one(what string, errs []error, refusal error) {
 
 func firstUser(w *world) {
 	errs := together(20, func(i int) error {
-		_, err := w.s.FirstUser(w.ctx, lead.User{Email: fmt.Sprintf("admin%d@acme.example", i), Name: "Admin", Role: lead.Admin}, lead.Team{Name: fmt.Sprint("Team ", i)}, now)
+		_, err := w.s.FirstUser(w.ctx, lead.Operator, lead.User{Email: fmt.Sprintf("admin%d@acme.example", i), Name: "Admin", Role: lead.Admin}, lead.Team{Name: fmt.Sprint("Team ", i)}, now)
 		return err
 	})
 	w.one("first users", errs, lead.ErrConflict)
 	if users, teams := w.count(`SELECT COUNT(*) FROM users`), w.count(`SELECT COUNT(*) FROM teams`); users != 1 || teams != 1 {
 		w.Errorf("%d people and %d teams, want one of each", users, teams)
 	}
-	_, err := w.s.FirstUser(w.ctx, lead.User{Email: "late@acme.example"}, lead.Team{}, now)
+	_, err := w.s.FirstUser(w.ctx, lead.Operator, lead.User{Email: "late@acme.example"}, lead.Team{}, now)
 	w.refused("a later one", err, lead.ErrConflict)
 }
 
@@ -168,13 +168,13 @@ func teams(w *world) {
 	w.ok(err)
 	route, err := scoring.CompileFilter([]scoring.Condition{{Field: "country", Op: "one of", Value: []any{"DE", "AT"}}})
 	w.ok(err)
-	emea := must(w.s.AddTeam(w.ctx, lead.Team{Name: "EMEA – Größe Süd", Calendar: cal, Route: route, MaxClaimed: 7, MaxUntouched: 9}, now.In(east)))(w)
+	emea := must(w.s.AddTeam(w.ctx, lead.Operator, lead.Team{Name: "EMEA – Größe Süd", Calendar: cal, Route: route, MaxClaimed: 7, MaxUntouched: 9}, now.In(east)))(w)
 	w.same("slug", "emea-grosse-sud", emea.Slug)
 	plain := w.team("emea grosse süd!")
 	w.same("a slug of its own", "emea-grosse-sud-2", plain.Slug)
 	w.same("limits", []int{lead.DefaultMaxClaimed, lead.DefaultMaxUntouched}, []int{plain.MaxClaimed, plain.MaxUntouched})
 	w.same("a name without letters", "team", w.team("!!!").Slug)
-	_, err = w.s.AddTeam(w.ctx, lead.Team{Name: "!!!"}, now)
+	_, err = w.s.AddTeam(w.ctx, lead.Operator, lead.Team{Name: "!!!"}, now)
 	w.refused("a taken name", err, lead.ErrConflict)
 
 	got := must(w.s.Teams(w.ctx))(w)
@@ -209,7 +209,7 @@ func teamsAtOnce(w *world) {
 	lost := w.begin(func(x *lead.Work) { x.Lead.Stage = lead.MQL })
 	names := []string{"EMEA", "E.M.E.A", "Emea!", "emea", "emea?", "E M E A"}
 	errs := together(len(names), func(i int) error {
-		_, err := w.s.AddTeam(w.ctx, lead.Team{Name: names[i]}, now)
+		_, err := w.s.AddTeam(w.ctx, lead.Operator, lead.Team{Name: names[i]}, now)
 		return err
 	})
 	w.one("two teams of one name", []error{errs[0], errs[3]}, lead.ErrConflict)

@@ -67,7 +67,7 @@ func holdingRace(w *world) {
 // take leads in every way. What was claimed is let go; nothing is claimed later.
 func disableRace(w *world) {
 	team := w.team("EMEA")
-	mia := must(w.s.AddUser(w.ctx, lead.User{Email: "mia@acme.example", Name: "mia", Role: lead.Manager}, now))(w)
+	mia := must(w.s.AddUser(w.ctx, lead.Operator, lead.User{Email: "mia@acme.example", Name: "mia", Role: lead.Manager}, now))(w)
 	desk, _ := w.desk()
 	for round := range 5 {
 		rosa := w.rep(fmt.Sprint("rosa", round), team)
@@ -78,7 +78,7 @@ func disableRace(w *world) {
 		}
 		errs := together(len(works)+1, func(i int) error {
 			if i == len(works) {
-				w.ok(w.s.Disable(w.ctx, rosa.ID, now))
+				w.ok(w.s.Disable(w.ctx, lead.Operator, rosa.ID, now))
 				_, err := desk.LetGo(w.ctx, rosa.ID, now)
 				return err
 			}
@@ -100,7 +100,7 @@ func disableRace(w *world) {
 		}
 	}
 	late := w.rep("late", team)
-	w.ok(w.s.Disable(w.ctx, late.ID, now))
+	w.ok(w.s.Disable(w.ctx, lead.Operator, late.ID, now))
 	_, err := desk.Move(w.ctx, w.waiting(team, "late").Lead.ID, lead.Request{Move: lead.Claim}, lead.Person(late, "page"), now)
 	w.refused("a claim after it", err, lead.ErrConflict)
 }

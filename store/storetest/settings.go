@@ -12,9 +12,9 @@ import (
 )
 
 func keys(w *world) {
-	secret, key, err := w.s.NewKey(w.ctx, lead.WriteKey, "site", now.In(east))
+	secret, key, err := w.s.NewKey(w.ctx, lead.Operator, lead.WriteKey, "site", now.In(east))
 	w.ok(err)
-	other, second, err := w.s.NewKey(w.ctx, lead.APIKey, "crm", now.Add(time.Second))
+	other, second, err := w.s.NewKey(w.ctx, lead.Operator, lead.APIKey, "crm", now.Add(time.Second))
 	w.ok(err)
 	w.same("key", lead.Key{Kind: lead.WriteKey, Name: "site", CreatedAt: now}, key, cmpopts.IgnoreFields(lead.Key{}, "ID", "Hint"))
 	if secret == other || !strings.HasPrefix(secret, key.Hint) || len(key.Hint) > len(secret)-25 {
@@ -30,22 +30,22 @@ func keys(w *world) {
 	w.refused("a wrong secret", err, lead.ErrNotFound)
 	w.same("all", []lead.Key{key, second}, must(w.s.Keys(w.ctx))(w))
 
-	revoked := must(w.s.RevokeKey(w.ctx, "site", now.Add(time.Hour)))(w)
+	revoked := must(w.s.RevokeKey(w.ctx, lead.Operator, "site", now.Add(time.Hour)))(w)
 	_, err = w.s.Key(w.ctx, secret)
 	w.refused("a revoked key", err, lead.ErrNotFound)
 	w.same("as listed", []lead.Key{revoked, second}, must(w.s.Keys(w.ctx))(w))
 	w.same("when", now.Add(time.Hour), revoked.RevokedAt)
-	_, err = w.s.RevokeKey(w.ctx, "site", now)
+	_, err = w.s.RevokeKey(w.ctx, lead.Operator, "site", now)
 	w.refused("once more", err, lead.ErrNotFound)
-	_, _, err = w.s.NewKey(w.ctx, lead.ServerKey, "crm", now)
+	_, _, err = w.s.NewKey(w.ctx, lead.Operator, lead.ServerKey, "crm", now)
 	w.ok(err)
-	_, err = w.s.RevokeKey(w.ctx, "crm", now)
+	_, err = w.s.RevokeKey(w.ctx, lead.Operator, "crm", now)
 	w.refused("one of two of a name", err, lead.ErrConflict)
-	must(w.s.RevokeKey(w.ctx, second.ID, now))(w)
+	must(w.s.RevokeKey(w.ctx, lead.Operator, second.ID, now))(w)
 
-	k := must(w.s.AddKey(w.ctx, lead.Key{Kind: lead.WriteKey, Name: "given"}, "its hash", now))(w)
+	k := must(w.s.AddKey(w.ctx, lead.Operator, lead.Key{Kind: lead.WriteKey, Name: "given"}, "its hash", now))(w)
 	w.same("by its hash", k, must(w.s.KeyByHash(w.ctx, "its hash"))(w))
-	_, err = w.s.AddKey(w.ctx, lead.Key{Kind: lead.WriteKey, Name: "again"}, "its hash", now)
+	_, err = w.s.AddKey(w.ctx, lead.Operator, lead.Key{Kind: lead.WriteKey, Name: "again"}, "its hash", now)
 	w.refused("a key that is there already", err, lead.ErrConflict)
 }
 
@@ -89,15 +89,15 @@ func agreements(w *world) {
 	w.same("a new store's agreement", 1, rules.Version)
 	a := rules.Agreement
 	a.Scoring.Threshold = 60
-	w.same("the next one", 2, must(w.s.Activate(w.ctx, a, now))(w))
+	w.same("the next one", 2, must(w.s.Activate(w.ctx, lead.Operator, a, now))(w))
 	again := must(w.s.Rules(w.ctx))(w)
 	w.same("in force at once", []any{2, 60.0}, []any{again.Version, again.Scoring.Threshold})
 	bad := a
 	bad.Criteria.CoolShare = -1
-	if _, err := w.s.Activate(w.ctx, bad, now); err == nil {
+	if _, err := w.s.Activate(w.ctx, lead.Operator, bad, now); err == nil {
 		w.Error("an agreement that does not compile is put in force")
 	}
-	errs := together(10, func(int) error { _, err := w.s.Activate(w.ctx, a, now); return err })
+	errs := together(10, func(int) error { _, err := w.s.Activate(w.ctx, lead.Operator, a, now); return err })
 	won := 0
 	for _, err := range errs {
 		if err == nil {
@@ -112,15 +112,15 @@ func agreements(w *world) {
 
 func exclusions(w *world) {
 	w.same("at first", lead.Exclusions{}, must(w.s.Exclusions(w.ctx))(w))
-	w.ok(w.s.Exclude(w.ctx, lead.CustomerDomains, "acme.example", now))
-	w.ok(w.s.Exclude(w.ctx, lead.CustomerDomains, "acme.example", now))
-	w.ok(w.s.Exclude(w.ctx, lead.DoNotContact, "acme.example", now))
-	w.ok(w.s.Exclude(w.ctx, lead.DoNotContact, "+4930", now))
+	w.ok(w.s.Exclude(w.ctx, lead.Operator, lead.CustomerDomains, "acme.example", now))
+	w.ok(w.s.Exclude(w.ctx, lead.Operator, lead.CustomerDomains, "acme.example", now))
+	w.ok(w.s.Exclude(w.ctx, lead.Operator, lead.DoNotContact, "acme.example", now))
+	w.ok(w.s.Exclude(w.ctx, lead.Operator, lead.DoNotContact, "+4930", now))
 	want := lead.Exclusions{lead.CustomerDomains: {"acme.example": true}, lead.DoNotContact: {"acme.example": true, "+4930": true}}
 	w.same("lists", want, must(w.s.Exclusions(w.ctx))(w))
 	w.same("in the rules at once", want, must(w.s.Rules(w.ctx))(w).Excluded)
-	w.ok(w.s.Include(w.ctx, lead.DoNotContact, "acme.example"))
-	w.ok(w.s.Include(w.ctx, lead.OwnDomains, "nobody"))
+	w.ok(w.s.Include(w.ctx, lead.Operator, lead.DoNotContact, "acme.example", now))
+	w.ok(w.s.Include(w.ctx, lead.Operator, lead.OwnDomains, "nobody", now))
 	delete(want[lead.DoNotContact], "acme.example")
 	w.same("taken off", want, must(w.s.Rules(w.ctx))(w).Excluded)
 

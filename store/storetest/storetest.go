@@ -125,7 +125,7 @@ func must[T any](v T, err error) func(w *world) T {
 
 func (w *world) team(name string) lead.Team {
 	w.Helper()
-	return must(w.s.AddTeam(w.ctx, lead.Team{Name: name}, now))(w)
+	return must(w.s.AddTeam(w.ctx, lead.Operator, lead.Team{Name: name}, now))(w)
 }
 
 func (w *world) rep(name string, teams ...lead.Team) lead.User {
@@ -134,7 +134,7 @@ func (w *world) rep(name string, teams ...lead.Team) lead.User {
 	for _, t := range teams {
 		u.Teams = append(u.Teams, t.ID)
 	}
-	return must(w.s.AddUser(w.ctx, u, now))(w)
+	return must(w.s.AddUser(w.ctx, lead.Operator, u, now))(w)
 }
 
 // change runs a transaction that must succeed.

@@ -44,6 +44,7 @@ func Run(t *testing.T, url func(testing.TB) string) {
 		{"teams/the first takes the waiting leads", firstTeam},
 		{"teams/many at once", teamsAtOnce},
 		{"keys", keys},
+		{"audit", audit},
 		{"sessions", sessions},
 		{"agreement", agreements},
 		{"exclusions and settings", exclusions},

@@ -129,7 +129,7 @@ func holdings(w *world) {
 		w.same("claims, in every team", want, claims)
 		return err
 	})
-	w.ok(w.s.Disable(w.ctx, ben.ID, now))
+	w.ok(w.s.Disable(w.ctx, lead.Operator, ben.ID, now))
 	w.change(func(tx lead.Tx) error {
 		_, err := tx.Holding(w.ctx, ben.ID, team.ID)
 		w.refused("of who is disabled", err, lead.ErrConflict)

@@ -115,20 +115,20 @@ func found(ctx context.Context, s *store.Store, now time.Time) (company, error) 
 	if err != nil {
 		return c, err
 	}
-	if _, err := s.Activate(ctx, a, now); err != nil {
+	if _, err := s.Activate(ctx, lead.Operator, a, now); err != nil {
 		return c, fmt.Errorf("demo: agreement: %w", err)
 	}
 	if err := c.hire(ctx, s, now); err != nil {
 		return c, err
 	}
-	if c.WriteKey, _, err = s.NewKey(ctx, lead.WriteKey, "demo visitors", now); err != nil {
+	if c.WriteKey, _, err = s.NewKey(ctx, lead.Operator, lead.WriteKey, "demo visitors", now); err != nil {
 		return c, fmt.Errorf("demo: key: %w", err)
 	}
-	if c.APIKey, _, err = s.NewKey(ctx, lead.APIKey, "demo reps", now); err != nil {
+	if c.APIKey, _, err = s.NewKey(ctx, lead.Operator, lead.APIKey, "demo reps", now); err != nil {
 		return c, fmt.Errorf("demo: key: %w", err)
 	}
-	err = s.Exclude(ctx, lead.OwnDomains, domain, now)
-	err = errors.Join(err, s.Exclude(ctx, lead.CompetitorDomains, rivalDomain, now))
+	err = s.Exclude(ctx, lead.Operator, lead.OwnDomains, domain, now)
+	err = errors.Join(err, s.Exclude(ctx, lead.Operator, lead.CompetitorDomains, rivalDomain, now))
 	return c, errors.Join(err, s.Set(ctx, "company", Company))
 }
 
@@ -139,7 +139,7 @@ func (c *company) hire(ctx context.Context, s *store.Store, now time.Time) error
 		return err
 	}
 	for i, t := range []lead.Team{{Name: "EMEA"}, {Name: "Americas", Route: route}} {
-		if c.teams[i], err = s.AddTeam(ctx, t, now.Add(time.Duration(i)*time.Second)); err != nil {
+		if c.teams[i], err = s.AddTeam(ctx, lead.Operator, t, now.Add(time.Duration(i)*time.Second)); err != nil {
 			return fmt.Errorf("demo: team: %w", err)
 		}
 	}
@@ -153,7 +153,7 @@ func (c *company) hire(ctx context.Context, s *store.Store, now time.Time) error
 		if m.team >= 0 {
 			u.Teams, p.Team = []string{c.teams[m.team].ID}, c.teams[m.team].Slug
 		}
-		if u, err = s.AddUser(ctx, u, now.Add(time.Duration(i)*time.Second)); err != nil {
+		if u, err = s.AddUser(ctx, lead.Operator, u, now.Add(time.Duration(i)*time.Second)); err != nil {
 			return fmt.Errorf("demo: %s: %w", m.name, err)
 		}
 		if p.ID = u.ID; m.role == lead.Rep {

@@ -54,7 +54,7 @@ func (p *past) everyday() {
 	p.add(p.end.Add(-lastDay), func(ctx context.Context) error {
 		a, err := agreement(aroundTheClock)
 		if err == nil {
-			_, err = p.Store.Activate(ctx, a, p.now)
+			_, err = p.Store.Activate(ctx, lead.Operator, a, p.now)
 		}
 		return err
 	})
