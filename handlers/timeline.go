@@ -72,6 +72,7 @@ var moveWords = map[lead.Move]string{
 	lead.Qualify: "Qualified", lead.Cool: "Cooled", lead.Claim: "Claimed", lead.Release: "Released", lead.Expire: "Claim expired", lead.Accept: "Accepted",
 	lead.Return: "Returned", lead.Touch: "Contacted", lead.Opportunity: "Opportunity", lead.Win: "Won", lead.Lose: "Lost", lead.Reopen: "Back in nurture",
 	lead.Disqualify: "Disqualified", lead.Reassign: "Reassigned", lead.UndoMove: "Undone", lead.Merge: "Merged",
+	lead.Add: "Added", lead.Correct: "Corrected",
 }
 
 func (sc scene) moveDetail(h lead.History) string {
@@ -111,6 +112,9 @@ func (sc scene) who(h lead.History) string {
 	case lead.ByPerson:
 		return sc.book.Name(h.ActorID)
 	case lead.ByKey:
+		if h.Move == lead.Add || h.Move == lead.Correct {
+			return "a program"
+		}
 		return "the CRM"
 	}
 	return "the system"

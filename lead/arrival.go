@@ -20,8 +20,7 @@ func (d *Desk) take(ctx context.Context, msgs []Message, why Why, now time.Time)
 	}
 	var in *arrival
 	err = d.store.Change(ctx, func(tx Tx) error {
-		in = &arrival{desk: d, tx: tx, sc: sc, why: why,
-			works: map[string]*Work{}, who: map[Identity]string{}, told: map[string]bool{}, traits: map[string]bool{}}
+		in = newArrival(d, tx, sc, why)
 		return in.process(ctx, msgs)
 	})
 	if err != nil {
@@ -47,6 +46,11 @@ type arrival struct {
 	acts     []Activity
 	outcomes []outcome
 	notes    [][]slog.Attr // of outcomes, for the log once the transaction is committed
+}
+
+func newArrival(d *Desk, tx Tx, sc Scene, why Why) *arrival {
+	return &arrival{desk: d, tx: tx, sc: sc, why: why,
+		works: map[string]*Work{}, who: map[Identity]string{}, told: map[string]bool{}, traits: map[string]bool{}}
 }
 
 // outcome is a CRM's message and the lead that it is about.
@@ -175,7 +179,7 @@ func (w *Work) imported(sc Scene, im Imported) {
 	if im.TeamID != "" && l.TeamID == "" {
 		l.TeamID = im.TeamID
 	}
-	if im.Outcome == "" || l.Stage != Nurture || l.HistorySeq > 0 {
+	if im.Outcome == "" || l.Stage != Nurture || l.HistorySeq > l.Edits {
 		return
 	}
 	before := l.Life

@@ -103,6 +103,7 @@ type Life struct {
 	EngagementAt  time.Time `json:"engagement_at,omitzero"`  // activities up to then no longer count ("engagement → 0")
 	ReactivatesAt time.Time `json:"reactivates_at,omitzero"` // a lost lead is nurture again then
 	CoolAt        time.Time `json:"cool_at,omitzero"`        // when it may leave the board unclaimed
+	Edits         int64     `json:"edits,omitempty"`         // rows of history that are no moves: added, corrected
 	HistorySeq    int64     `json:"-"`                       // rows of history so far
 	Note          string    `json:"-"`                       // only in views: the note of the last return
 }

@@ -12,7 +12,8 @@ type Move string
 
 // The moves. Qualify, Cool, Expire and Merge are the system's; a manager's
 // Qualify releases a lead from the backlog. Merge ends the story of a visitor
-// who had a name already: it goes on as the known lead's.
+// who had a name already: it goes on as the known lead's. Add and Correct are
+// no moves but stand among them in a lead's history: see Desk.Add.
 const (
 	Qualify     Move = "qualify"
 	Cool        Move = "cool"
@@ -30,6 +31,8 @@ const (
 	Reassign    Move = "reassign"
 	UndoMove    Move = "undo"
 	Merge       Move = "merge"
+	Add         Move = "add"
+	Correct     Move = "correct"
 )
 
 // PersonMoves are the moves that a person or another system may ask for.

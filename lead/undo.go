@@ -19,7 +19,7 @@ func (w *Work) undo(sc Scene) error {
 	before := l.Life
 	raised := l.HandRaisedAt
 	l.Life = u.Life
-	l.HistorySeq = before.HistorySeq
+	l.HistorySeq, l.Edits = before.HistorySeq, before.Edits
 	if raised.After(l.HandRaisedAt) {
 		l.HandRaisedAt = raised
 	}
