@@ -27,6 +27,7 @@ var (
 	errThrottled = errors.New("too many failed sign-ins: wait a few minutes and try again")
 	errForm      = errors.New("the form can't be read")
 	errJSON      = errors.New("the body is not JSON")
+	errRole      = &lead.Refusal{Kind: lead.ErrForbidden, Text: "this is not for your role"}
 	errSetUp     = fmt.Errorf("%w: this installation is set up already: sign in", lead.ErrConflict)
 )
 

@@ -174,24 +174,6 @@ func viewer(c echo.Context) *lead.User {
 	return u
 }
 
-// allow lets only people of these roles in; strangers go to the sign-in page.
-func (s *server) allow(roles ...lead.Role) echo.MiddlewareFunc {
-	return func(next echo.HandlerFunc) echo.HandlerFunc {
-		return func(c echo.Context) error {
-			u := viewer(c)
-			if u == nil {
-				return errSignIn
-			}
-			for _, r := range roles {
-				if u.Role == r {
-					return next(c)
-				}
-			}
-			return &lead.Refusal{Kind: lead.ErrForbidden, Text: "this is not for your role"}
-		}
-	}
-}
-
 // fragment tells whether htmx asks: it wants partials, not a page.
 func fragment(c echo.Context) bool { return c.Request().Header.Get("HX-Request") == "true" }
 

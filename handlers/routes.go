@@ -6,57 +6,69 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"hotleads/lead"
 	"hotleads/static"
 )
 
-// routes is the table of what the server answers. Roles stand with the pages;
-// which leads and teams a person sees is checked where they are read. How who
-// asks is known is decided before, by the path alone (doors).
-func (s *server) routes(e *echo.Echo) {
-	all := s.allow(lead.Rep, lead.Manager, lead.Marketing, lead.Admin)
-	movers := s.allow(lead.Rep, lead.Manager, lead.Marketing)
-	watchers := s.allow(lead.Manager, lead.Marketing, lead.Admin)
-	get := func(path string, h echo.HandlerFunc, m ...echo.MiddlewareFunc) {
-		e.Match([]string{http.MethodGet, http.MethodHead}, path, h, m...)
-	}
+// route is a line of the table: an address, what answers there and who may come.
+// GET answers HEAD as well, but for streams, which have no end.
+type route struct {
+	method, path string
+	handler      echo.HandlerFunc
+	access       access
+}
 
-	get("/healthz", s.healthz)
-	get("/readyz", s.readyz)
-	get("/metrics", s.metricsPage)
-	get("/static/*", echo.WrapHandler(static.Handler()))
-
+// table is what the server answers, and to whom. How who asks is known is
+// decided before, by the path alone (doors).
+func (s *server) table() []route {
 	in := &Intake{Taker: countedTaker{s.Desk, s.metrics}, Keys: s.intakeKeys(), Now: s.Now, Log: s.Log, BaseURL: s.BaseURL}
-	e.POST("/v1/:call", in.Call)
-	e.GET("/v1/projects/:key/settings", in.Settings)
-	e.OPTIONS("/v1/*", in.Preflight)
+	return []route{
+		{"GET", "/healthz", s.healthz, public},
+		{"GET", "/readyz", s.readyz, public},
+		{"GET", "/metrics", s.metricsPage, public},
+		{"GET", "/static/*", echo.WrapHandler(static.Handler()), public},
 
-	get("/api/v1/leads", s.apiLeads)
-	get("/api/v1/leads/:id", s.apiLead)
-	get("/api/v1/leads/:id/history", s.apiHistory)
-	get("/api/v1/leads/:id/activities", s.apiActivities)
-	e.POST("/api/v1/leads/:id/:move", s.apiMove)
-	get("/api/v1/board", s.apiBoard)
-	e.POST("/api/v1/sla/due", s.apiDue)
-	e.POST("/api/v1/sla/elapsed", s.apiElapsed)
+		{"POST", "/v1/:call", in.Call, tracking},
+		{"GET", "/v1/projects/:key/settings", in.Settings, tracking},
+		{"OPTIONS", "/v1/*", in.Preflight, public},
 
-	e.GET("/live/board/:team", s.boardStream, all)
-	e.GET("/live/leads/:id", s.profileStream, all)
-	e.GET("/live/sla", s.slaStream, watchers)
+		{"GET", "/api/v1/leads", s.apiLeads, api},
+		{"GET", "/api/v1/leads/:id", s.apiLead, api},
+		{"GET", "/api/v1/leads/:id/history", s.apiHistory, api},
+		{"GET", "/api/v1/leads/:id/activities", s.apiActivities, api},
+		{"POST", "/api/v1/leads/:id/:move", s.apiMove, api},
+		{"GET", "/api/v1/board", s.apiBoard, api},
+		{"POST", "/api/v1/sla/due", s.apiDue, api},
+		{"POST", "/api/v1/sla/elapsed", s.apiElapsed, api},
 
-	get("/", s.start)
-	get("/login", s.loginPage)
-	e.POST("/login", s.login)
-	e.POST("/logout", s.logout)
-	get("/setup", s.setupPage)
-	e.POST("/setup", s.setup)
-	get("/me.css", s.meCSS)
-	get("/board", s.boardHome, all)
-	get("/board/:team", s.boardPage, all)
-	get("/leads", s.leadsPage, all)
-	get("/leads/:id", s.profilePage, all)
-	e.POST("/leads/:id/:move", s.move, movers)
-	get("/sla", s.slaPage, watchers)
+		{"GET", "/live/board/:team", s.boardStream, everybody},
+		{"GET", "/live/leads/:id", s.profileStream, everybody},
+		{"GET", "/live/sla", s.slaStream, watchers},
+
+		{"GET", "/", s.start, public},
+		{"GET", "/login", s.loginPage, public},
+		{"POST", "/login", s.login, public},
+		{"POST", "/logout", s.logout, public},
+		{"GET", "/setup", s.setupPage, public},
+		{"POST", "/setup", s.setup, public},
+		{"GET", "/me.css", s.meCSS, public},
+		{"GET", "/board", s.boardHome, everybody},
+		{"GET", "/board/:team", s.boardPage, everybody},
+		{"GET", "/leads", s.leadsPage, everybody},
+		{"GET", "/leads/:id", s.profilePage, everybody},
+		{"POST", "/leads/:id/:move", s.move, movers},
+		{"GET", "/sla", s.slaPage, watchers},
+	}
+}
+
+// routes makes the router know the table.
+func (s *server) routes(e *echo.Echo) {
+	for _, r := range s.table() {
+		methods := []string{r.method}
+		if r.method == http.MethodGet && !strings.HasPrefix(r.path, "/live/") {
+			methods = append(methods, http.MethodHead)
+		}
+		e.Match(methods, r.path, permit(r.access, r.handler))
+	}
 }
 
 // doors lets in who asks, as the path's kind wants it, before there is a route:

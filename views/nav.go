@@ -22,6 +22,9 @@ func navOf(p Page) []navLink {
 	if may("marketing", "manager", "admin") {
 		links = append(links, navLink{url: "/sla", text: txtSLA, current: p.Nav == "sla"})
 	}
+	if may("admin") {
+		links = append(links, navLink{url: "/settings/people", text: txtSettings, current: p.Nav == "settings"})
+	}
 	return links
 }
 

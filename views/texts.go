@@ -15,6 +15,7 @@ const (
 	txtMine        = "Mine"
 	txtLeads       = "Leads"
 	txtSLA         = "SLA"
+	txtSettings    = "Settings"
 	txtSignOut     = "Sign out"
 	txtAccount     = "Your account"
 	txtWaitingNav  = "waiting"
