@@ -55,7 +55,7 @@ func TestPagesKeepThePolicy(t *testing.T) {
 func TestNavigationByRole(t *testing.T) {
 	for role, want := range map[string]string{
 		"rep": "/board /board?mine=1 /leads", "manager": "/board /leads /sla",
-		"marketing": "/board /leads /sla", "admin": "/board /leads /sla",
+		"marketing": "/board /leads /sla", "admin": "/board /leads /sla /settings/people",
 	} {
 		var b bytes.Buffer
 		page := views.Page{Viewer: views.Viewer{ID: "u", Name: "N", Role: role}}
