@@ -26,6 +26,7 @@ var (
 	errKey       = errors.New("an API key is needed: Authorization: Bearer API_KEY")
 	errThrottled = errors.New("too many failed sign-ins: wait a few minutes and try again")
 	errForm      = errors.New("the form can't be read")
+	errMedia     = errors.New("the body is no form: it wants application/x-www-form-urlencoded or multipart/form-data")
 	errJSON      = errors.New("the body is not JSON")
 	errRole      = &lead.Refusal{Kind: lead.ErrForbidden, Text: "this is not for your role"}
 	errSetUp     = fmt.Errorf("%w: this installation is set up already: sign in", lead.ErrConflict)
@@ -42,6 +43,7 @@ var statuses = []struct {
 	{errKey, http.StatusUnauthorized, ""},
 	{errThrottled, http.StatusTooManyRequests, ""},
 	{errForm, http.StatusBadRequest, ""},
+	{errMedia, http.StatusUnsupportedMediaType, ""},
 	{errJSON, http.StatusBadRequest, ""},
 	{errSetUp, http.StatusConflict, "this installation is set up already: sign in"},
 	{lead.ErrNotFound, http.StatusNotFound, ""},

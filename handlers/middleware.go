@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"mime"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,29 +17,8 @@ import (
 	"github.com/labstack/echo/v4/middleware"
 
 	"hotleads/lead"
+	"hotleads/static"
 )
-
-// csp lets a page load and send only from and to this server; no inline script
-// or style, no frame around it.
-const csp = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; " +
-	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
-
-// harden sets the headers that every answer carries.
-func (s *server) harden(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		h := c.Response().Header()
-		h.Set("Content-Security-Policy", csp)
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "same-origin")
-		h.Set("Cross-Origin-Opener-Policy", "same-origin")
-		h.Set("X-Frame-Options", "DENY")
-		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
-		if s.https(c.Request()) {
-			h.Set("Strict-Transport-Security", "max-age=63072000")
-		}
-		return next(c)
-	}
-}
 
 // observe gives every request an id, counts it, and logs what failed.
 func (s *server) observe(next echo.HandlerFunc) echo.HandlerFunc {
@@ -110,6 +91,9 @@ func (s *server) bounded(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
+// forms are what browsers send forms as.
+var forms = []string{echo.MIMEApplicationForm, echo.MIMEMultipartForm}
+
 // form reads the form of a POST, so that one that is too large or broken is
 // refused as such, not as one whose fields are missing.
 func (s *server) form(next echo.HandlerFunc) echo.HandlerFunc {
@@ -117,6 +101,9 @@ func (s *server) form(next echo.HandlerFunc) echo.HandlerFunc {
 		r := c.Request()
 		if r.Method != http.MethodPost {
 			return next(c)
+		}
+		if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); r.ContentLength != 0 && (err != nil || !slices.Contains(forms, kind)) {
+			return errMedia // its fields would be taken for missing
 		}
 		err := r.ParseForm()
 		if err == nil {
@@ -179,4 +166,7 @@ func fragment(c echo.Context) bool { return c.Request().Header.Get("HX-Request")
 
 // compressed sends pages compressed: a board of 200 leads is half a megabyte of text. No
 // page holds a secret beside what its visitor sends, so its length tells nothing.
-var compressed = middleware.GzipWithConfig(middleware.GzipConfig{Level: 5, MinLength: 1400})
+var compressed = middleware.GzipWithConfig(middleware.GzipConfig{
+	Level: 5, MinLength: 1400,
+	Skipper: func(c echo.Context) bool { return !static.AcceptsGzip(c.Request().Header.Get("Accept-Encoding")) },
+})

@@ -102,7 +102,7 @@ func Handler() http.Handler {
 		h.Set("X-Content-Type-Options", "nosniff")
 		if f.gzip != nil {
 			h.Set("Vary", "Accept-Encoding")
-			if acceptsGzip(r.Header.Get("Accept-Encoding")) {
+			if AcceptsGzip(r.Header.Get("Accept-Encoding")) {
 				h.Set("Content-Encoding", "gzip")
 				body = f.gzip
 			}
@@ -158,8 +158,8 @@ func compress(body []byte) []byte {
 	return b.Bytes()
 }
 
-// acceptsGzip reads an Accept-Encoding header; "gzip;q=0" is a refusal.
-func acceptsGzip(header string) bool {
+// AcceptsGzip tells whether an Accept-Encoding header takes gzip; "gzip;q=0" is a refusal.
+func AcceptsGzip(header string) bool {
 	for part := range strings.SplitSeq(header, ",") {
 		name, q, _ := strings.Cut(strings.TrimSpace(part), ";")
 		if strings.EqualFold(strings.TrimSpace(name), "gzip") {
