@@ -15,7 +15,7 @@ const (
 	readTimeout   = 30 * time.Second
 	writeTimeout  = time.Minute // streams set deadlines of their own
 	idleTimeout   = 2 * time.Minute
-	maxHeader     = 64 << 10
+	maxHeader     = 64 << 10 // bytes; net/http lets 4 KiB more pass
 	drain         = 500 * time.Millisecond // in which /readyz says that it stops, before it refuses connections
 	grace         = 8 * time.Second        // for requests in flight
 	loopGrace     = time.Second            // for the loops after them
@@ -28,19 +28,15 @@ func (a *app) run(ctx context.Context, listener net.Listener, handler http.Handl
 	defer endRequests()
 	work, endWork := context.WithCancel(context.WithoutCancel(ctx))
 	defer endWork()
-	silent := &silentConns{conns: map[net.Conn]struct{}{}}
-	server := &http.Server{
-		Handler: handler, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
-		BaseContext: func(net.Listener) context.Context { return requests },
-		ConnState:   silent.track,
-		ErrorLog:    slog.NewLogLogger(a.log.Handler(), slog.LevelWarn),
-	}
+	conns := newConns(maxConns(), a.log)
+	server := newServer(handler, conns, a.log)
+	server.BaseContext = func(net.Listener) context.Context { return requests }
 	var running sync.WaitGroup
 	for _, loop := range loops {
 		running.Go(func() { loop(work) })
 	}
 	served := make(chan error, 1)
-	go func() { served <- server.Serve(listener) }()
+	go func() { served <- server.Serve(conns.bound(listener)) }()
 
 	var err error
 	select {
@@ -50,7 +46,7 @@ func (a *app) run(ctx context.Context, listener net.Listener, handler http.Handl
 		_ = pause(context.WithoutCancel(ctx), drain)
 	}
 	a.hub.Shutdown()
-	silent.close()
+	conns.closeSilent()
 	within, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 	defer cancel()
 	if server.Shutdown(within) != nil {
@@ -65,6 +61,18 @@ func (a *app) run(ctx context.Context, listener net.Listener, handler http.Handl
 	return err
 }
 
+// newServer is a server with its bounds. Whoever is slow is cut off: in sending a
+// request, in reading the answer, in having nothing to say. Streams lift theirs.
+func newServer(handler http.Handler, conns *conns, log *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler: conns.serving(handler), ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
+		DisableGeneralOptionsHandler: true, // "OPTIONS *" is answered as everything else is
+		ConnState:                    conns.track,
+		ConnContext:                  conns.remember,
+		ErrorLog:                     slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+}
+
 func waitFor(wg *sync.WaitGroup, most time.Duration) bool {
 	done := make(chan struct{})
 	go func() { wg.Wait(); close(done) }()
@@ -75,36 +83,5 @@ func waitFor(wg *sync.WaitGroup, most time.Duration) bool {
 		return true
 	case <-t.C:
 		return false
-	}
-}
-
-// silentConns are connections on which nothing was said yet, which browsers
-// open ahead. http.Server.Shutdown waits 5 seconds for each.
-type silentConns struct {
-	mu     sync.Mutex
-	conns  map[net.Conn]struct{}
-	closed bool
-}
-
-// track is the server's ConnState.
-func (s *silentConns) track(c net.Conn, state http.ConnState) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	switch {
-	case state != http.StateNew:
-		delete(s.conns, c)
-	case s.closed:
-		c.Close()
-	default:
-		s.conns[c] = struct{}{}
-	}
-}
-
-func (s *silentConns) close() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.closed = true
-	for c := range s.conns {
-		c.Close()
 	}
 }
