@@ -15,7 +15,7 @@ const (
 	readTimeout   = 30 * time.Second
 	writeTimeout  = time.Minute // streams set deadlines of their own
 	idleTimeout   = 2 * time.Minute
-	maxHeader     = 64 << 10 // bytes; net/http lets 4 KiB more pass
+	maxHeader     = 64 << 10               // bytes; net/http lets 4 KiB more pass
 	drain         = 500 * time.Millisecond // in which /readyz says that it stops, before it refuses connections
 	grace         = 8 * time.Second        // for requests in flight
 	loopGrace     = time.Second            // for the loops after them
