@@ -76,6 +76,7 @@ var samples = map[string]func(x *house) sample{
 	"GET /v1/projects/:key/settings": func(x *house) sample { return sample{own: "/v1/projects/" + x.write + "/settings"} },
 
 	"GET /api/v1/leads/:id":            func(x *house) sample { return sample{"/api/v1/leads/" + x.near, "/api/v1/leads/" + x.off} },
+	"PATCH /api/v1/leads/:id":          func(x *house) sample { return sample{"/api/v1/leads/" + x.near, ""} },
 	"GET /api/v1/leads/:id/history":    func(x *house) sample { return sample{"/api/v1/leads/" + x.near + "/history", ""} },
 	"GET /api/v1/leads/:id/activities": func(x *house) sample { return sample{"/api/v1/leads/" + x.near + "/activities", ""} },
 	"POST /api/v1/leads/:id/:move":     func(x *house) sample { return sample{"/api/v1/leads/" + x.near + "/touch", ""} },

@@ -48,9 +48,19 @@ func (s *server) apiActor(c echo.Context, move lead.Move, ref string) (lead.Acto
 		if !slices.Contains(outcomeMoves, move) {
 			return lead.Actor{}, lead.Invalid("actor", "say whose move it is: the email of an active person")
 		}
-		key, _ := c.Get("key").(lead.Key)
-		return lead.Actor{Kind: lead.ByKey, ID: key.ID, Via: "api"}, nil
+		return keyActor(c), nil
 	}
+	return s.apiPerson(c, ref)
+}
+
+// keyActor is the program that asks.
+func keyActor(c echo.Context) lead.Actor {
+	key, _ := c.Get("key").(lead.Key)
+	return lead.Actor{Kind: lead.ByKey, ID: key.ID, Via: "api"}
+}
+
+// apiPerson is the active person in whose name a program asks.
+func (s *server) apiPerson(c echo.Context, ref string) (lead.Actor, error) {
 	u, err := s.Store.User(c.Request().Context(), ref)
 	if errors.Is(err, lead.ErrNotFound) || (err == nil && !u.Active()) {
 		return lead.Actor{}, lead.Invalid("actor", "%q is not an active person here", ref)

@@ -32,7 +32,9 @@ func (s *server) table() []route {
 		{"OPTIONS", "/v1/*", in.Preflight, public},
 
 		{"GET", "/api/v1/leads", s.apiLeads, api},
+		{"POST", "/api/v1/leads", s.apiAdd, api},
 		{"GET", "/api/v1/leads/:id", s.apiLead, api},
+		{"PATCH", "/api/v1/leads/:id", s.apiCorrect, api},
 		{"GET", "/api/v1/leads/:id/history", s.apiHistory, api},
 		{"GET", "/api/v1/leads/:id/activities", s.apiActivities, api},
 		{"POST", "/api/v1/leads/:id/:move", s.apiMove, api},

@@ -147,3 +147,20 @@ func BenchmarkDecode(b *testing.B) {
 		}
 	}
 }
+
+func FuzzObject(f *testing.F) {
+	for _, s := range []string{`{}`, `{"a":{"b":[1,"x",null,true]}}`, `{"a":1,"a":2}`, `{"a":"\ud800"}`, `[]`, `{"a":1e999}`, "", "{", `{"":{"":"\u0000"}}`} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		object, path, err := Object(text)
+		if err == nil && (object == nil || path != "") {
+			t.Errorf("%q: %v, %q without an error", text, object, path)
+		}
+		if err == nil {
+			if _, err := json.Marshal(object); err != nil {
+				t.Errorf("%q can't be written again: %v", text, err)
+			}
+		}
+	})
+}
