@@ -233,5 +233,14 @@ func (w *Work) checkReassign(sc Scene, r *Request) error {
 	case r.To != nil && r.To.ID == l.OwnerID:
 		return conflict("%s has it already", r.To.Name)
 	}
-	return sc.checkTo(l, r)
+	if err := sc.checkTo(l, r); err != nil || !r.Within {
+		return err
+	}
+	switch {
+	case l.Stage == Claimed:
+		return sc.checkHolding(l)
+	case l.Stage == SAL && l.TouchedAt.IsZero():
+		return sc.checkUntouched(l)
+	}
+	return nil
 }

@@ -154,7 +154,7 @@ func holding(ctx context.Context, tx Tx, w *Work, sc *Scene, r Request) (gone, e
 	switch {
 	case errors.Is(err, ErrConflict):
 		return err, nil
-	case err == nil && (r.Move == Claim || r.Move == Accept):
+	case err == nil && (r.Move == Claim || r.Move == Accept || r.Within):
 		sc.Holding = &h
 	}
 	return nil, err

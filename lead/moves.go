@@ -59,6 +59,7 @@ type Request struct {
 	At      time.Time // opportunity, win, lose: when it happened; zero: now
 	To      *User     // claim on behalf, reassign
 	ToTeam  *Team     // reassign: to another team's board
+	Within  bool      // reassign: only within the holding limits of To
 }
 
 // Scene is what a move needs to know about the world.
@@ -67,7 +68,7 @@ type Scene struct {
 	Book    *Book
 	Now     time.Time
 	Actor   Actor
-	Holding *Holding // of the one who would hold the lead; set for Claim and Accept, which are refused over the limits
+	Holding *Holding // of the one who would hold the lead; set for moves that are refused over the limits: Claim, Accept, and Reassign where asked for
 }
 
 // Holding is what a rep holds in a team, oldest first.

@@ -43,6 +43,8 @@ type Store interface {
 	Book(ctx context.Context) (*Book, error)
 	// User reads a person afresh, by id or email.
 	User(ctx context.Context, idOrEmail string) (User, error)
+	// SetAway notes until when an active person is away; the zero time: they are there.
+	SetAway(ctx context.Context, by Actor, userID string, until, now time.Time) error
 }
 
 // BoardEntry is a lead on a board, by reference.

@@ -120,7 +120,7 @@ func (d *Desk) catchUp(ctx context.Context, now time.Time, n int) error {
 }
 
 // LetGo puts back on the board what a person has claimed and not decided: they
-// were disabled just before. It returns how many leads that were.
+// were disabled, or left for a while, just before. It returns how many leads that were.
 func (d *Desk) LetGo(ctx context.Context, user string, now time.Time) (int, error) {
 	var ids []string
 	if err := d.store.Change(ctx, func(tx Tx) (err error) {
@@ -129,10 +129,18 @@ func (d *Desk) LetGo(ctx context.Context, user string, now time.Time) (int, erro
 	}); err != nil || len(ids) == 0 {
 		return 0, err
 	}
+	u, err := d.store.User(ctx, user)
+	if err != nil {
+		return 0, err
+	}
+	cause := CauseDisabled
+	if u.Active() {
+		cause = CauseAway
+	}
 	return d.system(ctx, ids, now, func(sc Scene, w *Work) (bool, error) {
 		if w.Lead.Stage != Claimed || w.Lead.OwnerID != user {
 			return false, nil
 		}
-		return true, w.backToBoard(sc, Release, CauseDisabled)
+		return true, w.backToBoard(sc, Release, cause)
 	})
 }

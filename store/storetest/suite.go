@@ -37,6 +37,7 @@ func Run(t *testing.T, url func(testing.TB) string) {
 		{"reads/running and stopped clocks", clockLists},
 		{"people/add, find, change", people},
 		{"people/sign in", signIn},
+		{"people/away, and who holds what", awayAndHolds},
 		{"people/first user, one of many", firstUser},
 		{"people/set up", setUp},
 		{"people/book", book},
