@@ -42,6 +42,7 @@ var (
 	tracking  = access{door: trackers}
 	everybody = access{door: people, rep: own, manager: own, marketing: all, admin: all}
 	movers    = access{door: people, rep: own, manager: own, marketing: all}
+	reps      = access{door: people, rep: self}
 	watchers  = access{door: people, manager: own, marketing: all, admin: all}
 )
 

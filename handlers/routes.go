@@ -59,6 +59,8 @@ func (s *server) table() []route {
 		{"GET", "/leads/:id", s.profilePage, everybody},
 		{"POST", "/leads/:id/:move", s.move, movers},
 		{"GET", "/sla", s.slaPage, watchers},
+		{"GET", "/account/away", s.awayPage, reps},
+		{"POST", "/account/away", s.away, reps},
 	}
 }
 

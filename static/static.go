@@ -31,7 +31,7 @@ var files embed.FS
 var (
 	libraries = []string{"vendor/htmx.min.js", "vendor/hx-sse.min.js"}
 	scripts   = []string{"common", "clocks", "connection", "order", "moves", "peek", "keys", "start"}
-	styles    = []string{"base", "frame", "board", "pages", "sizes"}
+	styles    = []string{"base", "frame", "board", "pages", "team", "sizes"}
 )
 
 type asset struct {
