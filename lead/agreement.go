@@ -1,9 +1,10 @@
 package lead
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"hotleads/scoring"
@@ -46,7 +47,7 @@ type Reason struct {
 	Label           string `json:"label"`
 	NeedsDate       bool   `json:"needs_date,omitempty"`
 	NeedsAttempts   int    `json:"needs_attempts,omitempty"` // touches to have been logged in this hand-off
-	Next            string `json:"next"`                     // in words
+	Next            string `json:"next,omitempty"`           // in words
 	ClearEngagement bool   `json:"clear_engagement,omitempty"`
 	Blocks          string `json:"blocks,omitempty"` // BlockedFit, BlockedData or BlockedProposal
 	Track           string `json:"track,omitempty"`  // nurture track
@@ -70,7 +71,7 @@ func DefaultAgreement(zone string) (Agreement, error) {
 		return Agreement{}, err
 	}
 	return Agreement{
-		SchemaVersion: 1,
+		SchemaVersion: SchemaVersion,
 		Criteria: Criteria{
 			Stages: map[Stage]string{
 				Nurture: "Not ready: marketing keeps in touch.",
@@ -120,42 +121,90 @@ type Rules struct {
 	Excluded Exclusions
 }
 
-// Compile checks the agreement and makes it usable. Errors name the path.
+// Compile checks the agreement and makes it usable. The error is Faults:
+// everything that is wrong.
 func (a Agreement) Compile(version int) (*Rules, error) {
 	s, err := scoring.Compile(a.Scoring)
-	errs := []error{err, a.SLA.Validate()}
+	var f Faults
+	a.Criteria.check(&f)
+	f.take("scoring", err)
 	if a.SLA.Calendar == nil {
-		errs = append(errs, errors.New("sla.calendar: missing"))
+		f.add("sla.calendar", "missing; wants an object")
 	}
-	seen := map[string]bool{}
-	for i, r := range a.ReturnReasons {
-		if r.Key == "" || r.Label == "" || seen[r.Key] {
-			errs = append(errs, fmt.Errorf("return_reasons[%d]: wants a key of its own and a label", i))
-		}
-		seen[r.Key] = true
-	}
-	c := a.Criteria
-	for path, v := range map[string]float64{
-		"cool_share": c.CoolShare, "cool_idle_days": c.CoolIdleDays, "count_once_days": c.CountOnceDays,
-		"lost_for_days": c.LostForDays, "hand_raise_days": c.HandRaiseDays, "offer_share": c.OfferShare, "expired_minutes": c.ExpiredMinutes,
-	} {
-		if !(v >= 0 && v < 1e6) {
-			errs = append(errs, fmt.Errorf("criteria.%s: %v is not between 0 and 1,000,000", path, v))
-		}
-	}
-	if err := errors.Join(errs...); err != nil {
-		return nil, err
+	f.take("sla", a.SLA.Validate())
+	a.checkReasons(&f)
+	a.Commitments.check(&f)
+	if len(f) > 0 {
+		return nil, f
 	}
 	return &Rules{Version: version, Agreement: a, Scorer: s}, nil
 }
 
-// ParseAgreement reads an agreement's stored bytes.
-func ParseAgreement(body []byte) (Agreement, error) {
-	var a Agreement
-	if err := json.Unmarshal(body, &a); err != nil {
-		return a, fmt.Errorf("agreement: %w", err)
+// mostDays bounds days, minutes and counts of an agreement.
+const mostDays = 1e6
+
+func (c Criteria) check(f *Faults) {
+	for _, stage := range slices.Sorted(maps.Keys(c.Stages)) {
+		if !stage.Valid() {
+			f.add(join("criteria.stages", string(stage)), "is not a stage; %s", meant(string(stage), stageNames()))
+		}
 	}
-	return a, nil
+	for i, name := range c.RequiredTraits {
+		if path := fmt.Sprintf("criteria.required_traits[%d]", i); strings.TrimSpace(name) == "" {
+			f.add(path, "must not be empty")
+		} else if slices.Contains(c.RequiredTraits[:i], name) {
+			f.add(path, "%q stands there already", name)
+		}
+	}
+	f.number("criteria.cool_share", c.CoolShare, 0, 1)
+	f.number("criteria.cool_idle_days", c.CoolIdleDays, 0, mostDays)
+	f.number("criteria.count_once_days", c.CountOnceDays, 0, mostDays)
+	f.number("criteria.lost_for_days", c.LostForDays, 0, mostDays)
+	f.number("criteria.hand_raise_fit", c.HandRaiseFit, -mostDays, mostDays)
+	f.number("criteria.hand_raise_days", c.HandRaiseDays, 0, mostDays)
+	f.number("criteria.offer_share", c.OfferShare, 0, 1)
+	f.number("criteria.expired_minutes", c.ExpiredMinutes, 0, mostDays)
+}
+
+func stageNames() []string {
+	names := make([]string, len(Stages))
+	for i, s := range Stages {
+		names[i] = string(s)
+	}
+	return names
+}
+
+func (a Agreement) checkReasons(f *Faults) {
+	if len(a.ReturnReasons) == 0 {
+		f.add("return_reasons", "wants at least one: nothing is returned without a reason")
+	}
+	first := map[string]int{}
+	for i, r := range a.ReturnReasons {
+		path := fmt.Sprintf("return_reasons[%d]", i)
+		if j, taken := first[r.Key]; taken {
+			f.add(path+".key", "%q is taken by return_reasons[%d]", r.Key, j)
+		} else if first[r.Key] = i; !reasonKey.MatchString(r.Key) {
+			f.add(path+".key", "%q is not a key: wants a small letter, then up to 39 small letters, digits and _", clip(r.Key, 40))
+		}
+		if strings.TrimSpace(r.Label) == "" {
+			f.add(path+".label", "must not be empty")
+		}
+		if r.NeedsAttempts < 0 || r.NeedsAttempts > 100 {
+			f.add(path+".needs_attempts", "must be a number from 0 to 100, got %d", r.NeedsAttempts)
+		}
+		if !slices.Contains([]string{"", BlockedFit, BlockedData, BlockedProposal}, r.Blocks) {
+			f.add(path+".blocks", "%q is not one of %s, %s, %s", clip(r.Blocks, 40), BlockedFit, BlockedData, BlockedProposal)
+		}
+	}
+}
+
+func (c Commitments) check(f *Faults) {
+	f.number("commitments.mqls_per_rep_week", c.MQLsPerRepWeek, 0, mostDays)
+	f.number("commitments.accepted_share", c.AcceptedShare, 0, 1)
+	f.number("commitments.claimed_in_time", c.ClaimedInTime, 0, 1)
+	f.number("commitments.decided_in_time", c.DecidedInTime, 0, 1)
+	f.number("commitments.touched_in_time", c.TouchedInTime, 0, 1)
+	f.number("commitments.become_sql", c.BecomeSQL, 0, 1)
 }
 
 // CalendarOf is the team's calendar, else the agreement's.

@@ -146,7 +146,7 @@ func (c *compiler) refuse(path, format string, args ...any) {
 // between refuses what is not a number of [low, high].
 func (c *compiler) between(path string, v, low, high float64) {
 	if !(v >= low && v <= high) {
-		c.refuse(path, "must be a number from %v to %v, got %v", low, high, v)
+		c.refuse(path, "must be a number from %s to %s, got %s", Plain(low), Plain(high), Plain(v))
 	}
 }
 

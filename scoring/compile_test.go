@@ -63,7 +63,7 @@ func TestCompileTellsAllThatIsWrong(t *testing.T) {
 	m := DefaultModel()
 	m.Threshold, m.Behaviour[0].Label, m.Fit[1].Where[0].Field = -1, "", ""
 	_, err := Compile(m)
-	want := "threshold: must be a number from 0 to 1e+06, got -1\nbehaviour[0].label: must not be empty\nfit[1].where[0].field: must not be empty"
+	want := "threshold: must be a number from 0 to 1000000, got -1\nbehaviour[0].label: must not be empty\nfit[1].where[0].field: must not be empty"
 	if err == nil || err.Error() != want {
 		t.Errorf("got:\n%v\nwant:\n%s", err, want)
 	}

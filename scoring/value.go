@@ -140,6 +140,9 @@ func numberOf(v any) (float64, bool) {
 	return 0, false
 }
 
+// Plain is a number as people write it: without an exponent.
+func Plain(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
+
 // maxIntegerDigits is how many digits a number written as text may have before
 // its point: beyond, float64 cannot tell neighbours apart, and it is an
 // identifier anyway.

@@ -2,6 +2,7 @@ package sla
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -44,32 +45,39 @@ func DefaultCalendar(zone string) (*Calendar, error) {
 // holiday closes the day, shift or not. Days that hours leaves out are closed;
 // without hours the team is open around the clock. Hours that never open are
 // refused, with shifts or without: a team whose list of shifts has run out would
-// have no due time at all. It is strict: whatever is not
-// exactly so is refused with an error that names the place and what is wanted.
+// have no due time at all. It is strict: whatever is not exactly so is refused
+// with [Problems], which name each place and what is wanted there.
 func ParseCalendar(data []byte) (*Calendar, error) {
-	top, err := members("calendar", data)
-	if err != nil {
-		return nil, err
-	}
+	var r reader
 	src := source{breaks: map[int64][]span{}, shifts: map[int64][]span{}}
+	zoned := false
+	top := r.members("", data)
 	for _, m := range top {
 		switch m.key {
 		case "time_zone":
-			err = readInto(m.key, m.value, &src.zone, `a zone's name such as "Europe/Berlin"`)
+			zoned = true
+			if r.into(m.key, m.value, &src.zone, `a zone's name such as "Europe/Berlin"`) {
+				_, err := loadZone(src.zone)
+				r.add(err)
+			}
 		case "hours":
-			src.hours, err = readHours(m.value)
+			src.hours = r.hours(m.value)
 		case "holidays":
-			src.holidays, err = readHolidays(m.value)
+			src.holidays = r.holidays(m.value)
 		case "breaks":
-			src.breaks, err = readDates(m.key, m.value)
+			src.breaks = r.dates(m.key, m.value)
 		case "shifts":
-			src.shifts, err = readDates(m.key, m.value)
+			src.shifts = r.dates(m.key, m.value)
 		default:
-			err = fmt.Errorf("%s: unknown key; want time_zone, hours, holidays, breaks or shifts", m.key)
+			r.refuse(m.key, "unknown key; want time_zone, hours, holidays, breaks or shifts")
 		}
-		if err != nil {
-			return nil, err
-		}
+	}
+	if top != nil && !zoned {
+		_, err := loadZone("")
+		r.add(err)
+	}
+	if len(r.problems) > 0 {
+		return nil, r.problems
 	}
 	return compile(src)
 }
@@ -107,118 +115,119 @@ func compile(src source) (*Calendar, error) {
 // copies of the zone database that count leap seconds.
 func loadZone(name string) (*time.Location, error) {
 	if name == "" {
-		return nil, errors.New(`time_zone: missing; want a zone's name such as "Europe/Berlin"`)
+		return nil, Problem{"time_zone", `missing; want a zone's name such as "Europe/Berlin"`}
 	}
 	loc, err := time.LoadLocation(name)
 	// The zone database is often a folder, so "./Europe//Berlin" would be found.
 	top, _, _ := strings.Cut(name, "/")
 	if err != nil || path.Clean(name) != name || slices.Contains([]string{"Local", "localtime", "posixrules", "Factory", "posix", "right"}, top) {
-		return nil, fmt.Errorf(`time_zone: unknown zone %q; want a zone's name such as "Europe/Berlin"`, name)
+		return nil, Problem{"time_zone", fmt.Sprintf(`unknown zone %q; want a zone's name such as "Europe/Berlin"`, name)}
 	}
 	return loc, nil
 }
 
-func readHours(data []byte) (map[string][]span, error) {
-	days, err := members("hours", data)
-	if err != nil {
-		return nil, err
+// reader reads a calendar's JSON and gathers what is wrong with it.
+type reader struct{ problems Problems }
+
+func (r *reader) refuse(path, format string, args ...any) {
+	r.problems = append(r.problems, Problem{path, fmt.Sprintf(format, args...)})
+}
+
+// add is refuse for a Problem that another function found.
+func (r *reader) add(err error) {
+	var p Problem
+	if errors.As(err, &p) {
+		r.problems = append(r.problems, p)
 	}
+}
+
+func (r *reader) hours(data []byte) map[string][]span {
+	before := len(r.problems)
 	hours := map[string][]span{}
 	var open int64
-	for _, m := range days {
+	for _, m := range r.members("hours", data) {
 		place := "hours." + m.key
 		if !slices.Contains(dayNames, m.key) {
-			return nil, fmt.Errorf("%s: unknown day; want mon, tue, wed, thu, fri, sat or sun", place)
+			r.refuse(place, "unknown day; want mon, tue, wed, thu, fri, sat or sun")
+			continue
 		}
-		if hours[m.key], err = readSpans(place, m.value); err != nil {
-			return nil, err
-		}
+		hours[m.key] = r.spans(place, m.value)
 		open += length(hours[m.key])
 	}
-	if open == 0 {
-		return nil, errors.New("hours: never open; want at least one interval, or no hours at all for around the clock")
+	if open == 0 && len(r.problems) == before {
+		r.refuse("hours", "never open; want at least one interval, or no hours at all for around the clock")
 	}
-	return hours, nil
+	return hours
 }
 
-func readHolidays(data []byte) ([]int64, error) {
+func (r *reader) holidays(data []byte) []int64 {
 	var dates []string
-	if err := readInto("holidays", data, &dates, `a list of dates such as "2026-12-25"`); err != nil {
-		return nil, err
-	}
+	r.into("holidays", data, &dates, `a list of dates such as "2026-12-25"`)
 	var days []int64
 	for i, date := range dates {
-		day, err := readDate(fmt.Sprintf("holidays[%d]", i), date)
-		if err != nil {
-			return nil, err
-		}
-		days = append(days, day)
+		days = append(days, r.date(fmt.Sprintf("holidays[%d]", i), date))
 	}
 	slices.Sort(days)
-	return slices.Compact(days), nil
+	return slices.Compact(days)
 }
 
-func readDates(place string, data []byte) (map[int64][]span, error) {
-	dates, err := members(place, data)
-	if err != nil {
-		return nil, err
-	}
+func (r *reader) dates(place string, data []byte) map[int64][]span {
 	byDay := map[int64][]span{}
-	for _, m := range dates {
+	for _, m := range r.members(place, data) {
 		at := place + "." + m.key
-		day, err := readDate(at, m.key)
-		if err != nil {
-			return nil, err
-		}
-		if byDay[day], err = readSpans(at, m.value); err != nil {
-			return nil, err
-		}
+		byDay[r.date(at, m.key)] = r.spans(at, m.value)
 	}
-	return byDay, nil
+	return byDay
 }
 
-// readDate gives a date as days since 1970.
-func readDate(place, date string) (int64, error) {
+// date gives a date as days since 1970.
+func (r *reader) date(place, date string) int64 {
 	t, err := time.Parse(time.DateOnly, date)
 	if err != nil {
-		return 0, fmt.Errorf(`%s: %q is no date; want one such as "2026-12-25"`, place, date)
+		r.refuse(place, `%q is no date; want one such as "2026-12-25"`, date)
 	}
-	return floorDiv(t.Unix(), daySeconds), nil
+	return floorDiv(t.Unix(), daySeconds)
 }
 
-// readSpans reads the intervals of one day, in any order, and sorts them.
-func readSpans(place string, data []byte) ([]span, error) {
+// spans reads the intervals of one day, in any order, and sorts them.
+func (r *reader) spans(place string, data []byte) []span {
 	const want = `a list of intervals such as [["09:00","12:00"],["13:00","17:30"]]`
 	var pairs [][]string
-	if err := readInto(place, data, &pairs, want); err != nil {
-		return nil, err
-	}
+	r.into(place, data, &pairs, want)
 	spans := []span{}
 	for i, pair := range pairs {
-		at := fmt.Sprintf("%s[%d]", place, i)
-		if len(pair) != 2 {
-			return nil, fmt.Errorf(`%s: %d times; want two, ["from","to"]`, at, len(pair))
+		if s, ok := r.span(fmt.Sprintf("%s[%d]", place, i), pair); ok {
+			spans = append(spans, s)
 		}
-		from, okFrom := readTime(pair[0])
-		to, okTo := readTime(pair[1])
-		switch {
-		case !okFrom:
-			return nil, fmt.Errorf(`%s: %q is no time; want "HH:MM" from "00:00" to "24:00"`, at, pair[0])
-		case !okTo:
-			return nil, fmt.Errorf(`%s: %q is no time; want "HH:MM" from "00:00" to "24:00"`, at, pair[1])
-		case to <= from:
-			return nil, fmt.Errorf("%s: %s to %s is reversed or empty; want the end after the start (split an interval at midnight)", at, pair[0], pair[1])
-		}
-		spans = append(spans, span{from, to})
 	}
 	slices.SortFunc(spans, func(a, b span) int { return int(a.from - b.from) })
 	for i := 1; i < len(spans); i++ {
 		if spans[i].from < spans[i-1].to {
-			return nil, fmt.Errorf("%s: %s to %s overlaps %s to %s; want intervals that do not overlap", place,
+			r.refuse(place, "%s to %s overlaps %s to %s; want intervals that do not overlap",
 				hhmm(spans[i-1].from), hhmm(spans[i-1].to), hhmm(spans[i].from), hhmm(spans[i].to))
 		}
 	}
-	return spans, nil
+	return spans
+}
+
+func (r *reader) span(at string, pair []string) (span, bool) {
+	if len(pair) != 2 {
+		r.refuse(at, `%d times; want two, ["from","to"]`, len(pair))
+		return span{}, false
+	}
+	from, okFrom := readTime(pair[0])
+	to, okTo := readTime(pair[1])
+	switch {
+	case !okFrom:
+		r.refuse(at, `%q is no time; want "HH:MM" from "00:00" to "24:00"`, pair[0])
+	case !okTo:
+		r.refuse(at, `%q is no time; want "HH:MM" from "00:00" to "24:00"`, pair[1])
+	case to <= from:
+		r.refuse(at, "%s to %s is reversed or empty; want the end after the start (split an interval at midnight)", pair[0], pair[1])
+	default:
+		return span{from, to}, true
+	}
+	return span{}, false
 }
 
 // readTime reads "HH:MM" as seconds since midnight.
@@ -270,40 +279,48 @@ type member struct {
 }
 
 // members reads a JSON object, exact about what encoding/json is lax about:
-// the case of keys, duplicate keys, and what follows the object.
-func members(place string, data []byte) ([]member, error) {
+// the case of keys, duplicate keys, and what follows the object. nil: it is none.
+func (r *reader) members(place string, data []byte) []member {
+	at := cmp.Or(place, "calendar")
 	dec := json.NewDecoder(bytes.NewReader(data))
 	if open, err := dec.Token(); err != nil || open != json.Delim('{') {
-		return nil, fmt.Errorf("%s: want a JSON object", place)
+		r.refuse(at, "want a JSON object")
+		return nil
 	}
-	var all []member
+	all := []member{}
 	for dec.More() {
 		key, err := dec.Token()
 		if err != nil {
-			return nil, fmt.Errorf("%s: malformed JSON: %w", place, err)
+			r.refuse(at, "malformed JSON: %v", err)
+			return nil
 		}
 		m := member{key: key.(string)}
 		if err := dec.Decode(&m.value); err != nil {
-			return nil, fmt.Errorf("%s: malformed JSON at %q: %w", place, m.key, err)
+			r.refuse(at, "malformed JSON at %q: %v", m.key, err)
+			return nil
 		}
 		if slices.ContainsFunc(all, func(other member) bool { return other.key == m.key }) {
-			return nil, fmt.Errorf("%s: %q stands there twice; want each key once", place, m.key)
+			r.refuse(at, "%q stands there twice; want each key once", m.key)
+			continue
 		}
 		all = append(all, m)
 	}
 	if _, err := dec.Token(); err != nil {
-		return nil, fmt.Errorf("%s: malformed JSON: %w", place, err)
+		r.refuse(at, "malformed JSON: %v", err)
+		return nil
 	}
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("%s: want nothing after the JSON object", place)
+		r.refuse(at, "want nothing after the JSON object")
+		return nil
 	}
-	return all, nil
+	return all
 }
 
-// readInto decodes a value and refuses null, which means nothing here.
-func readInto(place string, data []byte, into any, want string) error {
+// into decodes a value and refuses null, which means nothing here.
+func (r *reader) into(place string, data []byte, into any, want string) bool {
 	if err := json.Unmarshal(data, into); err != nil || string(data) == "null" {
-		return fmt.Errorf("%s: want %s", place, want)
+		r.refuse(place, "want %s", want)
+		return false
 	}
-	return nil
+	return true
 }

@@ -18,6 +18,8 @@ const (
 	Response Kind = "response" // qualified → first contact, what the buyer feels
 )
 
+var kinds = []Kind{Claim, Decision, Touch, Response}
+
 // tiers in rising order of heat; a tier's place in it is its rank.
 var tiers = []string{"warm", "hot", "fire"}
 
@@ -57,38 +59,41 @@ func DefaultPolicy() Policy {
 	}
 }
 
-// Validate says what is wrong with the policy, naming the field and what would
-// be right.
+// Validate says what is wrong with the policy, as [Problems].
 func (p Policy) Validate() error {
+	var r reader
 	for _, tier := range slices.Sorted(maps.Keys(p.Targets)) {
 		if !slices.Contains(tiers, tier) {
-			return fmt.Errorf("targets.%s: unknown tier; want fire, hot or warm", tier)
+			r.refuse("targets."+tier, "unknown tier; want fire, hot or warm")
+			continue
 		}
 		for _, kind := range slices.Sorted(maps.Keys(p.Targets[tier])) {
-			if !slices.Contains([]Kind{Claim, Decision, Touch, Response}, kind) {
-				return fmt.Errorf("targets.%s.%s: unknown clock; want claim, decision, touch or response", tier, kind)
+			if !slices.Contains(kinds, kind) {
+				r.refuse(fmt.Sprintf("targets.%s.%s", tier, kind), "unknown clock; want claim, decision, touch or response")
 			}
 		}
 	}
 	for _, tier := range tiers {
-		for _, kind := range []Kind{Claim, Decision, Touch} {
-			if _, given := p.Targets[tier][kind]; !given {
-				return fmt.Errorf("targets.%s.%s: missing; want business minutes", tier, kind)
-			}
-		}
-		for kind, minutes := range p.Targets[tier] {
-			if !(minutes > 0 && minutes <= MaxTargetMinutes) {
-				return fmt.Errorf("targets.%s.%s: %v; want business minutes over 0, at most %d", tier, kind, minutes, MaxTargetMinutes)
+		for _, kind := range kinds {
+			minutes, given := p.Targets[tier][kind]
+			switch path := fmt.Sprintf("targets.%s.%s", tier, kind); {
+			case !given && kind != Response:
+				r.refuse(path, "missing; want business minutes")
+			case given && !(minutes > 0 && minutes <= MaxTargetMinutes):
+				r.refuse(path, "%v; want business minutes over 0, at most %d", minutes, MaxTargetMinutes)
 			}
 		}
 	}
 	if !(p.RiskShare > 0 && p.RiskShare < 1) {
-		return fmt.Errorf("risk_share: %v; want a share between 0 and 1, such as 0.75", p.RiskShare)
+		r.refuse("risk_share", "%v; want a share between 0 and 1, such as 0.75", p.RiskShare)
 	}
 	if !(p.AfterHoursClaim >= 0 && p.AfterHoursClaim <= MaxTargetMinutes) {
-		return fmt.Errorf("after_hours_claim_minutes: %v; want business minutes from 0 (off) to %d", p.AfterHoursClaim, MaxTargetMinutes)
+		r.refuse("after_hours_claim_minutes", "%v; want business minutes from 0 (off) to %d", p.AfterHoursClaim, MaxTargetMinutes)
 	}
-	return nil
+	if len(r.problems) == 0 {
+		return nil
+	}
+	return r.problems
 }
 
 // Minutes is the target of a kind in a tier, in business minutes. The tiers
@@ -98,17 +103,17 @@ func (p Policy) Minutes(kind Kind, tier string) (float64, error) {
 	if tier == "none" || tier == "" {
 		tier = "warm"
 	}
-	kinds, known := p.Targets[tier]
+	targets, known := p.Targets[tier]
 	if !known {
 		return 0, fmt.Errorf("sla: no targets for tier %q", tier)
 	}
-	if minutes, given := kinds[kind]; given {
+	if minutes, given := targets[kind]; given {
 		return minutes, nil
 	}
 	if kind != Response {
 		return 0, fmt.Errorf("sla: no target for clock %q in tier %q", kind, tier)
 	}
-	return kinds[Claim] + kinds[Decision] + kinds[Touch], nil
+	return targets[Claim] + targets[Decision] + targets[Touch], nil
 }
 
 // target is the business time that a clock has which is asked for now. Where it
