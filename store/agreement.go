@@ -2,10 +2,7 @@ package store
 
 import (
 	"context"
-	"crypto/sha256"
 	"database/sql"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -35,25 +32,24 @@ func agreement(ctx context.Context, q sqlx.QueryerContext) (agreementRow, error)
 	return row, wrap(err)
 }
 
-// putAgreement puts a version in force; it tells false where that version is
-// there already, which then stays.
-func putAgreement(ctx context.Context, tx *sqlx.Tx, version int, a lead.Agreement, now time.Time) (bool, error) {
-	body, err := json.Marshal(a)
-	if err != nil {
-		return false, fmt.Errorf("store: agreement: %w", err)
-	}
-	hash := sha256.Sum256(body)
+// putAgreement puts a document in force as a version; lead.ErrConflict where that
+// version is there already. What stands there is never written again.
+func putAgreement(ctx context.Context, tx *sqlx.Tx, version int, body []byte, drafted, now time.Time) error {
 	res, err := tx.ExecContext(ctx, `
-		INSERT INTO agreements (version, body, hash, created_at, activated_at) VALUES ($1, $2, $3, $4, $4)
-		ON CONFLICT (version) DO NOTHING`, version, string(body), hex.EncodeToString(hash[:]), at(now))
+		INSERT INTO agreements (version, body, hash, created_at, activated_at) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (version) DO NOTHING`, version, string(body), lead.HashOf(body), at(drafted), at(now))
 	if err != nil {
-		return false, fmt.Errorf("store: agreement: %w", err)
+		return fmt.Errorf("store: agreement: %w", err)
 	}
 	n, err := res.RowsAffected()
-	return n == 1, err
+	if err == nil && n == 0 {
+		err = &lead.Refusal{Kind: lead.ErrConflict, Text: "somebody else has just put another agreement in force"}
+	}
+	return err
 }
 
-// Activate puts a new version of the agreement in force and returns its number.
+// Activate puts a new version of the agreement in force that nobody signs, a
+// default one in the zone of the company that is set up, and returns its number.
 // It is lead.ErrConflict where somebody else did so in the same moment.
 func (s *Store) Activate(ctx context.Context, by lead.Actor, a lead.Agreement, now time.Time) (int, error) {
 	version := 0
@@ -76,11 +72,11 @@ func activate(ctx context.Context, tx *sqlx.Tx, by lead.Actor, a lead.Agreement,
 	if _, err := a.Compile(row.Version + 1); err != nil {
 		return 0, err
 	}
-	ok, err := putAgreement(ctx, tx, row.Version+1, a, now)
-	if err == nil && !ok {
-		err = &lead.Refusal{Kind: lead.ErrConflict, Text: "somebody else has just put another agreement in force"}
-	}
+	body, err := a.Document()
 	if err != nil {
+		return 0, fmt.Errorf("store: agreement: %w", err)
+	}
+	if err := putAgreement(ctx, tx, row.Version+1, body, now, now); err != nil {
 		return 0, err
 	}
 	return row.Version + 1, record(ctx, tx, by, lead.AgreementActivated, strconv.Itoa(row.Version+1), fmt.Sprintf("version %d, in place of %d", row.Version+1, row.Version), now)

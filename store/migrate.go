@@ -99,13 +99,21 @@ func (s *Store) Migrate(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	return len(done), s.inTx(ctx, func(tx *sqlx.Tx) error {
+	body, err := a.Document()
+	if err != nil {
+		return 0, err
+	}
+	err = s.inTx(ctx, func(tx *sqlx.Tx) error {
 		_, err := agreement(ctx, tx)
 		if isNotFound(err) {
-			_, err = putAgreement(ctx, tx, 1, a, lead.Now())
+			now := lead.Now()
+			if err = putAgreement(ctx, tx, 1, body, now, now); errors.Is(err, lead.ErrConflict) {
+				err = nil // another instance has started at the same moment
+			}
 		}
 		return err
 	})
+	return len(done), err
 }
 
 // Pending tells whether migrations have not run yet.

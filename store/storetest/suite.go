@@ -51,6 +51,10 @@ func Run(t *testing.T, url func(testing.TB) string) {
 		{"displays/seen once a minute", displaySeen},
 		{"displays/a team's day", day},
 		{"agreement", agreements},
+		{"agreement/drafts and signatures", drafts},
+		{"agreement/two people put it in force", twoPeople},
+		{"agreement/the operator puts it in force", operatorActivates},
+		{"agreement/versions in pages", versionPages},
 		{"exclusions and settings", exclusions},
 		{"trouble/contexts", contexts},
 		{"trouble/a transaction that is cut off", cutOff},
@@ -60,6 +64,8 @@ func Run(t *testing.T, url func(testing.TB) string) {
 		{"race/who is disabled holds nothing", disableRace},
 		{"race/many batches of one new person", intakeRace},
 		{"race/locks in any order", lockRace},
+		{"race/one of many second signatures wins", signingRace},
+		{"race/one of many activations wins", activationRace},
 		{"race/caches don't need a second connection", poolRace},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.f(newWorld(t, url(t))) })
