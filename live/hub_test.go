@@ -130,7 +130,8 @@ func TestAFrameThatIsInTheSnapshotIsDropped(t *testing.T) {
 
 type kept struct{ bytes []byte }
 
-func (k *kept) begin(...[]byte)           {}
+func (k *kept) begin(...[]byte) error     { return nil }
+func (k *kept) end(error)                 {}
 func (k *kept) put(p []byte) bool         { k.bytes = append(k.bytes, p...); return true }
 func (k *kept) run(context.Context) error { return nil }
 

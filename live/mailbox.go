@@ -28,12 +28,15 @@ var heartbeat = []byte(":\n\n")
 type outlet interface {
 	// begin queues the first bytes, which are shared and must not be changed.
 	// They don't count against the outlet's bound. It is called once, before put.
-	begin(first ...[]byte)
+	// After an error nothing was sent, and the request can still be answered.
+	begin(first ...[]byte) error
 	// put queues a copy of p. It reports false if too much waits already.
 	put(p []byte) bool
 	// run writes what is queued, and heartbeats, until ctx ends (nil) or a write
 	// fails. It writes nothing before begin.
 	run(ctx context.Context) error
+	// end lets go of the browser, after run and the last put.
+	end(cause error)
 }
 
 // mailbox is an outlet for any transport: a bounded queue, and run to drain it.
@@ -69,12 +72,16 @@ func newMailbox(w http.ResponseWriter, o Options, written *atomic.Uint64) (*mail
 	return m, nil
 }
 
-func (m *mailbox) begin(first ...[]byte) {
+func (m *mailbox) begin(first ...[]byte) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.first = first
 	poke(m.wake)
+	return nil
 }
+
+// end has nothing to do: the connection is the server's.
+func (m *mailbox) end(error) {}
 
 func (m *mailbox) put(p []byte) bool {
 	m.mu.Lock()

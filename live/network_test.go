@@ -19,9 +19,21 @@ import (
 // As TestEveryBrowserShowsTheTruth, over TCP with real time and all of them at
 // once, for the race detector; and in the end no goroutine is left.
 func TestManyBrowsersOverTCP(t *testing.T) {
+	bothWriters(t, manyBrowsers)
+}
+
+// bothWriters runs a test over connections that are handed over, and over ones
+// that the server keeps.
+func bothWriters(t *testing.T, f func(t *testing.T, keeps bool)) {
+	t.Run("handed over", func(t *testing.T) { f(t, false) })
+	t.Run("kept by the server", func(t *testing.T) { f(t, true) })
+}
+
+func manyBrowsers(t *testing.T, keeps bool) {
 	before := runtime.NumGoroutine()
 	board := newWall(50)
 	s := newTCPSite(t, live.Options{Coalesce: time.Millisecond, Tick: 20 * time.Millisecond}, map[string]*wall{"emea": board})
+	s.keeps = keeps
 	var changing, coming, watching sync.WaitGroup
 	enough, settled := make(chan struct{}), make(chan struct{})
 	for i := range 2 {
@@ -77,9 +89,14 @@ func TestManyBrowsersOverTCP(t *testing.T) {
 }
 
 func TestAStuckReaderOverTCPIsClosed(t *testing.T) {
+	bothWriters(t, stuckReader)
+}
+
+func stuckReader(t *testing.T, keeps bool) {
 	before := runtime.NumGoroutine()
 	board := newWall(50)
 	s := newTCPSite(t, live.Options{Coalesce: time.Millisecond}, map[string]*wall{"emea": board})
+	s.keeps = keeps
 	stuck := s.open(t, "emea")
 	w := s.watch(t, "emea")
 	large := make([]byte, 40<<10)

@@ -17,56 +17,95 @@ import (
 // Serve streams v to one browser, beginning with a snapshot, until it leaves,
 // lags, has had its lifetime, or the hub ends the stream. person is whom
 // [Hub.Kick] finds and [Options].PerPerson counts; empty: nobody in particular.
+// Over HTTP/1 it takes the connection over and returns when the stream has begun,
+// so that the server need not keep anything for it; else when it has ended.
 //
-// An error means that nothing was written and no header set, so that the caller
-// can answer: [ErrClosed], [ErrTooMany], [ErrKicked], what v.Look returned, or
-// the request's end.
+// An error means that nothing was written, so that the caller can answer:
+// [ErrClosed], [ErrTooMany], [ErrKicked], what v.Look returned, or the request's
+// end.
 func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, v View, person string) error {
 	if err := v.check(); err != nil {
 		return err
 	}
 	lifetime := h.o.Lifetime - time.Duration(rand.Float64()*float64(h.o.Lifetime)/5)
-	ctx, cancelLifetime := context.WithTimeoutCause(r.Context(), lifetime, errLived)
-	defer cancelLifetime()
+	ctx, cancelLifetime := context.WithTimeoutCause(context.Background(), lifetime, errLived)
 	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
+	end := func() { cancel(nil); cancelLifetime() }
+	asked := r.Context()
+	detach := context.AfterFunc(asked, func() { cancel(context.Cause(asked)) })
+	defer detach()
 
-	box, err := newMailbox(w, h.o, &h.count.bytes)
-	if err != nil {
-		return err
+	watcher := &watcher{person: person, cancel: cancel, to: w.Header(), began: make(chan struct{})}
+	takes := takesOver(w, r)
+	if takes {
+		watcher.out = newSocket(w, h.o, &h.count.bytes, cancel)
+	} else {
+		box, err := newMailbox(w, h.o, &h.count.bytes)
+		if err != nil {
+			end()
+			return err
+		}
+		watcher.out = box
 	}
-	watcher := &watcher{person: person, cancel: cancel, out: box, to: w.Header()}
 	told, err := h.join(v, watcher)
 	if err != nil {
+		end()
 		return err
 	}
-	defer h.leave(watcher)
+	leave := func() { h.leave(watcher); end() }
 	if told != nil {
 		select {
-		case err := <-told:
+		case err = <-told:
 			if err != nil {
-				return fmt.Errorf("live: %s: %w", v.Topic, err)
+				err = fmt.Errorf("live: %s: %w", v.Topic, err)
 			}
 		case <-ctx.Done():
-			return context.Cause(ctx)
+			err = context.Cause(ctx)
+		}
+		if err != nil {
+			leave()
+			return err
 		}
 	}
 
+	ended := make(chan struct{})
+	stream := func() {
+		defer close(ended)
+		defer leave()
+		watcher.stream(ctx, h, v.Topic)
+	}
+	if takes {
+		go stream()
+		select {
+		case <-watcher.began: // the rest is the stream's own
+		case <-ended:
+		}
+	} else {
+		stream()
+	}
+	select {
+	case <-watcher.began:
+		return nil
+	default:
+		return context.Cause(ctx)
+	}
+}
+
+// stream is a stream from its snapshot to its end.
+func (w *watcher) stream(ctx context.Context, h *Hub, topic string) {
 	drained := make(chan error, 1)
 	go func() {
-		err := box.run(ctx)
-		cancel(errLeft)
+		err := w.out.run(ctx)
+		w.cancel(errLeft)
 		drained <- err
 	}()
 	// r3labs returns when ctx has ended.
-	h.sse.ServeHTTP(watcher, streamRequest(ctx, v.Topic))
-	if lagged(context.Cause(ctx), <-drained) {
+	h.sse.ServeHTTP(w, streamRequest(ctx, topic))
+	cause, written := context.Cause(ctx), <-drained
+	if lagged(cause, written) {
 		h.count.lagged.Add(1)
 	}
-	if watcher.begun {
-		return nil
-	}
-	return context.Cause(ctx)
+	w.out.end(cause)
 }
 
 // lagged reports whether a stream ended because its browser did not keep up. A
@@ -96,7 +135,8 @@ type watcher struct {
 	out    outlet
 	to     http.Header // of the real response
 
-	header http.Header // r3labs', ignored
+	header http.Header   // r3labs', ignored
+	began  chan struct{} // closed when the snapshot is on its way
 	begun  bool
 	seq    uint64 // of the last frame in the snapshot
 	event  []byte // what r3labs wrote since the last Flush
@@ -121,13 +161,18 @@ func (w *watcher) WriteHeader(status int) {
 		w.cancel(err)
 		return
 	}
-	w.begun, w.seq = true, seq
+	w.seq = seq
 	w.to.Set("Content-Type", "text/event-stream")
 	w.to.Set("Cache-Control", "no-store")
 	w.to.Set("X-Accel-Buffering", "no")
 	// Browsers that lose their stream together come back spread over two seconds.
 	retry := fmt.Appendf(nil, "retry: %d\n", 1000+rand.IntN(2000))
-	w.out.begin(retry, event, heartbeat)
+	if err := w.out.begin(retry, event, heartbeat); err != nil {
+		w.cancel(err)
+		return
+	}
+	w.begun, w.to = true, nil
+	close(w.began)
 	w.screen.hub.count.snapshots.Add(1)
 }
 

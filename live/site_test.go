@@ -116,9 +116,21 @@ type site struct {
 	mu    sync.Mutex
 	walls map[string]*wall
 	errs  []error // of Serve
+	keeps bool    // connections are not handed over: streams go through mailboxes
 }
 
+// keptConn is a response whose connection the server keeps, as with HTTP/2.
+type keptConn struct {
+	http.ResponseWriter
+	*http.ResponseController
+}
+
+func (k keptConn) Flush() { _ = k.ResponseController.Flush() }
+
 func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if s.keeps {
+		w = keptConn{w, http.NewResponseController(w)}
+	}
 	topic := strings.TrimPrefix(r.URL.Path, "/")
 	s.mu.Lock()
 	b := s.walls[topic]

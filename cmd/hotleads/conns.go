@@ -3,11 +3,13 @@ package main
 import (
 	"container/list"
 	"context"
+	"errors"
 	"log/slog"
 	"net"
 	"net/http"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 )
 
@@ -161,6 +163,24 @@ func (c *counted) Close() error {
 	err := c.Conn.Close()
 	c.once.Do(func() { c.conns.open.Add(-1) })
 	return err
+}
+
+// SyscallConn gives access to the connection's descriptor: streams write without
+// waiting.
+func (c *counted) SyscallConn() (syscall.RawConn, error) {
+	if s, is := c.Conn.(syscall.Conn); is {
+		return s.SyscallConn()
+	}
+	return nil, errors.ErrUnsupported
+}
+
+// SetLinger sets what Close does with bytes that were not sent yet: streams drop
+// what a browser never took.
+func (c *counted) SetLinger(seconds int) error {
+	if l, is := c.Conn.(interface{ SetLinger(int) error }); is {
+		return l.SetLinger(seconds)
+	}
+	return errors.ErrUnsupported
 }
 
 // Of the file descriptors of the process, reserved ones are for the stores.
