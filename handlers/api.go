@@ -28,7 +28,7 @@ func (s *server) apiKey(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		k, err := s.Store.Key(c.Request().Context(), strings.TrimSpace(secret))
 		if errors.Is(err, lead.ErrNotFound) || (err == nil && k.Kind != lead.APIKey) {
-			return errKey
+			return s.wrongKey(c)
 		}
 		if err != nil {
 			return err

@@ -25,6 +25,8 @@ var (
 	errSignIn    = errors.New("sign in first") // nobody has signed in, or the session ended
 	errKey       = errors.New("an API key is needed: Authorization: Bearer API_KEY")
 	errThrottled = errors.New("too many failed sign-ins: wait a few minutes and try again")
+	errQuota     = errors.New("too many requests with this key: wait as Retry-After says")
+	errGuessing  = errors.New("too many unknown keys from this address: wait as Retry-After says")
 	errForm      = errors.New("the form can't be read")
 	errMedia     = errors.New("the body is no form: it wants application/x-www-form-urlencoded or multipart/form-data")
 	errJSON      = errors.New("the body is not JSON")
@@ -42,6 +44,8 @@ var statuses = []struct {
 	{errSignIn, http.StatusUnauthorized, ""},
 	{errKey, http.StatusUnauthorized, ""},
 	{errThrottled, http.StatusTooManyRequests, ""},
+	{errQuota, http.StatusTooManyRequests, ""},
+	{errGuessing, http.StatusTooManyRequests, ""},
 	{errForm, http.StatusBadRequest, ""},
 	{errMedia, http.StatusUnsupportedMediaType, ""},
 	{errJSON, http.StatusBadRequest, ""},
@@ -140,6 +144,8 @@ type problemJSON struct {
 	Detail string    `json:"detail,omitempty"`
 	Field  string    `json:"field,omitempty"`
 	Lead   *leadJSON `json:"lead,omitempty"`
+
+	ViolatedPolicies []string `json:"violated-policies,omitempty"`
 }
 
 func problem(c echo.Context, status int, text string, err error) error {
@@ -147,6 +153,9 @@ func problem(c echo.Context, status int, text string, err error) error {
 	var r *lead.Refusal
 	if errors.As(err, &r) {
 		p.Field = r.Field
+	}
+	if errors.Is(err, errQuota) {
+		p.Type, p.ViolatedPolicies = quotaExceeded, []string{policyName}
 	}
 	var with *refusedLead
 	if errors.As(err, &with) {

@@ -80,7 +80,7 @@ func (s *server) routes(e *echo.Echo) {
 // Programs bring a key and no cookie opens them anything; pages and streams know
 // people by their session and refuse what another site makes a browser send.
 func (s *server) doors(next echo.HandlerFunc) echo.HandlerFunc {
-	api := s.bounded(s.apiKey(textual(next)))
+	api := s.bounded(s.apiKey(s.limited(textual(next))))
 	stream := s.sameOrigin(s.identify(textual(next))) // no time-out and no body
 	page := compressed(s.bounded(s.sameOrigin(s.form(s.identify(textual(next))))))
 	return func(c echo.Context) error {

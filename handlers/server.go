@@ -53,12 +53,21 @@ type Attempts interface {
 	Forgive(ctx context.Context, name string) error
 }
 
+// Quotas counts for all instances what somebody uses.
+type Quotas interface {
+	// Use counts one more use of a name in the present window of that length. It
+	// tells how many there were in it, and the time until it ends.
+	Use(ctx context.Context, name string, window time.Duration) (n int64, ends time.Duration, err error)
+}
+
 // Config is what a server is made of.
 type Config struct {
 	Desk           *lead.Desk
 	Store          Store
 	Sessions       scs.CtxStore
 	Attempts       Attempts
+	Quotas         Quotas
+	APIRate        int // requests a second that a key of the JSON API has; 0: any number
 	RedisPing      func(context.Context) error
 	Hub            *live.Hub
 	BaseURL        string // public address without a slash at its end; "": from each request
@@ -75,6 +84,8 @@ type server struct {
 	sessions *scs.SessionManager
 	guard    *http.CrossOriginProtection
 	metrics  *metrics
+
+	uncounted lull // quotas, while Redis is away
 
 	checked atomic.Int64 // when watchers were last checked, in Unix nanoseconds
 

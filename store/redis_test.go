@@ -57,6 +57,33 @@ func TestEmbeddedRedisInABubble(t *testing.T) {
 	})
 }
 
+func TestUsesOfAWindow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) { // the bubble's clock begins at a full hour
+		r := storetest.Embedded(t)
+		use := func() (int64, time.Duration) {
+			t.Helper()
+			n, ends, err := r.Use(t.Context(), "a", 10*time.Second)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return n, ends
+		}
+		for i, want := range []time.Duration{10 * time.Second, 7 * time.Second, 4 * time.Second, time.Second} {
+			if n, ends := use(); n != int64(i+1) || ends != want {
+				t.Errorf("use %d: %d in a window that ends in %v, want %v", i+1, n, ends, want)
+			}
+			time.Sleep(3 * time.Second)
+		}
+		if n, ends := use(); n != 1 || ends != 8*time.Second {
+			t.Errorf("in the next window: %d, ends in %v", n, ends)
+		}
+		time.Sleep(time.Minute)
+		if n, err := r.DBSize(t.Context()).Result(); err != nil || n != 0 {
+			t.Errorf("%d windows are kept, %v", n, err)
+		}
+	})
+}
+
 // A Redis that is away costs its callers little: they can do without it.
 func TestRedisThatIsAway(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

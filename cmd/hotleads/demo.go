@@ -23,7 +23,7 @@ import (
 )
 
 // demoSettings are the server's but for where it keeps things.
-var demoSettings = []string{"PORT", "ADDR", "BASE_URL", "TRUSTED_PROXIES", "WRITE_KEY", "LOG_LEVEL", "LOG_FORMAT"}
+var demoSettings = []string{"PORT", "ADDR", "BASE_URL", "TRUSTED_PROXIES", "WRITE_KEY", "API_RATE", "LOG_LEVEL", "LOG_FORMAT"}
 
 func demoCommand() command {
 	return command{

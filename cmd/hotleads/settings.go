@@ -26,6 +26,7 @@ type settings struct {
 	AdminEmail     string
 	AdminPassword  string
 	WriteKey       string
+	APIRate        int // requests a second of a key of the JSON API; 0: any number
 	LogLevel       slog.Level
 	LogFormat      string // "text", "json" or "": by whether somebody looks
 
@@ -81,6 +82,12 @@ var settingTable = []setting{
 		}},
 	{name: "WRITE_KEY", about: "an extra write key that is accepted as is, for a first try", wants: "up to 200 characters without spaces and colons", secret: true,
 		set: func(s *settings, v string) bool { s.WriteKey = v; return isWriteKey(v) }},
+	{name: "API_RATE", fallback: "300", about: "requests a second that a key of the JSON API may make, ten seconds of them at once; 0: any number", wants: "a whole number from 0 to 100000",
+		set: func(s *settings, v string) bool {
+			n, err := strconv.ParseUint(v, 10, 31)
+			s.APIRate = int(n)
+			return err == nil && n <= 100_000
+		}},
 	{name: "LOG_LEVEL", fallback: "info", about: "debug, info, warn or error", wants: "debug, info, warn or error",
 		set: func(s *settings, v string) bool {
 			v = strings.ToLower(v)

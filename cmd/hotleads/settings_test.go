@@ -14,7 +14,7 @@ var secret32 = strings.Repeat("s", 32)
 
 func TestSettings(t *testing.T) {
 	same := cmp.Options{cmpopts.IgnoreUnexported(settings{}), cmp.Comparer(func(a, b netip.Prefix) bool { return a == b })}
-	std := settings{Listen: ":8080", DatabaseURL: "sqlite:data/hotleads.db", RedisURL: "embedded:"}
+	std := settings{Listen: ":8080", DatabaseURL: "sqlite:data/hotleads.db", RedisURL: "embedded:", APIRate: 300}
 	with := func(change func(*settings)) settings {
 		s := std
 		change(&s)
@@ -29,7 +29,7 @@ func TestSettings(t *testing.T) {
 			map[string]string{
 				"ADDR": "127.0.0.1:9000", "DATABASE_URL": "postgres://u:p@h/d", "REDIS_URL": "rediss://a:1,b:2", "BASE_URL": "https://leads.example.com/",
 				"TRUSTED_PROXIES": "10.1.2.3/8, 192.168.1.5,2001:db8::/32", "SECRET_KEY": secret32, "ADMIN_EMAIL": " Ada@Example.com ", "ADMIN_PASSWORD": "correct horse",
-				"WRITE_KEY": "try-me", "LOG_LEVEL": "WARN", "LOG_FORMAT": "json",
+				"WRITE_KEY": "try-me", "API_RATE": "0", "LOG_LEVEL": "WARN", "LOG_FORMAT": "json",
 			}, nil,
 			settings{
 				Listen: "127.0.0.1:9000", DatabaseURL: "postgres://u:p@h/d", RedisURL: "rediss://a:1,b:2", BaseURL: "https://leads.example.com",
@@ -79,6 +79,9 @@ func TestWrongSettings(t *testing.T) {
 		"admin with short one":   {map[string]string{"ADMIN_EMAIL": "a@b.c", "ADMIN_PASSWORD": "hunter2"}, []string{"ADMIN_PASSWORD", "7 bytes"}, "hunter2"},
 		"admin who is nobody":    {map[string]string{"ADMIN_EMAIL": "admin", "ADMIN_PASSWORD": "hunter2hunter2"}, []string{"ADMIN_EMAIL", `"admin"`}, "hunter2"},
 		"write key with a space": {map[string]string{"WRITE_KEY": "hunter 2"}, []string{"WRITE_KEY"}, "hunter"},
+		"API rate under 0":       {map[string]string{"API_RATE": "-1"}, []string{"API_RATE", `"-1"`, "0 to 100000"}, ""},
+		"API rate in words":      {map[string]string{"API_RATE": "many"}, []string{"API_RATE", `"many"`}, ""},
+		"API rate too high":      {map[string]string{"API_RATE": "100001"}, []string{"API_RATE"}, ""},
 		"log level":              {map[string]string{"LOG_LEVEL": "loud"}, []string{"LOG_LEVEL", `"loud"`, "debug"}, ""},
 		"log format":             {map[string]string{"LOG_FORMAT": "xml"}, []string{"LOG_FORMAT", `"xml"`, "text or json"}, ""},
 		"several at once":        {map[string]string{"LOG_FORMAT": "xml", "PORT": "-1"}, []string{"LOG_FORMAT", "PORT"}, ""},

@@ -30,6 +30,7 @@ func RunRedis(t *testing.T, url func(testing.TB) string) {
 		{"rank/many at once in any order", rankRace},
 		{"bell", bell},
 		{"attempts", attempts},
+		{"uses", uses},
 		{"contexts", redisContexts},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.f(t, OpenRedis(t, url(t))) })
