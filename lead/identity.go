@@ -11,9 +11,10 @@ import (
 
 var e164 = regexp.MustCompile(`^\+[1-9]\d{6,14}$`)
 
-// NormalEmail trims and lower-cases an address; "" if it is none.
+// NormalEmail trims and lower-cases an address, and drops what has no width and
+// comes along when one is copied; "" if it is none.
 func NormalEmail(s string) string {
-	s = strings.ToLower(strings.TrimSpace(s))
+	s = strings.ToLower(strings.TrimSpace(withoutFormat(s)))
 	at := strings.LastIndexByte(s, '@')
 	if at < 1 || at == len(s)-1 || len(s) > 254 || strings.ContainsAny(s, " \t\r\n<>,;\"") {
 		return ""
@@ -29,7 +30,7 @@ func NormalPhone(s string) string {
 			return -1
 		}
 		return r
-	}, strings.Replace(s, "(0)", "", 1))
+	}, strings.Replace(withoutFormat(s), "(0)", "", 1))
 	if strings.HasPrefix(s, "00") {
 		s = "+" + s[2:]
 	}
@@ -116,7 +117,7 @@ func (p *Profile) composeName() bool {
 		full := strings.TrimSpace(textTrait(p.Traits[parts[0]]) + " " + textTrait(p.Traits[parts[1]]))
 		whole := p.TraitTimes["name"]
 		since := p.TraitTimes[parts[0]].After(whole) || p.TraitTimes[parts[1]].After(whole)
-		if full != "" && full != p.Name && since {
+		if !Blank(full) && full != p.Name && since {
 			p.Name = full
 			return true
 		}
@@ -174,6 +175,9 @@ func normalTraits(in map[string]any) map[string]any {
 			continue
 		}
 		text := textTrait(v)
+		if Blank(text) {
+			text = ""
+		}
 		switch {
 		case v == nil:
 			continue

@@ -136,7 +136,7 @@ func (p *Profile) Known() bool {
 // DisplayName is the name, or the best that stands for it.
 func (l *Lead) DisplayName() string {
 	for _, s := range []string{l.Name, l.Email, l.Phone, l.UserID} {
-		if s != "" {
+		if !Blank(s) {
 			return s
 		}
 	}

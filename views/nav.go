@@ -35,7 +35,7 @@ func titleOf(title string) string {
 	if title == "" {
 		return txtProduct
 	}
-	return title + " · " + txtProduct
+	return oneLine(title) + " · " + txtProduct
 }
 
 func errorTitle(m ErrorModel) string {

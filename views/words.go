@@ -9,11 +9,27 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"hotleads/lead"
 )
 
-// oneLine replaces control characters, line ends among them, by spaces, and
-// drops the marks that turn the direction of the text around them.
-func oneLine(s string) string {
+// Most characters of a text in a list, and of a trait's value on a lead's own page.
+const (
+	maxShown = 300
+	maxWhole = 4000
+)
+
+// oneLine is a text as it stands in a line: clipped, control characters and line
+// ends become spaces, and the marks that turn the direction of the text around
+// them are dropped.
+func oneLine(s string) string { return lineOf(s, maxShown) }
+
+func lineOf(s string, most int) string {
+	if len(s) > most {
+		if r := []rune(s); len(r) > most {
+			s = string(r[:most-1]) + "…"
+		}
+	}
 	return strings.Map(func(r rune) rune {
 		switch {
 		case unicode.IsControl(r) || r == '\u2028' || r == '\u2029':
@@ -80,7 +96,7 @@ func delta(n int) string {
 // initials of a name: of its first and its last word.
 func initials(name string) string {
 	words := strings.Fields(name)
-	if len(words) == 0 {
+	if lead.Blank(name) {
 		return "?"
 	}
 	first := firstLetter(words[0])
@@ -92,7 +108,9 @@ func initials(name string) string {
 
 func firstLetter(word string) string {
 	for _, r := range word {
-		return string(unicode.ToUpper(r))
+		if unicode.IsPrint(r) {
+			return string(unicode.ToUpper(r))
+		}
 	}
 	return ""
 }
