@@ -190,12 +190,12 @@ func minutes(d time.Duration) string {
 
 func place(l lead.Lead) string {
 	for _, name := range []string{"city", "City"} {
-		if s, ok := l.Traits[name].(string); ok && s != "" {
+		if s, ok := l.Traits[name].(string); ok && !lead.Blank(s) {
 			return s
 		}
 	}
 	if a, ok := l.Traits["address"].(map[string]any); ok {
-		if s, ok := a["city"].(string); ok && s != "" {
+		if s, ok := a["city"].(string); ok && !lead.Blank(s) {
 			return s
 		}
 	}
