@@ -52,6 +52,7 @@ var statuses = []struct {
 	{errSetUp, http.StatusConflict, "this installation is set up already: sign in"},
 	{lead.ErrNotFound, http.StatusNotFound, ""},
 	{lead.ErrForbidden, http.StatusForbidden, ""},
+	{lead.ErrChanged, http.StatusPreconditionFailed, ""},
 	{lead.ErrConflict, http.StatusConflict, ""},
 	{lead.ErrInvalid, http.StatusUnprocessableEntity, ""},
 	{lead.ErrUnavailable, http.StatusServiceUnavailable, "the database does not answer: try again in a moment"},
@@ -145,7 +146,8 @@ type problemJSON struct {
 	Field  string    `json:"field,omitempty"`
 	Lead   *leadJSON `json:"lead,omitempty"`
 
-	ViolatedPolicies []string `json:"violated-policies,omitempty"`
+	Errors           lead.Faults `json:"errors,omitempty"` // of a document: everything that is wrong
+	ViolatedPolicies []string    `json:"violated-policies,omitempty"`
 }
 
 func problem(c echo.Context, status int, text string, err error) error {
@@ -156,6 +158,9 @@ func problem(c echo.Context, status int, text string, err error) error {
 	}
 	if errors.Is(err, errQuota) {
 		p.Type, p.ViolatedPolicies = quotaExceeded, []string{policyName}
+	}
+	if errors.As(err, &p.Errors) {
+		p.Detail = p.Errors.Brief()
 	}
 	var with *refusedLead
 	if errors.As(err, &with) {

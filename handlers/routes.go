@@ -39,6 +39,12 @@ func (s *server) table() []route {
 		{"GET", "/api/v1/leads/:id/activities", s.apiActivities, api},
 		{"POST", "/api/v1/leads/:id/:move", s.apiMove, api},
 		{"GET", "/api/v1/board", s.apiBoard, api},
+		{"GET", "/api/v1/agreement", s.apiAgreement, api},
+		{"PUT", "/api/v1/agreement", s.apiPutAgreement, api},
+		{"GET", "/api/v1/agreement/draft", s.apiDraft, api},
+		{"POST", "/api/v1/agreement/sign", s.apiSign, api},
+		{"GET", "/api/v1/agreements", s.apiAgreements, api},
+		{"GET", "/api/v1/agreements/:version", s.apiAgreementVersion, api},
 		{"POST", "/api/v1/sla/due", s.apiDue, api},
 		{"POST", "/api/v1/sla/elapsed", s.apiElapsed, api},
 

@@ -28,6 +28,7 @@ import (
 // set-up write.
 type Store interface {
 	Keys
+	Agreements
 	Ping(ctx context.Context) error
 	Rules(ctx context.Context) (*lead.Rules, error)
 	Book(ctx context.Context) (*lead.Book, error)

@@ -34,6 +34,14 @@ func (f Faults) Error() string {
 	return strings.Join(lines, "\n")
 }
 
+// Brief is the first fault, and how many more there are.
+func (f Faults) Brief() string {
+	if len(f) < 2 {
+		return f.Error()
+	}
+	return fmt.Sprintf("%s (and %d more)", f[0], len(f)-1)
+}
+
 func (f Faults) Unwrap() error { return ErrInvalid }
 
 func (f *Faults) add(path, format string, args ...any) {

@@ -142,11 +142,11 @@ func putDraft(ctx context.Context, tx *sqlx.Tx, d lead.Draft) error {
 // short is a hash as people tell drafts apart.
 func short(hash string) string { return hash[:min(12, len(hash))] }
 
-// Sign signs the draft for a side; where hash is given, only if that is still
-// the draft's (lead.ErrChanged). Signing again changes nothing. A person's
+// Sign signs the draft for a side. Signing again changes nothing. A person's
 // signature that is the second one puts the agreement in force in the same
-// transaction: then version is its number, else 0. No draft is
-// lead.ErrConflict, and so is a side that is signed already.
+// transaction: then version is its number, else 0. It is lead.ErrConflict where
+// there is no draft, the side is signed already, or a hash is given that is no
+// longer the draft's.
 func (s *Store) Sign(ctx context.Context, by lead.Actor, side lead.Side, hash string, now time.Time) (d lead.Draft, version int, err error) {
 	err = s.inTx(ctx, func(tx *sqlx.Tx) (err error) {
 		version = 0
@@ -157,7 +157,7 @@ func (s *Store) Sign(ctx context.Context, by lead.Actor, side lead.Side, hash st
 			return err
 		}
 		if hash != "" && hash != d.Hash {
-			return &lead.Refusal{Kind: lead.ErrChanged, Text: "there is another draft by now: read it before signing"}
+			return &lead.Refusal{Kind: lead.ErrConflict, Text: "there is another draft by now: read it before signing"}
 		}
 		signed, err := d.Sign(by, side, at(now))
 		if err != nil || signed == nil {

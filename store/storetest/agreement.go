@@ -67,7 +67,7 @@ func drafts(w *world) {
 	other := w.propose(w.document(51))
 	w.same("another draft has no signatures", []any{0, 0}, []any{len(other.Signatures), len(must(w.s.Draft(w.ctx))(w).Signatures)})
 	_, _, err = w.s.Sign(w.ctx, mia, lead.SalesSide, first.Hash, now)
-	w.refused("signing what is no longer the draft", err, lead.ErrChanged)
+	w.refused("signing what is no longer the draft", err, lead.ErrConflict)
 
 	bad := bytes.Replace(w.document(50), []byte(`"threshold": 50`), []byte(`"threshold": "much"`), 1)
 	_, _, err = w.s.PutDraft(w.ctx, mara, bad, nil, now)
