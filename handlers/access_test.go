@@ -84,8 +84,8 @@ var samples = map[string]func(x *house) sample{
 
 	"GET /api/v1/agreements/:version": func(*house) sample { return sample{"/api/v1/agreements/1", ""} },
 	"GET /api/v1/agreement/draft": func(x *house) sample {
-		_, _, body := x.ask("GET", "/api/v1/agreement", "")
-		x.ask("PUT", "/api/v1/agreement", body)
+		_, _, body := x.request("GET", "/api/v1/agreement", "")
+		x.request("PUT", "/api/v1/agreement", body)
 		return sample{"/api/v1/agreement/draft", ""}
 	},
 

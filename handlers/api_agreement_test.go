@@ -11,8 +11,8 @@ import (
 	"hotleads/lead"
 )
 
-// ask sends a document, or nothing, with headers in pairs.
-func (x *site) ask(method, path, body string, header ...string) (int, http.Header, string) {
+// request sends a document, or nothing, with headers in pairs.
+func (x *site) request(method, path, body string, header ...string) (int, http.Header, string) {
 	x.t.Helper()
 	r, err := http.NewRequestWithContext(x.t.Context(), method, x.URL+path, strings.NewReader(body))
 	if err != nil {
@@ -28,12 +28,12 @@ func (x *site) ask(method, path, body string, header ...string) (int, http.Heade
 func TestTheAgreementThroughTheAPI(t *testing.T) {
 	x := newSite(t)
 	mara, mia := x.person("Mara", lead.Marketing), x.person("Mia", lead.Manager)
-	status, h, first := x.ask("GET", "/api/v1/agreement", "")
+	status, h, first := x.request("GET", "/api/v1/agreement", "")
 	if status != http.StatusOK || h.Get("ETag") != `"`+lead.HashOf([]byte(first))+`"` || h.Get("Content-Type") != "application/json" {
 		t.Fatalf("%d %v", status, h)
 	}
 	in := h.Get("Agreement-Version")
-	if status, _, body := x.ask("GET", "/api/v1/agreement?draft=0", "", "If-None-Match", `"x", W/`+h.Get("ETag")); status != http.StatusNotModified || body != "" {
+	if status, _, body := x.request("GET", "/api/v1/agreement?draft=0", "", "If-None-Match", `"x", W/`+h.Get("ETag")); status != http.StatusNotModified || body != "" {
 		t.Errorf("what is known already: %d %q", status, body)
 	}
 	for _, path := range []string{"/api/v1/agreement?draft=1", "/api/v1/agreement/draft"} {
@@ -50,15 +50,15 @@ func TestTheAgreementThroughTheAPI(t *testing.T) {
 
 	// What is read can be proposed as it is; what is proposed is kept to the byte.
 	next := strings.Replace(first, `"threshold": 48`, `"threshold": 4.95e1`, 1)
-	status, _, _ = x.ask("PUT", "/api/v1/agreement", next, "If-Match", h.Get("ETag"))
+	status, _, _ = x.request("PUT", "/api/v1/agreement", next, "If-Match", h.Get("ETag"))
 	if status != http.StatusOK {
 		t.Fatalf("a draft: %d", status)
 	}
-	status, h, body := x.ask("GET", "/api/v1/agreement?draft=1", "")
+	status, h, body := x.request("GET", "/api/v1/agreement?draft=1", "")
 	if status != http.StatusOK || body != next || h.Get("ETag") != `"`+lead.HashOf([]byte(next))+`"` {
 		t.Errorf("the draft is not what was proposed: %d", status)
 	}
-	if status, _, body := x.ask("PUT", "/api/v1/agreement", first, "If-Match", `"of an older one"`); status != http.StatusPreconditionFailed {
+	if status, _, body := x.request("PUT", "/api/v1/agreement", first, "If-Match", `"of an older one"`); status != http.StatusPreconditionFailed {
 		t.Errorf("in place of what was not read: %d %s", status, body)
 	}
 	for _, tt := range []struct {
@@ -83,7 +83,7 @@ func TestTheAgreementThroughTheAPI(t *testing.T) {
 	if status, d := sign("sales", mia.ID); status != http.StatusOK || d["in_force"] != 2.0 || len(d["missing"].([]any)) != 0 {
 		t.Errorf("the second half: %d %v", status, d)
 	}
-	status, h, body = x.ask("GET", "/api/v1/agreement", "")
+	status, h, body = x.request("GET", "/api/v1/agreement", "")
 	if status != http.StatusOK || body != next || h.Get("Agreement-Version") != "2" || in != "1" {
 		t.Errorf("in force is %s after %s: %d", h.Get("Agreement-Version"), in, status)
 	}
@@ -97,7 +97,7 @@ func TestTheAgreementThroughTheAPI(t *testing.T) {
 	if rows := list(l); len(rows) != 1 || rows[0]["version"] != 1.0 || rows[0]["in_force"] != false || len(rows[0]["signatures"].([]any)) != 0 || l["next_cursor"] != nil {
 		t.Errorf("the rest: %v", l)
 	}
-	if status, h, body := x.ask("GET", "/api/v1/agreements/1", ""); status != http.StatusOK || body != first || h.Get("Agreement-Version") != "1" {
+	if status, h, body := x.request("GET", "/api/v1/agreements/1", ""); status != http.StatusOK || body != first || h.Get("Agreement-Version") != "1" {
 		t.Errorf("version 1: %d", status)
 	}
 	for _, path := range []string{"/api/v1/agreements/9", "/api/v1/agreements/0", "/api/v1/agreements/-1", "/api/v1/agreements/two", "/api/v1/agreements/99999999999999999999"} {
@@ -114,7 +114,7 @@ func TestTheAgreementThroughTheAPI(t *testing.T) {
 
 func TestABadAgreementIsRefusedWithEverythingThatIsWrong(t *testing.T) {
 	x := newSite(t)
-	_, _, first := x.ask("GET", "/api/v1/agreement", "")
+	_, _, first := x.request("GET", "/api/v1/agreement", "")
 	bad := strings.Replace(strings.Replace(first, `"threshold": 48`, `"treshold": 48`, 1), `"points": 40`, `"points": "ten"`, 1)
 	status, p := x.call("PUT", "/api/v1/agreement", bad)
 	var got []lead.Fault
