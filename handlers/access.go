@@ -40,6 +40,7 @@ var (
 	public    = access{door: anyone}
 	api       = access{door: programs}
 	tracking  = access{door: trackers}
+	walls     = access{door: displays}
 	everybody = access{door: people, rep: own, manager: own, marketing: all, admin: all}
 	movers    = access{door: people, rep: own, manager: own, marketing: all}
 	reps      = access{door: people, rep: self}

@@ -50,6 +50,8 @@ var statuses = []struct {
 	{errMedia, http.StatusUnsupportedMediaType, ""},
 	{errJSON, http.StatusBadRequest, ""},
 	{errSetUp, http.StatusConflict, "this installation is set up already: sign in"},
+	{errRevoked, http.StatusNotFound, "this display link was revoked"},
+	{errNoDisplay, http.StatusNotFound, "there is no display at this address"},
 	{lead.ErrNotFound, http.StatusNotFound, ""},
 	{lead.ErrForbidden, http.StatusForbidden, ""},
 	{lead.ErrChanged, http.StatusPreconditionFailed, ""},
@@ -102,6 +104,8 @@ func (s *server) fail(err error, c echo.Context) {
 		err = problem(c, status, text, err)
 	case root == "live", fragment(c):
 		err = c.String(status, text)
+	case root == "tv":
+		err = s.wallGone(c, status, text)
 	case status == http.StatusUnauthorized && looks:
 		err = c.Redirect(http.StatusSeeOther, "/login?next="+url.QueryEscape(r.URL.RequestURI()))
 	default:

@@ -51,6 +51,7 @@ func (s *server) table() []route {
 		{"GET", "/live/board/:team", s.boardStream, everybody},
 		{"GET", "/live/leads/:id", s.profileStream, everybody},
 		{"GET", "/live/sla", s.slaStream, watchers},
+		{"GET", "/live/tv/:token", s.wallStream, walls},
 
 		{"GET", "/", s.start, public},
 		{"GET", "/login", s.loginPage, public},
@@ -65,6 +66,7 @@ func (s *server) table() []route {
 		{"GET", "/leads/:id", s.profilePage, everybody},
 		{"POST", "/leads/:id/:move", s.move, movers},
 		{"GET", "/sla", s.slaPage, watchers},
+		{"GET", "/tv/:token", s.wallPage, walls},
 		{"GET", "/account/away", s.awayPage, reps},
 		{"POST", "/account/away", s.away, reps},
 	}
@@ -88,13 +90,19 @@ func (s *server) routes(e *echo.Echo) {
 func (s *server) doors(next echo.HandlerFunc) echo.HandlerFunc {
 	api := s.bounded(s.apiKey(s.limited(textual(next))))
 	stream := s.sameOrigin(s.identify(textual(next))) // no time-out and no body
+	wall, wallStream := compressed(s.bounded(s.onWalls(next))), s.onWalls(next)
 	page := compressed(s.bounded(s.sameOrigin(s.form(s.identify(textual(next))))))
 	return func(c echo.Context) error {
 		switch root, _, _ := strings.Cut(strings.TrimPrefix(c.Request().URL.Path, "/"), "/"); root {
 		case "api":
 			return api(c)
 		case "live":
+			if strings.HasPrefix(c.Request().URL.Path, "/live/tv/") {
+				return wallStream(c)
+			}
 			return stream(c)
+		case "tv":
+			return wall(c)
 		case "v1", "static", "healthz", "readyz", "metrics":
 			return next(c)
 		}

@@ -41,6 +41,8 @@ type Store interface {
 	Note(ctx context.Context, leadID string, seq int64) (string, error)
 	Running(ctx context.Context, teams []string, limit int) ([]lead.RunningClock, error)
 	Stopped(ctx context.Context, teams []string, from, to time.Time) ([]lead.Clock, error)
+	Day(ctx context.Context, team string, from, to time.Time) (lead.Day, error)
+	Holds(ctx context.Context, owners, teams []string) ([]lead.Holds, error)
 	SetUp(ctx context.Context, s lead.SetUp, now time.Time) (lead.User, error)
 	Empty(ctx context.Context) (bool, error)
 }
@@ -66,6 +68,7 @@ type Config struct {
 	Desk           *lead.Desk
 	Store          Store
 	Sessions       scs.CtxStore
+	Displays       Displays
 	Attempts       Attempts
 	Quotas         Quotas
 	APIRate        int // requests a second that a key of the JSON API has; 0: any number
@@ -88,7 +91,8 @@ type server struct {
 
 	uncounted lull // quotas, while Redis is away
 
-	checked atomic.Int64 // when watchers were last checked, in Unix nanoseconds
+	checked      atomic.Int64 // when watchers were last checked, in Unix nanoseconds
+	wallsChecked atomic.Int64 // when displays were
 
 	mu    sync.Mutex
 	stats map[string]statsAt // by team: today's figures

@@ -78,7 +78,7 @@ func newBareSite(t testing.TB, change ...func(*handlers.Config)) *site {
 	log := slog.New(slog.NewTextHandler(testWriter{t}, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	x := &site{t: t, store: s, desk: lead.NewDesk(s, redis, redis, log), hub: live.NewHub(live.Options{Log: log})}
 	x.redis = redis
-	config := handlers.Config{Desk: x.desk, Store: s, Sessions: s.Sessions([]byte("a secret of this test site only")), Attempts: redis, Quotas: redis, RedisPing: func(ctx context.Context) error { return redis.Ping(ctx).Err() }, Hub: x.hub, Version: "test", Log: log}
+	config := handlers.Config{Desk: x.desk, Store: s, Sessions: s.Sessions([]byte("a secret of this test site only")), Displays: s.Displays([]byte("a secret of this test site only")), Attempts: redis, Quotas: redis, RedisPing: func(ctx context.Context) error { return redis.Ping(ctx).Err() }, Hub: x.hub, Version: "test", Log: log}
 	for _, f := range change {
 		f(&config)
 	}

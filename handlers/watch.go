@@ -48,6 +48,9 @@ func (s *server) checkWatchers(book *lead.Book) {
 		return
 	}
 	s.Hub.Kick(func(_, person string) bool {
+		if strings.HasPrefix(person, displayPrefix) {
+			return false // checkDisplays
+		}
 		id, _, _ := strings.Cut(person, "|")
 		u, ok := book.Users[id]
 		return !ok || !u.Active() || watcher(u) != person

@@ -32,6 +32,10 @@ var (
 	libraries = []string{"vendor/htmx.min.js", "vendor/hx-sse.min.js"}
 	scripts   = []string{"common", "clocks", "connection", "order", "moves", "peek", "keys", "start"}
 	styles    = []string{"base", "frame", "board", "pages", "team", "sizes"}
+
+	// A wall has no buttons and no small screens.
+	wallScripts = []string{"common", "clocks", "connection", "order", "tv", "start"}
+	wallStyles  = []string{"base", "tv"}
 )
 
 type asset struct {
@@ -58,19 +62,29 @@ var all = sync.OnceValue(func() assets {
 		a.byName[name], a.byURL[f.url] = f, f
 		return f
 	}
-	var css []byte
-	for _, name := range styles {
-		css = append(css, read("app/"+name+".css")...)
-	}
+	fonts := map[string]string{} // by name: where it is served
 	for _, font := range []string{"inter-latin.woff2", "inter-latin-ext.woff2"} {
-		f := add(font, "font/woff2", read("vendor/"+font))
-		css = bytes.ReplaceAll(css, []byte("url("+font+")"), []byte("url("+f.url+")"))
+		fonts[font] = add(font, "font/woff2", read("vendor/"+font)).url
 	}
 	add("flame.svg", "image/svg+xml", read("flame.svg"))
-	add("app.css", "text/css; charset=utf-8", css)
-	add("app.js", "text/javascript; charset=utf-8", bundle())
+	add("app.css", "text/css; charset=utf-8", sheet(styles, fonts))
+	add("app.js", "text/javascript; charset=utf-8", bundle(scripts))
+	add("tv.css", "text/css; charset=utf-8", sheet(wallStyles, fonts))
+	add("tv.js", "text/javascript; charset=utf-8", bundle(wallScripts))
 	return a
 })
+
+// sheet joins style sheets and points them at the fonts.
+func sheet(names []string, fonts map[string]string) []byte {
+	var css []byte
+	for _, name := range names {
+		css = append(css, read("app/"+name+".css")...)
+	}
+	for font, url := range fonts {
+		css = bytes.ReplaceAll(css, []byte("url("+font+")"), []byte("url("+url+")"))
+	}
+	return css
+}
 
 // URL is where the file called name is served. An unknown name is a mistake
 // in a template, found by the first test that draws the page: it panics.
@@ -125,7 +139,7 @@ func read(name string) []byte {
 // bundle joins the scripts. Ours share one scope of their own; the libraries
 // lose their source-map lines, which would send developer tools to files that
 // aren't served.
-func bundle() []byte {
+func bundle(scripts []string) []byte {
 	var b bytes.Buffer
 	for _, name := range libraries {
 		for l := range bytes.Lines(read(name)) {

@@ -63,12 +63,16 @@ func (c *cli) runDemo(ctx context.Context, s settings, pace float64, seed int64)
 		return err
 	}
 	var cast demo.Cast
+	var wall string
 	err = c.serve(ctx, s, extras{
 		prepare: func(ctx context.Context, a *app) error {
 			var err error
 			progress, done := c.seedProgress()
 			defer done()
 			cast, err = demo.Seed(ctx, demo.World{Store: a.store, Desk: a.desk, Log: a.log}, lead.Now(), seed, progress)
+			if err == nil {
+				wall, err = hangWall(ctx, a)
+			}
 			return err
 		},
 		beside: func(ctx context.Context, a *app, url string) error {
@@ -76,7 +80,7 @@ func (c *cli) runDemo(ctx context.Context, s settings, pace float64, seed int64)
 			if a.settings.BaseURL != "" {
 				at = a.settings.BaseURL
 			}
-			if _, err := io.WriteString(c.stdout, welcome(cast, at)); err != nil {
+			if _, err := io.WriteString(c.stdout, welcome(cast, at, wall)); err != nil {
 				return err
 			}
 			return demo.Run(ctx, url, cast, rand.New(rand.NewPCG(uint64(seed), 1)), pace, a.log)
@@ -139,8 +143,18 @@ var doing = map[lead.Role]string{
 	lead.Admin:     "look after the installation",
 }
 
+// hangWall makes a display of the first team and returns its link's path.
+func hangWall(ctx context.Context, a *app) (string, error) {
+	teams, err := a.store.Teams(ctx)
+	if err != nil || len(teams) == 0 {
+		return "", err
+	}
+	token, _, err := a.store.Displays(a.secret).Add(ctx, lead.Operator, lead.Display{Name: "Sales floor", TeamID: teams[0].ID, Privacy: lead.ShowFull}, lead.Now())
+	return "/tv/" + token, err
+}
+
 // welcome is how a visitor gets in.
-func welcome(cast demo.Cast, url string) string {
+func welcome(cast demo.Cast, url, wall string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\nIt is the demo of %s, a company that does not exist. Sign in as\n\n", demo.Company)
 	t := tabwriter.NewWriter(&b, 0, 0, 3, ' ', 0)
@@ -150,6 +164,7 @@ func welcome(cast demo.Cast, url string) string {
 		}
 	}
 	t.Flush()
+	fmt.Fprintf(&b, "\nOn the wall of the sales floor hangs %s%s\n", url, wall)
 	fmt.Fprintf(&b, "\nSend an activity of your own and watch it arrive:\n\n  curl -u %s: %s/v1/track -H 'Content-Type: application/json' \\\n", cast.WriteKey, url)
 	b.WriteString("    -d '{\"userId\":\"me\",\"event\":\"Demo Requested\",\"context\":{\"traits\":{\"email\":\"me@my-company.example\",\"name\":\"My Name\",\"title\":\"CFO\",\"country\":\"Germany\"}}}'\n")
 	fmt.Fprintf(&b, "\nThe JSON API's key is %s\nCtrl-C ends the demo and forgets everything.\n\n", cast.APIKey)

@@ -59,7 +59,7 @@ func TestDemo(t *testing.T) {
 	}
 	text := out.String()
 	for _, want := range []string{
-		"Port " + strconv.Itoa(port) + " is taken", "a company that does not exist", "alex@lumenfold.example", "mira@lumenfold.example", "hot-leads-demo", "curl -u hl_write_", "hl_api_",
+		"Port " + strconv.Itoa(port) + " is taken", "a company that does not exist", "alex@lumenfold.example", "mira@lumenfold.example", "hot-leads-demo", "curl -u hl_write_", "hl_api_", "/tv/",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("it does not say %q:\n%s", want, text)

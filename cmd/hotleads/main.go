@@ -55,7 +55,7 @@ func commands() []command {
 	return []command{
 		serveCommand(), demoCommand(), importCommand(), excludeAdd(), excludeRemove(), excludeList(),
 		userAdd(), userList(), userDisable(), userPassword(), teamAdd(), teamList(),
-		keyAdd(), keyList(), keyRevoke(), migrateCommand(), rebuildCommand(), versionCommand(),
+		keyAdd(), keyList(), keyRevoke(), displayAdd(), displayList(), displayRevoke(), migrateCommand(), rebuildCommand(), versionCommand(),
 	}
 }
 

@@ -104,6 +104,7 @@ var settingTable = []setting{
 var (
 	serveSettings    = settingNames()
 	databaseSettings = []string{"DATABASE_URL"}
+	displaySettings  = []string{"DATABASE_URL", "SECRET_KEY", "BASE_URL"}
 	rebuildSettings  = []string{"DATABASE_URL", "REDIS_URL"}
 )
 
