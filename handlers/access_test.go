@@ -91,7 +91,9 @@ var samples = map[string]func(x *house) sample{
 
 	"GET /live/board/:team": func(x *house) sample { return sample{"/live/board/" + x.team.Slug, "/live/board/" + x.far.Slug} },
 	"GET /tv/:token":        func(x *house) sample { return sample{"/tv/" + x.wall(lead.ShowFull), "/tv/" + x.revokedWall()} },
-	"GET /live/tv/:token":   func(x *house) sample { return sample{"/live/tv/" + x.wall(lead.ShowFull), "/live/tv/" + x.revokedWall()} },
+	"GET /live/tv/:token": func(x *house) sample {
+		return sample{"/live/tv/" + x.wall(lead.ShowFull), "/live/tv/" + x.revokedWall()}
+	},
 	"GET /live/leads/:id":   func(x *house) sample { return sample{"/live/leads/" + x.near, "/live/leads/" + x.off} },
 	"GET /board/:team":      func(x *house) sample { return sample{"/board/" + x.team.Slug, "/board/" + x.far.Slug} },
 	"GET /leads/:id":        func(x *house) sample { return sample{"/leads/" + x.near, "/leads/" + x.off} },
