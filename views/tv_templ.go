@@ -1099,7 +1099,7 @@ func wallStrip(m WallStrip) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = wallFigure(strconv.Itoa(m.Accepted), txtWallOf+" "+strconv.Itoa(m.HandedOver), txtWallAccepted).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = wallFigure(strconv.Itoa(m.HandedOver), strconv.Itoa(m.Accepted)+" "+txtWallAccepted, txtWallHandedOver).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1436,10 +1436,10 @@ const (
 	txtWallSomebody   = "Somebody"
 	txtWallClosed     = "closed"
 	txtWallOpens      = "opens"
-	txtWallOf         = "of"
+	txtWallHandedOver = "handed over today"
 	txtWallFirstTouch = "to first touch today, median"
 	txtWallInTime     = "in time today"
-	txtWallAccepted   = "of those handed over today accepted"
+	txtWallAccepted   = "accepted"
 	txtWallFastest    = "fastest claim today"
 	txtWallLast       = "claimed last"
 	txtWallFire       = "New on fire"
