@@ -55,6 +55,7 @@ var statuses = []struct {
 	{lead.ErrNotFound, http.StatusNotFound, ""},
 	{lead.ErrForbidden, http.StatusForbidden, ""},
 	{lead.ErrChanged, http.StatusPreconditionFailed, ""},
+	{lead.ErrGone, http.StatusGone, ""},
 	{lead.ErrConflict, http.StatusConflict, ""},
 	{lead.ErrInvalid, http.StatusUnprocessableEntity, ""},
 	{lead.ErrUnavailable, http.StatusServiceUnavailable, "the database does not answer: try again in a moment"},

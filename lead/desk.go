@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"hotleads/scoring"
@@ -19,6 +20,7 @@ type Desk struct {
 	intake  chan *intakeGroup
 
 	failing failures
+	strays  atomic.Int64 // when claims were last looked for that nobody let go, in Unix nanoseconds
 
 	mu    sync.Mutex
 	cards map[string]Card // by lead id: what boards showed last, valid for its version

@@ -11,6 +11,7 @@ var (
 	ErrForbidden   = errors.New("not yours to do")   // the role or the owner forbids it
 	ErrConflict    = errors.New("not possible now")  // the stage forbids it, or somebody was faster
 	ErrInvalid     = errors.New("not valid")         // a field is missing or wrong
+	ErrGone        = errors.New("no longer good")    // a link that was used, withdrawn or has expired
 	ErrUnavailable = errors.New("not available now") // a store is away; try again
 )
 

@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	_ "embed"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -109,6 +110,36 @@ func (r *Rules) excluded(l *Lead) string {
 		return "a disposable mail address"
 	}
 	return ""
+}
+
+// Excludable is a value as the company's lists keep it: own, competitor and
+// customer hold mail domains, do not contact holds addresses, phone numbers and
+// domains. What is none of it is ErrInvalid.
+func Excludable(kind ExclusionKind, value string) (string, error) {
+	v := strings.ToLower(strings.TrimSpace(value))
+	if kind == DoNotContact {
+		if email := NormalEmail(v); email != "" {
+			return email, nil
+		}
+		if phone := NormalPhone(v); phone != "" {
+			return phone, nil
+		}
+	}
+	if d := strings.TrimPrefix(v, "@"); isDomain(d) {
+		return d, nil
+	}
+	if kind == DoNotContact {
+		return "", invalid("value", "%q is no address, domain or international phone number", value)
+	}
+	return "", invalid("value", "%q is no mail domain, as example.com", value)
+}
+
+func isDomain(d string) bool {
+	labels := strings.Split(d, ".")
+	if len(labels) < 2 || len(d) > 253 || strings.ContainsAny(d, " \t@/:,;\"'()<>+") || strings.Trim(labels[len(labels)-1], "0123456789") == "" {
+		return false
+	}
+	return !slices.Contains(labels, "")
 }
 
 func joinOr(names []string) string {

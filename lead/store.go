@@ -34,6 +34,8 @@ type Store interface {
 	// Teamless are leads on their way through sales (mql to sql) that no team
 	// has, at most n.
 	Teamless(ctx context.Context, n int) ([]string, error)
+	// Strays are the people who have claimed leads that they may no longer hold.
+	Strays(ctx context.Context) ([]string, error)
 	// Announced notes that the lead's ranking is up to that version.
 	Announced(ctx context.Context, versions map[string]int64) error
 

@@ -35,7 +35,7 @@ func (d *Desk) Sweep(ctx context.Context, now time.Time, n int) (int, error) {
 			acted += n
 		}
 	}
-	return acted, errors.Join(append(errs, d.adopt(ctx, now, n), d.catchUp(ctx, now, n))...)
+	return acted, errors.Join(append(errs, d.adopt(ctx, now, n), d.letGoStrays(ctx, now), d.catchUp(ctx, now, n))...)
 }
 
 // adopt routes leads that qualified where no team was known to the process that
@@ -119,9 +119,14 @@ func (d *Desk) catchUp(ctx context.Context, now time.Time, n int) error {
 	return nil
 }
 
-// LetGo puts back on the board what a person has claimed and not decided: they
-// were disabled, or left for a while, just before. It returns how many leads that were.
+// LetGo puts back on the board what a person has claimed, not decided and may no
+// longer hold: they were disabled, left the role or the team, or are away for
+// a while, just before. It returns how many leads that were.
 func (d *Desk) LetGo(ctx context.Context, user string, now time.Time) (int, error) {
+	u, err := d.store.User(ctx, user) // afresh: the book may still tell of before
+	if err != nil {
+		return 0, err
+	}
 	var ids []string
 	if err := d.store.Change(ctx, func(tx Tx) (err error) {
 		ids, err = tx.Claims(ctx, user)
@@ -129,18 +134,31 @@ func (d *Desk) LetGo(ctx context.Context, user string, now time.Time) (int, erro
 	}); err != nil || len(ids) == 0 {
 		return 0, err
 	}
-	u, err := d.store.User(ctx, user)
-	if err != nil {
-		return 0, err
-	}
 	cause := CauseDisabled
-	if u.Active() {
+	if u.Active() && !u.There(now) {
 		cause = CauseAway
 	}
 	return d.system(ctx, ids, now, func(sc Scene, w *Work) (bool, error) {
-		if w.Lead.Stage != Claimed || w.Lead.OwnerID != user {
+		if w.Lead.Stage != Claimed || w.Lead.OwnerID != user || u.MayHold(w.Lead.TeamID) && u.There(now) {
 			return false, nil
 		}
 		return true, w.backToBoard(sc, Release, cause)
 	})
+}
+
+// straysEvery is how often the sweep looks for claims that nobody let go: a
+// process ended in between, or a claim was under way while its rep left.
+const straysEvery = 2 * time.Second
+
+func (d *Desk) letGoStrays(ctx context.Context, now time.Time) error {
+	last := d.strays.Load()
+	if now.Sub(time.Unix(0, last)).Abs() < straysEvery || !d.strays.CompareAndSwap(last, now.UnixNano()) {
+		return nil
+	}
+	people, err := d.store.Strays(ctx)
+	for _, id := range people {
+		_, lerr := d.LetGo(ctx, id, now)
+		err = errors.Join(err, lerr)
+	}
+	return err
 }

@@ -154,16 +154,6 @@ func firstUser(ctx context.Context, tx *sqlx.Tx, by lead.Actor, u lead.User, tea
 	return addUser(ctx, tx, by, u)
 }
 
-// SetPassword stores a person's new password hash.
-func (s *Store) SetPassword(ctx context.Context, by lead.Actor, userID, hash string, now time.Time) error {
-	return s.act(ctx, by, lead.PasswordSet, userID, "", now, `UPDATE users SET password = $2 WHERE id = $1`, userID, hash)
-}
-
-// Disable keeps a person from signing in; one who is disabled already stays so.
-func (s *Store) Disable(ctx context.Context, by lead.Actor, userID string, now time.Time) error {
-	return s.act(ctx, by, lead.PersonDisabled, userID, "", now, `UPDATE users SET disabled_at = $2 WHERE id = $1 AND disabled_at IS NULL`, userID, at(now))
-}
-
 // Book is the directory of people and teams.
 func (s *Store) Book(ctx context.Context) (*lead.Book, error) {
 	s.mu.Lock()

@@ -28,14 +28,11 @@ const (
 // hashing bounds how many passwords are hashed at a time: each takes 19 MiB.
 var hashing = make(chan struct{}, 4)
 
-// HashPassword is the argon2id hash of a password in PHC form. A password of
-// fewer than 8 or more than 1,000 bytes is lead.ErrInvalid.
-func HashPassword(password string) (string, error) {
-	switch {
-	case len(password) < 8:
-		return "", lead.Invalid("password", "the password is too short: at least 8 characters")
-	case len(password) > 1000:
-		return "", lead.Invalid("password", "the password is too long: at most 1,000 bytes")
+// HashPassword is the argon2id hash of a new password in PHC form. One that
+// lead.CheckPassword refuses is lead.ErrInvalid; about is what the person is called.
+func HashPassword(password string, about ...string) (string, error) {
+	if err := lead.CheckPassword(password, about...); err != nil {
+		return "", err
 	}
 	salt := make([]byte, 16)
 	rand.Read(salt)

@@ -3,11 +3,18 @@ package store
 import (
 	"context"
 	"crypto/hmac"
+	"crypto/rand"
 	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
 	"errors"
+	"fmt"
+	"slices"
 	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"hotleads/lead"
 )
 
 // Sessions keeps sign-in sessions (scs.CtxStore), by the keyed hash of their
@@ -45,10 +52,163 @@ func (t *Sessions) CommitCtx(ctx context.Context, token string, b []byte, expiry
 	return wrap(err)
 }
 
-// DeleteCtx ends a session.
+// DeleteCtx ends a session: its owner signs out.
 func (t *Sessions) DeleteCtx(ctx context.Context, token string) error {
-	_, err := t.s.write.ExecContext(ctx, `DELETE FROM sessions WHERE token = $1`, t.hash(token))
+	return t.s.inTx(ctx, func(tx *sqlx.Tx) error {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM sessions WHERE token = $1`, t.hash(token)); err != nil {
+			return fmt.Errorf("store: end session: %w", err)
+		}
+		return sessionsEnded(ctx, tx)
+	})
+}
+
+// Began describes a session that was just written: whose it is and where.
+func (t *Sessions) Began(ctx context.Context, token string, x lead.Session) error {
+	return t.describe(ctx, token, x, x.CreatedAt)
+}
+
+// Seen notes that a session is in use, where the note is older than seenEvery.
+func (t *Sessions) Seen(ctx context.Context, token string, x lead.Session) error {
+	var seen instant
+	err := t.s.read.GetContext(ctx, &seen, `SELECT seen_at FROM sessions WHERE token = $1`, t.hash(token))
+	if errors.Is(err, sql.ErrNoRows) || err == nil && time.Time(seen).After(x.SeenAt.Add(-seenEvery)) {
+		return nil
+	}
+	if err != nil {
+		return wrap(err)
+	}
+	return t.describe(ctx, token, x, x.SeenAt)
+}
+
+// seenEvery is how old the note of a session's use may grow.
+const seenEvery = 5 * time.Minute
+
+func (t *Sessions) describe(ctx context.Context, token string, x lead.Session, created time.Time) error {
+	_, err := t.s.write.ExecContext(ctx, `
+		UPDATE sessions SET user_id = $2, created_at = COALESCE(created_at, $3), seen_at = $4, address = $5, agent = $6
+		WHERE token = $1`, t.hash(token), x.UserID, at(created), at(x.SeenAt), x.Address, x.Agent)
 	return wrap(err)
+}
+
+// ID names a session without opening it: it may stand in a page.
+func (t *Sessions) ID(token string) string { return t.hash(token) }
+
+type sessionRow struct {
+	Token     string  `db:"token"`
+	UserID    string  `db:"user_id"`
+	CreatedAt instant `db:"created_at"`
+	SeenAt    instant `db:"seen_at"`
+	Address   string  `db:"address"`
+	Agent     string  `db:"agent"`
+}
+
+// Of reads a person's sessions, the last seen first.
+func (t *Sessions) Of(ctx context.Context, userID string, now time.Time) ([]lead.Session, error) {
+	var rows []sessionRow
+	err := t.s.read.SelectContext(ctx, &rows, `
+		SELECT token, user_id, created_at, seen_at, address, agent FROM sessions
+		WHERE user_id = $1 AND expiry > $2 ORDER BY seen_at DESC, token`, userID, at(now))
+	out := make([]lead.Session, len(rows))
+	for i, r := range rows {
+		out[i] = lead.Session{ID: r.Token, UserID: r.UserID, CreatedAt: time.Time(r.CreatedAt), SeenAt: time.Time(r.SeenAt), Address: r.Address, Agent: r.Agent}
+	}
+	return out, wrap(err)
+}
+
+// LastSeen is when each person was last seen in a session that they still have.
+func (t *Sessions) LastSeen(ctx context.Context, now time.Time) (map[string]time.Time, error) {
+	seen := map[string]time.Time{}
+	err := query(ctx, t.s.read, `SELECT user_id, MAX(seen_at) FROM sessions WHERE user_id <> '' AND expiry > $1 GROUP BY user_id`, []any{at(now)}, func(r *sqlx.Rows) error {
+		var id string
+		var when instant
+		err := r.Scan(&id, &when)
+		seen[id] = time.Time(when)
+		return err
+	})
+	return seen, wrap(err)
+}
+
+// End ends one of a person's sessions by its ID; lead.ErrNotFound where they
+// have none of that ID.
+func (t *Sessions) End(ctx context.Context, by lead.Actor, userID, id string, now time.Time) error {
+	n, err := t.end(ctx, by, userID, "one session ended", now, `DELETE FROM sessions WHERE user_id = $1 AND token = $2`, userID, id)
+	if err == nil && n == 0 {
+		err = lead.NotFound("that session")
+	}
+	return err
+}
+
+// EndAll ends all sessions of a person but one; "" keeps none.
+func (t *Sessions) EndAll(ctx context.Context, by lead.Actor, userID, keep string, now time.Time) error {
+	detail := "all sessions ended"
+	if keep != "" {
+		detail = "all other sessions ended"
+	}
+	_, err := t.end(ctx, by, userID, detail, now, `DELETE FROM sessions WHERE user_id = $1 AND token <> $2`, userID, keep)
+	return err
+}
+
+func (t *Sessions) end(ctx context.Context, by lead.Actor, userID, detail string, now time.Time, text string, args ...any) (n int64, err error) {
+	err = t.s.inTx(ctx, func(tx *sqlx.Tx) error {
+		res, err := tx.ExecContext(ctx, text, args...)
+		if err != nil {
+			return fmt.Errorf("store: end sessions: %w", err)
+		}
+		if n, err = res.RowsAffected(); err != nil || n == 0 {
+			return err
+		}
+		if err := sessionsEnded(ctx, tx); err != nil {
+			return err
+		}
+		return record(ctx, tx, by, lead.SessionEnded, userID, detail, now)
+	})
+	return n, err
+}
+
+// endAccess ends a person's sessions and the links that would open their account.
+func endAccess(ctx context.Context, tx *sqlx.Tx, userID string, now time.Time) error {
+	if _, err := tx.ExecContext(ctx, `DELETE FROM sessions WHERE user_id = $1`, userID); err != nil {
+		return fmt.Errorf("store: end sessions: %w", err)
+	}
+	if _, err := tx.ExecContext(ctx, `UPDATE links SET ended_at = $2 WHERE user_id = $1 AND used_at IS NULL AND ended_at IS NULL`, userID, at(now)); err != nil {
+		return fmt.Errorf("store: end links: %w", err)
+	}
+	return sessionsEnded(ctx, tx)
+}
+
+// endedMark is the setting that changes whenever sessions were ended, so that
+// every instance knows when to look which of those it streams to still live.
+const endedMark = "sessions_ended"
+
+func sessionsEnded(ctx context.Context, q sqlx.ExecerContext) error {
+	if _, err := q.ExecContext(ctx, setSetting, endedMark, rand.Text()); err != nil {
+		return fmt.Errorf("store: end sessions: %w", err)
+	}
+	return nil
+}
+
+// Mark is unlike the one before whenever sessions have been ended since.
+func (t *Sessions) Mark(ctx context.Context) (string, error) { return t.s.Setting(ctx, endedMark) }
+
+// Alive tells which of these sessions, by ID, have neither ended nor expired.
+func (t *Sessions) Alive(ctx context.Context, ids []string, now time.Time) (map[string]bool, error) {
+	alive := make(map[string]bool, len(ids))
+	for part := range slices.Chunk(ids, maxParams-1) {
+		text, args, err := in(t.s.read, `SELECT token FROM sessions WHERE expiry > ? AND token IN (?)`, at(now), part)
+		if err != nil {
+			return nil, err
+		}
+		err = query(ctx, t.s.read, text, args, func(r *sqlx.Rows) error {
+			var id string
+			err := r.Scan(&id)
+			alive[id] = true
+			return err
+		})
+		if err != nil {
+			return nil, wrap(err)
+		}
+	}
+	return alive, nil
 }
 
 // Expire deletes the sessions that have ended by now.

@@ -36,7 +36,7 @@ func (s *Store) SetUp(ctx context.Context, f lead.SetUp, now time.Time) (lead.Us
 	if err != nil {
 		return lead.User{}, lead.Invalid("zone", "%q is not a time zone such as Europe/Berlin", f.Zone)
 	}
-	hash, err := HashPassword(f.Password)
+	hash, err := HashPassword(f.Password, f.Email, f.Name, f.Company)
 	if err != nil {
 		return lead.User{}, err
 	}

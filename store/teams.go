@@ -47,9 +47,11 @@ func (r *teamRow) team() (lead.Team, error) {
 const teamList = `id, slug, name, route, calendar, max_claimed, max_untouched, created_at, disabled_at`
 
 // Teams reads all teams, the oldest (the default) first.
-func (s *Store) Teams(ctx context.Context) ([]lead.Team, error) {
+func (s *Store) Teams(ctx context.Context) ([]lead.Team, error) { return readTeams(ctx, s.read) }
+
+func readTeams(ctx context.Context, q sqlx.QueryerContext) ([]lead.Team, error) {
 	var rows []teamRow
-	if err := s.read.SelectContext(ctx, &rows, `SELECT `+teamList+` FROM teams ORDER BY created_at, id`); err != nil {
+	if err := sqlx.SelectContext(ctx, q, &rows, `SELECT `+teamList+` FROM teams ORDER BY created_at, id`); err != nil {
 		return nil, wrap(err)
 	}
 	teams := make([]lead.Team, len(rows))
@@ -77,15 +79,9 @@ func (s *Store) AddTeam(ctx context.Context, by lead.Actor, t lead.Team, now tim
 func addTeam(ctx context.Context, tx *sqlx.Tx, by lead.Actor, t lead.Team, now time.Time) (lead.Team, error) {
 	t.ID, t.CreatedAt = uuid.Must(uuid.NewV7()).String(), at(now)
 	t.MaxClaimed, t.MaxUntouched = cmp.Or(t.MaxClaimed, lead.DefaultMaxClaimed), cmp.Or(t.MaxUntouched, lead.DefaultMaxUntouched)
-	route, err := json.Marshal(t.Route)
+	route, calendar, err := teamJSON(t.Name, t.Route, t.Calendar)
 	if err != nil {
-		return t, fmt.Errorf("store: route of team %s: %w", t.Name, err)
-	}
-	calendar := []byte{}
-	if t.Calendar != nil {
-		if calendar, err = json.Marshal(t.Calendar); err != nil {
-			return t, fmt.Errorf("store: calendar of team %s: %w", t.Name, err)
-		}
+		return t, err
 	}
 	// Whoever adds a team takes this row first: which one is the first, and
 	// whose slug is free, is decided one at a time.
@@ -106,7 +102,7 @@ func addTeam(ctx context.Context, tx *sqlx.Tx, by lead.Actor, t lead.Team, now t
 	}
 	t.Slug = slug(t.Name, slugs)
 	_, err = tx.ExecContext(ctx, `INSERT INTO teams (id, slug, name, route, calendar, max_claimed, max_untouched, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		t.ID, t.Slug, t.Name, string(route), string(calendar), t.MaxClaimed, t.MaxUntouched, at(t.CreatedAt))
+		t.ID, t.Slug, t.Name, route, calendar, t.MaxClaimed, t.MaxUntouched, at(t.CreatedAt))
 	if taken(err) {
 		return t, &lead.Refusal{Kind: lead.ErrConflict, Text: "there is a team named " + t.Name + " already", Field: "name"}
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"slices"
 	"strings"
 
 	"hotleads/lead"
@@ -13,32 +12,6 @@ import (
 )
 
 const exclusionKinds = "own, competitor, customer or do_not_contact"
-
-// excludable folds a value as lists keep it: own, competitor and customer hold
-// mail domains, do_not_contact addresses, phone numbers and domains.
-func excludable(kind lead.ExclusionKind, value string) (string, error) {
-	v := strings.ToLower(strings.TrimSpace(value))
-	if kind == lead.DoNotContact {
-		if email := lead.NormalEmail(v); email != "" {
-			return email, nil
-		}
-		if phone := lead.NormalPhone(v); phone != "" {
-			return phone, nil
-		}
-	}
-	if d := strings.TrimPrefix(v, "@"); isDomain(d) {
-		return d, nil
-	}
-	if kind == lead.DoNotContact {
-		return "", wrongUsage("%q is no address, domain or international phone number", value)
-	}
-	return "", wrongUsage("%q is no mail domain, as example.com", value)
-}
-
-func isDomain(d string) bool {
-	labels := strings.Split(d, ".")
-	return len(labels) > 1 && len(d) <= 253 && !slices.Contains(labels, "") && !strings.ContainsAny(d, " \t@/:,;\"'()<>+") && strings.Trim(labels[len(labels)-1], "0123456789") != ""
-}
 
 func excludeFlags(fs *flag.FlagSet) *string {
 	return fs.String("kind", "", "`KIND`: "+exclusionKinds)
@@ -56,8 +29,8 @@ func excludeValues(kind string, args []string) (lead.ExclusionKind, []string, er
 	values := make([]string, len(args))
 	for i, a := range args {
 		var err error
-		if values[i], err = excludable(k, a); err != nil {
-			return k, nil, err
+		if values[i], err = lead.Excludable(k, a); err != nil {
+			return k, nil, wrongUsage("%s", err)
 		}
 	}
 	return k, values, nil

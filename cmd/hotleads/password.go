@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"golang.org/x/term"
+
+	"hotleads/lead"
 )
 
 // isTerminal tells whether a stream is a terminal, and gives its descriptor.
@@ -26,7 +28,7 @@ func isTerminal(stream any) (int, bool) {
 // was asked for, else twice from the terminal, without showing it.
 func (c *cli) password(ctx context.Context, fromStdin bool) (string, error) {
 	if fromStdin {
-		line, err := bufio.NewReader(io.LimitReader(c.stdin, 2*maxPassword)).ReadString('\n')
+		line, err := bufio.NewReader(io.LimitReader(c.stdin, 4*lead.MaxPassword)).ReadString('\n')
 		if err != nil && !errors.Is(err, io.EOF) {
 			return "", fmt.Errorf("read the password: %w", err)
 		}

@@ -164,7 +164,7 @@ func (a *app) ensureAdmin(ctx context.Context, now time.Time) error {
 	if err != nil || !empty {
 		return err
 	}
-	hash, err := store.HashPassword(a.settings.AdminPassword)
+	hash, err := store.HashPassword(a.settings.AdminPassword, a.settings.AdminEmail)
 	if err != nil {
 		return fmt.Errorf("ADMIN_PASSWORD: %w", err)
 	}

@@ -33,12 +33,8 @@ type settings struct {
 	addr, port string
 }
 
-// Bounds of secrets, in bytes.
-const (
-	minSecret   = 32
-	minPassword = 8
-	maxPassword = 1000
-)
+// minSecret bounds SECRET_KEY, in bytes.
+const minSecret = 32
 
 // setting is one row of the table of settings.
 type setting struct {
@@ -75,10 +71,10 @@ var settingTable = []setting{
 			s.AdminEmail = lead.NormalEmail(v)
 			return s.AdminEmail != ""
 		}},
-	{name: "ADMIN_PASSWORD", about: "the first admin's password", wants: "8 to 1,000 bytes", secret: true,
+	{name: "ADMIN_PASSWORD", about: "the first admin's password", wants: "10 characters to 200 bytes, and none that everybody tries first", secret: true,
 		set: func(s *settings, v string) bool {
 			s.AdminPassword = v
-			return len(v) >= minPassword && len(v) <= maxPassword
+			return lead.CheckPassword(v, s.AdminEmail) == nil
 		}},
 	{name: "WRITE_KEY", about: "an extra write key that is accepted as is, for a first try", wants: "up to 200 characters without spaces and colons", secret: true,
 		set: func(s *settings, v string) bool { s.WriteKey = v; return isWriteKey(v) }},

@@ -54,7 +54,7 @@ func (c *cli) addUser(ctx context.Context, s settings, u lead.User, teams []stri
 		if u.Teams, err = teamIDs(known, teams); err != nil {
 			return err
 		}
-		if u.Password, err = c.hashedPassword(ctx, stdin); err != nil {
+		if u.Password, err = c.hashedPassword(ctx, stdin, u); err != nil {
 			return err
 		}
 		if u, err = st.AddUser(ctx, lead.Operator, u, lead.Now()); err != nil {
@@ -65,12 +65,12 @@ func (c *cli) addUser(ctx context.Context, s settings, u lead.User, teams []stri
 	})
 }
 
-func (c *cli) hashedPassword(ctx context.Context, stdin bool) (string, error) {
+func (c *cli) hashedPassword(ctx context.Context, stdin bool, u lead.User) (string, error) {
 	text, err := c.password(ctx, stdin)
 	if err != nil {
 		return "", err
 	}
-	return store.HashPassword(text)
+	return store.HashPassword(text, u.Email, u.Name)
 }
 
 func userList() command {
@@ -193,7 +193,7 @@ func (c *cli) setPassword(ctx context.Context, st *store.Store, email string, st
 	if err != nil {
 		return err
 	}
-	hash, err := c.hashedPassword(ctx, stdin)
+	hash, err := c.hashedPassword(ctx, stdin, u)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,41 @@
+-- +goose Up
+-- Whose a session is, and what its owner recognises it by. Those that began
+-- before are described when they are next seen.
+ALTER TABLE sessions ADD COLUMN user_id TEXT NOT NULL DEFAULT '';
+ALTER TABLE sessions ADD COLUMN created_at TIMESTAMP;
+ALTER TABLE sessions ADD COLUMN seen_at TIMESTAMP;
+ALTER TABLE sessions ADD COLUMN address TEXT NOT NULL DEFAULT '';
+ALTER TABLE sessions ADD COLUMN agent TEXT NOT NULL DEFAULT '';
+CREATE INDEX sessions_user ON sessions (user_id);
+
+ALTER TABLE keys ADD COLUMN used_at TIMESTAMP;
+
+-- One-time links: invites, and resets of passwords. Only the keyed hash of what
+-- stands in the link is kept.
+CREATE TABLE links (
+    id         TEXT PRIMARY KEY,
+    kind       TEXT NOT NULL,
+    hash       TEXT NOT NULL UNIQUE,
+    user_id    TEXT NOT NULL,
+    email      TEXT NOT NULL,
+    name       TEXT NOT NULL,
+    role       TEXT NOT NULL,
+    teams      TEXT NOT NULL,
+    created_by TEXT NOT NULL,
+    created_at TIMESTAMP NOT NULL,
+    expires_at TIMESTAMP NOT NULL,
+    used_at    TIMESTAMP,
+    ended_at   TIMESTAMP
+);
+CREATE UNIQUE INDEX links_invited ON links (email) WHERE kind = 'invite' AND used_at IS NULL AND ended_at IS NULL;
+CREATE INDEX links_user ON links (user_id);
+
+-- +goose Down
+DROP TABLE links;
+ALTER TABLE keys DROP COLUMN used_at;
+DROP INDEX sessions_user;
+ALTER TABLE sessions DROP COLUMN agent;
+ALTER TABLE sessions DROP COLUMN address;
+ALTER TABLE sessions DROP COLUMN seen_at;
+ALTER TABLE sessions DROP COLUMN created_at;
+ALTER TABLE sessions DROP COLUMN user_id;
