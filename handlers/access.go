@@ -45,6 +45,8 @@ var (
 	movers    = access{door: people, rep: own, manager: own, marketing: all}
 	reps      = access{door: people, rep: self}
 	watchers  = access{door: people, manager: own, marketing: all, admin: all}
+	oneself   = access{door: people, rep: self, manager: self, marketing: self, admin: self}
+	admins    = access{door: people, admin: all}
 )
 
 // of is how far a role gets.

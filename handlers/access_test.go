@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
 
 	"hotleads/handlers"
 	"hotleads/lead"
@@ -30,6 +31,28 @@ type house struct {
 	who       map[lead.Role]browser
 	gone      browser // somebody who was disabled with a session open
 	stale     string  // an API key that was revoked
+	asked     lead.Invite
+}
+
+// somebody adds a person for whom a test may do what it likes to.
+func (x *house) somebody() string {
+	x.t.Helper()
+	u, err := x.store.AddUser(x.t.Context(), lead.Operator, lead.User{Email: uuid.NewString() + "@example.com", Name: "Somebody", Role: lead.Rep, Teams: []string{x.team.ID}}, lead.Now())
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	return u.ID
+}
+
+// invited invites somebody and returns what their link ends with.
+func (x *house) invited() string {
+	x.t.Helper()
+	token, i, err := x.store.Links([]byte(siteSecret)).Invite(x.t.Context(), lead.Operator, lead.Invite{Email: uuid.NewString() + "@example.com", Name: "Guest", Role: lead.Rep}, lead.Now())
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	x.asked = i
+	return token
 }
 
 func newHouse(t *testing.T) *house {
@@ -94,9 +117,25 @@ var samples = map[string]func(x *house) sample{
 	"GET /live/tv/:token": func(x *house) sample {
 		return sample{"/live/tv/" + x.wall(lead.ShowFull), "/live/tv/" + x.revokedWall()}
 	},
-	"GET /live/leads/:id":   func(x *house) sample { return sample{"/live/leads/" + x.near, "/live/leads/" + x.off} },
-	"GET /board/:team":      func(x *house) sample { return sample{"/board/" + x.team.Slug, "/board/" + x.far.Slug} },
-	"GET /leads/:id":        func(x *house) sample { return sample{"/leads/" + x.near, "/leads/" + x.off} },
+	"GET /live/leads/:id":                func(x *house) sample { return sample{"/live/leads/" + x.near, "/live/leads/" + x.off} },
+	"GET /board/:team":                   func(x *house) sample { return sample{"/board/" + x.team.Slug, "/board/" + x.far.Slug} },
+	"GET /leads/:id":                     func(x *house) sample { return sample{"/leads/" + x.near, "/leads/" + x.off} },
+	"GET /invite/:token":                 func(x *house) sample { return sample{own: "/invite/" + x.invited()} },
+	"POST /invite/:token":                func(x *house) sample { return sample{own: "/invite/" + x.invited()} },
+	"GET /reset/:token":                  func(x *house) sample { return sample{own: "/reset/unknown"} },
+	"POST /reset/:token":                 func(x *house) sample { return sample{own: "/reset/unknown"} },
+	"GET /settings/people/:id":           func(x *house) sample { return sample{own: "/settings/people/" + x.somebody()} },
+	"POST /settings/people/:id":          func(x *house) sample { return sample{own: "/settings/people/" + x.somebody()} },
+	"POST /settings/people/:id/disable":  func(x *house) sample { return sample{own: "/settings/people/" + x.somebody() + "/disable"} },
+	"POST /settings/people/:id/enable":   func(x *house) sample { return sample{own: "/settings/people/" + x.somebody() + "/enable"} },
+	"POST /settings/people/:id/reset":    func(x *house) sample { return sample{own: "/settings/people/" + x.somebody() + "/reset"} },
+	"POST /settings/people/:id/sessions": func(x *house) sample { return sample{own: "/settings/people/" + x.somebody() + "/sessions"} },
+	"POST /settings/invites/:id/renew":   func(x *house) sample { x.invited(); return sample{own: "/settings/invites/" + x.asked.ID + "/renew"} },
+	"POST /settings/invites/:id/withdraw": func(x *house) sample {
+		x.invited()
+		return sample{own: "/settings/invites/" + x.asked.ID + "/withdraw"}
+	},
+
 	"POST /leads/:id/:move": func(x *house) sample { return sample{"/leads/" + x.near + "/touch", "/leads/" + x.off + "/touch"} },
 }
 

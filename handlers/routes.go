@@ -69,6 +69,27 @@ func (s *server) table() []route {
 		{"GET", "/tv/:token", s.wallPage, walls},
 		{"GET", "/account/away", s.awayPage, reps},
 		{"POST", "/account/away", s.away, reps},
+
+		{"GET", "/account", s.accountPage, oneself},
+		{"POST", "/account", s.changeName, oneself},
+		{"POST", "/account/password", s.changePassword, oneself},
+		{"POST", "/account/sessions", s.endOwnSessions, oneself},
+		{"GET", "/invite/:token", s.invitePage, public},
+		{"POST", "/invite/:token", s.join, public},
+		{"GET", "/reset/:token", s.resetPage, public},
+		{"POST", "/reset/:token", s.useReset, public},
+
+		{"GET", "/settings", s.settingsHome, admins},
+		{"GET", "/settings/people", s.peoplePage, admins},
+		{"POST", "/settings/people", s.invite, admins},
+		{"GET", "/settings/people/:id", s.personPage, admins},
+		{"POST", "/settings/people/:id", s.changePerson, admins},
+		{"POST", "/settings/people/:id/disable", s.disablePerson, admins},
+		{"POST", "/settings/people/:id/enable", s.enablePerson, admins},
+		{"POST", "/settings/people/:id/reset", s.resetLink, admins},
+		{"POST", "/settings/people/:id/sessions", s.endPersonSessions, admins},
+		{"POST", "/settings/invites/:id/renew", s.renewInvite, admins},
+		{"POST", "/settings/invites/:id/withdraw", s.withdrawInvite, admins},
 	}
 }
 
@@ -91,7 +112,7 @@ func (s *server) doors(next echo.HandlerFunc) echo.HandlerFunc {
 	api := s.bounded(s.apiKey(s.limited(textual(next))))
 	stream := s.sameOrigin(s.identify(textual(next))) // no time-out and no body
 	wall, wallStream := compressed(s.bounded(s.onWalls(next))), s.onWalls(next)
-	page := compressed(s.bounded(s.sameOrigin(s.form(s.identify(textual(next))))))
+	page := compressed(s.bounded(s.sameOrigin(s.form(s.identify(s.seen(textual(next)))))))
 	return func(c echo.Context) error {
 		switch root, _, _ := strings.Cut(strings.TrimPrefix(c.Request().URL.Path, "/"), "/"); root {
 		case "api":

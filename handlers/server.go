@@ -29,6 +29,7 @@ import (
 type Store interface {
 	Keys
 	Agreements
+	People
 	Ping(ctx context.Context) error
 	Rules(ctx context.Context) (*lead.Rules, error)
 	Book(ctx context.Context) (*lead.Book, error)
@@ -67,7 +68,8 @@ type Quotas interface {
 type Config struct {
 	Desk           *lead.Desk
 	Store          Store
-	Sessions       scs.CtxStore
+	Sessions       Sessions
+	Links          Links
 	Displays       Displays
 	Attempts       Attempts
 	Quotas         Quotas

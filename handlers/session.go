@@ -4,7 +4,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -68,7 +70,36 @@ func (s *server) signedIn(c echo.Context) (*lead.User, error) {
 	case !u.Active() || s.sessions.GetString(session, "stamp") != stamp(u):
 		return nil, nil
 	}
+	c.Set("session", s.Sessions.ID(token))
 	return &u, nil
+}
+
+// sessionID names the session of who asks; "" where nobody has signed in.
+func sessionID(c echo.Context) string {
+	id, _ := c.Get("session").(string)
+	return id
+}
+
+// here is the browser that asks, as its session is described.
+func (s *server) here(c echo.Context, user string) lead.Session {
+	agent := plain(c.Request().UserAgent())
+	now := s.Now()
+	return lead.Session{UserID: user, CreatedAt: now, SeenAt: now, Address: c.RealIP(), Agent: strings.ToValidUTF8(agent[:min(len(agent), maxAgent)], "")}
+}
+
+// maxAgent is how much of what a browser calls itself is kept, in bytes.
+const maxAgent = 300
+
+// seen notes that the session is in use: pages do, streams and style sheets don't.
+func (s *server) seen(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if u := viewer(c); u != nil && c.Request().URL.Path != "/me.css" {
+			if err := s.Sessions.Seen(c.Request().Context(), s.token(c), s.here(c, u.ID)); err != nil {
+				s.Log.Warn("a session's use is not noted", slog.Any("error", err))
+			}
+		}
+		return next(c)
+	}
 }
 
 // startSession signs a person in: with a token of its own, whatever the browser
@@ -85,6 +116,9 @@ func (s *server) startSession(c echo.Context, u lead.User) error {
 	s.sessions.Put(ctx, "stamp", stamp(u))
 	token, expiry, err := s.sessions.Commit(ctx)
 	if err != nil {
+		return err
+	}
+	if err := s.Sessions.Began(ctx, token, s.here(c, u.ID)); err != nil {
 		return err
 	}
 	s.setCookie(c, token, expiry)

@@ -71,9 +71,7 @@ func (s *server) login(c echo.Context) error {
 		s.attempts(ctx, from, true)
 		return again(http.StatusUnauthorized, err)
 	}
-	if ferr := s.Attempts.Forgive(ctx, account); ferr != nil {
-		s.Log.Warn("failed sign-ins are not forgotten", slog.Any("error", ferr))
-	}
+	s.forgive(ctx, account)
 	if err != nil {
 		return err
 	}
@@ -93,6 +91,13 @@ func (s *server) attempts(ctx context.Context, name string, add bool) int64 {
 		return 0
 	}
 	return n
+}
+
+// forgive forgets the failures of a name.
+func (s *server) forgive(ctx context.Context, name string) {
+	if err := s.Attempts.Forgive(ctx, name); err != nil {
+		s.Log.Warn("failed sign-ins are not forgotten", slog.Any("error", err))
+	}
 }
 
 // network is what stands for one place where people sign in: an address, or the
@@ -120,9 +125,7 @@ func (s *server) logout(c echo.Context) error {
 	if err := s.endSession(c); err != nil {
 		return err
 	}
-	if u := viewer(c); u != nil {
-		s.endStreams(u.ID)
-	}
+	s.endSessionStreams(sessionID(c))
 	s.setCookie(c, "", time.Unix(1, 0))
 	return c.Redirect(http.StatusSeeOther, "/login")
 }

@@ -36,6 +36,9 @@ type site struct {
 	srv   string // a server key
 }
 
+// siteSecret is the SECRET_KEY of test sites.
+const siteSecret = "a secret of this test site only"
+
 // password of everybody on a test site.
 const password = "correct horse"
 
@@ -78,7 +81,7 @@ func newBareSite(t testing.TB, change ...func(*handlers.Config)) *site {
 	log := slog.New(slog.NewTextHandler(testWriter{t}, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	x := &site{t: t, store: s, desk: lead.NewDesk(s, redis, redis, log), hub: live.NewHub(live.Options{Log: log})}
 	x.redis = redis
-	config := handlers.Config{Desk: x.desk, Store: s, Sessions: s.Sessions([]byte("a secret of this test site only")), Displays: s.Displays([]byte("a secret of this test site only")), Attempts: redis, Quotas: redis, RedisPing: func(ctx context.Context) error { return redis.Ping(ctx).Err() }, Hub: x.hub, Version: "test", Log: log}
+	config := handlers.Config{Desk: x.desk, Store: s, Sessions: s.Sessions([]byte(siteSecret)), Links: s.Links([]byte(siteSecret)), Displays: s.Displays([]byte(siteSecret)), Attempts: redis, Quotas: redis, RedisPing: func(ctx context.Context) error { return redis.Ping(ctx).Err() }, Hub: x.hub, Version: "test", Log: log}
 	for _, f := range change {
 		f(&config)
 	}

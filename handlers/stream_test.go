@@ -261,8 +261,7 @@ func TestWhoMayWatch(t *testing.T) {
 
 func TestStreamsEndWithTheRightToWatch(t *testing.T) {
 	x := newSite(t)
-	rosa := x.person("Rosa", lead.Rep)
-	x.person("Sam", lead.Rep)
+	rosa, sams := x.person("Rosa", lead.Rep), x.person("Sam", lead.Rep)
 	id := x.hot("ada")
 	browser, sam := x.signIn("Rosa"), x.signIn("Sam")
 	var streams []*stream
@@ -293,7 +292,16 @@ func TestStreamsEndWithTheRightToWatch(t *testing.T) {
 		t.Fatal(status)
 	}
 	stays.ended()
-	leaves.ended() // another browser's: it comes back by itself
+	x.hot("joe")
+	leaves.until(">joe<") // another browser's session is another one
+
+	sessions := x.store.Sessions([]byte(siteSecret)) // as another instance ends them
+	if err := sessions.EndAll(t.Context(), lead.Operator, sams.ID, "", lead.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if took := leaves.ended(); took > 5*time.Second {
+		t.Errorf("the stream of a session that was ended elsewhere went on for %v", took)
+	}
 	again, end3 := x.open(x.signIn("Sam"), "/live/board/emea")
 	defer end3()
 	again.next()

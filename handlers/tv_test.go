@@ -15,7 +15,7 @@ import (
 
 // displays are the site's, under its secret.
 func (x *site) displays() handlers.Displays {
-	return x.store.Displays([]byte("a secret of this test site only"))
+	return x.store.Displays([]byte(siteSecret))
 }
 
 // display makes a display of the site's team and returns its link's token.

@@ -202,6 +202,12 @@ func TestLetGo(t *testing.T) {
 	o.move(claimed.ID, o.sam, lead.Request{Move: lead.Claim})
 	o.move(accepted.ID, o.sam, lead.Request{Move: lead.Accept})
 	o.move(rosas.ID, o.rosa, lead.Request{Move: lead.Claim})
+	if n, err := o.desk.LetGo(o.ctx, o.sam.ID, o.now); n != 0 || err != nil {
+		t.Fatalf("%d leads let go of a rep of the team, %v", n, err)
+	}
+	if err := o.store.Disable(o.ctx, lead.Operator, o.sam.ID, o.now); err != nil {
+		t.Fatal(err)
+	}
 	n, err := o.desk.LetGo(o.ctx, o.sam.ID, o.now)
 	if n != 1 || err != nil {
 		t.Fatalf("%d leads let go, %v", n, err)
@@ -214,6 +220,52 @@ func TestLetGo(t *testing.T) {
 	}
 	if l := o.find(rosas.ID); l.Stage != lead.Claimed {
 		t.Errorf("another's is %s", l.Stage)
+	}
+}
+
+// TestStrays: whoever lost the right to hold what they claimed, and however: the
+// sweep puts it back, for the process that should have done it may have ended.
+func TestStrays(t *testing.T) {
+	o := open(t)
+	other, err := o.store.AddTeam(o.ctx, lead.Operator, lead.Team{Name: "APAC"}, o.now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	persona := func(u lead.User, change func(*lead.Persona)) error {
+		p := lead.Persona{Name: u.Name, Role: u.Role, Teams: u.Teams}
+		change(&p)
+		return o.store.ChangePerson(o.ctx, lead.Operator, u.ID, p, o.now)
+	}
+	for about, leave := range map[string]func(lead.User) error{
+		"disabled": func(u lead.User) error { return o.store.Disable(o.ctx, lead.Operator, u.ID, o.now) },
+		"leftteam": func(u lead.User) error { return persona(u, func(p *lead.Persona) { p.Teams = []string{other.ID} }) },
+		"leftrole": func(u lead.User) error { return persona(u, func(p *lead.Persona) { p.Role = lead.Marketing }) },
+		"renamed":  func(u lead.User) error { return persona(u, func(p *lead.Persona) { p.Name += "!" }) },
+	} {
+		u, err := o.store.AddUser(o.ctx, lead.Operator, lead.User{Email: about + "@example.com", Name: about, Role: lead.Rep, Teams: o.sam.Teams}, o.now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		claimed, accepted := o.ready(about), o.ready(about+"2")
+		o.move(claimed.ID, u, lead.Request{Move: lead.Claim})
+		o.move(accepted.ID, u, lead.Request{Move: lead.Accept})
+		if err := leave(u); err != nil {
+			t.Fatal(about, err)
+		}
+		o.now = o.now.Add(time.Minute)
+		if _, err := o.desk.Sweep(o.ctx, o.now, 100); err != nil {
+			t.Fatal(about, err)
+		}
+		want := lead.MQL
+		if about == "renamed" {
+			want = lead.Claimed
+		}
+		if l := o.find(claimed.ID); l.Stage != want {
+			t.Errorf("%s: what was claimed is %s", about, l.Stage)
+		}
+		if l := o.find(accepted.ID); l.Stage != lead.SAL || l.OwnerID != u.ID {
+			t.Errorf("%s: what was accepted is %s of %s", about, l.Stage, l.OwnerID)
+		}
 	}
 }
 

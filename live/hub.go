@@ -170,12 +170,12 @@ func (h *Hub) join(v View, w *watcher) (<-chan error, error) {
 	if h.closed {
 		return nil, ErrClosed
 	}
-	if w.person != "" {
-		if h.people[w.person] >= h.o.PerPerson {
+	if who := w.who(); who != "" {
+		if h.people[who] >= h.o.PerPerson {
 			h.count.refused.Add(1)
-			return nil, fmt.Errorf("%w: %d are open", ErrTooMany, h.people[w.person])
+			return nil, fmt.Errorf("%w: %d are open", ErrTooMany, h.people[who])
 		}
-		h.people[w.person]++
+		h.people[who]++
 	}
 	h.serving.Add(1)
 	s := h.screens[v.Topic]
@@ -193,9 +193,9 @@ func (h *Hub) leave(w *watcher) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	w.screen.remove(w)
-	if w.person != "" {
-		if h.people[w.person]--; h.people[w.person] == 0 {
-			delete(h.people, w.person)
+	if who := w.who(); who != "" {
+		if h.people[who]--; h.people[who] == 0 {
+			delete(h.people, who)
 		}
 	}
 	h.serving.Done()

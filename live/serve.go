@@ -11,12 +11,14 @@ import (
 	"net/url"
 	"os"
 	"strconv"
+	"strings"
 	"time"
 )
 
 // Serve streams v to one browser, beginning with a snapshot, until it leaves,
 // lags, has had its lifetime, or the hub ends the stream. person is whom
-// [Hub.Kick] finds and [Options].PerPerson counts; empty: nobody in particular.
+// [Hub.Kick] finds; [Options].PerPerson counts by the part of it before a "|".
+// Empty: nobody in particular.
 // Over HTTP/1 it takes the connection over and returns when the stream has begun,
 // so that the server need not keep anything for it; else when it has ended.
 //
@@ -140,6 +142,12 @@ type watcher struct {
 	begun  bool
 	seq    uint64 // of the last frame in the snapshot
 	event  []byte // what r3labs wrote since the last Flush
+}
+
+// who is the person that the watcher counts for, in whatever session.
+func (w *watcher) who() string {
+	who, _, _ := strings.Cut(w.person, "|")
+	return who
 }
 
 func (w *watcher) Header() http.Header {

@@ -140,40 +140,49 @@ func (s *Store) ChangePassword(ctx context.Context, userID, old, password string
 // administrator's role is lead.ErrConflict, a wrong field lead.ErrInvalid. What
 // they claimed in a team they left goes back by lead.Desk.LetGo.
 func (s *Store) ChangePerson(ctx context.Context, by lead.Actor, userID string, p lead.Persona, now time.Time) error {
+	return s.changePerson(ctx, userID, now, func(tx *sqlx.Tx, u lead.User) error { return becomes(ctx, tx, by, u, p, now) })
+}
+
+// Rename gives a person another name and leaves everything else as it is.
+func (s *Store) Rename(ctx context.Context, by lead.Actor, userID, name string, now time.Time) error {
+	return s.changePerson(ctx, userID, now, func(tx *sqlx.Tx, u lead.User) error {
+		return becomes(ctx, tx, by, u, lead.Persona{Name: name, Role: u.Role, Teams: u.Teams}, now)
+	})
+}
+
+func becomes(ctx context.Context, tx *sqlx.Tx, by lead.Actor, u lead.User, p lead.Persona, now time.Time) error {
 	p.Name = strings.TrimSpace(p.Name)
 	if err := p.Check(); err != nil {
 		return err
 	}
-	return s.changePerson(ctx, userID, now, func(tx *sqlx.Tx, u lead.User) error {
-		if p.Role != lead.Admin {
-			if err := anotherAdmin(ctx, tx, u); err != nil {
-				return err
-			}
-		}
-		names, err := teamNames(ctx, tx)
-		if err != nil {
+	if p.Role != lead.Admin {
+		if err := anotherAdmin(ctx, tx, u); err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, `UPDATE users SET name = $2, role = $3 WHERE id = $1`, u.ID, p.Name, string(p.Role)); err != nil {
-			return fmt.Errorf("store: change person: %w", err)
+	}
+	names, err := teamNames(ctx, tx)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, `UPDATE users SET name = $2, role = $3 WHERE id = $1`, u.ID, p.Name, string(p.Role)); err != nil {
+		return fmt.Errorf("store: change person: %w", err)
+	}
+	if err := changeTeams(ctx, tx, u, p.Teams, names, now); err != nil {
+		return err
+	}
+	var what []string
+	differ := func(field, before, after string) {
+		if before != after {
+			what = append(what, field+": "+before+" → "+after)
 		}
-		if err := changeTeams(ctx, tx, u, p.Teams, names, now); err != nil {
-			return err
-		}
-		var what []string
-		differ := func(field, before, after string) {
-			if before != after {
-				what = append(what, field+": "+before+" → "+after)
-			}
-		}
-		differ("name", u.Name, p.Name)
-		differ("role", string(u.Role), string(p.Role))
-		differ("teams", namesOf(names, u.Teams), namesOf(names, p.Teams))
-		if len(what) == 0 {
-			return nil
-		}
-		return record(ctx, tx, by, lead.PersonChanged, u.ID, strings.Join(what, "; "), now)
-	})
+	}
+	differ("name", u.Name, p.Name)
+	differ("role", string(u.Role), string(p.Role))
+	differ("teams", namesOf(names, u.Teams), namesOf(names, p.Teams))
+	if len(what) == 0 {
+		return nil
+	}
+	return record(ctx, tx, by, lead.PersonChanged, u.ID, strings.Join(what, "; "), now)
 }
 
 // changeTeams makes a person's memberships those; who stays keeps their place.

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"crypto/hmac"
-	"crypto/rand"
 	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
@@ -52,14 +51,10 @@ func (t *Sessions) CommitCtx(ctx context.Context, token string, b []byte, expiry
 	return wrap(err)
 }
 
-// DeleteCtx ends a session: its owner signs out.
+// DeleteCtx ends a session.
 func (t *Sessions) DeleteCtx(ctx context.Context, token string) error {
-	return t.s.inTx(ctx, func(tx *sqlx.Tx) error {
-		if _, err := tx.ExecContext(ctx, `DELETE FROM sessions WHERE token = $1`, t.hash(token)); err != nil {
-			return fmt.Errorf("store: end session: %w", err)
-		}
-		return sessionsEnded(ctx, tx)
-	})
+	_, err := t.s.write.ExecContext(ctx, `DELETE FROM sessions WHERE token = $1`, t.hash(token))
+	return wrap(err)
 }
 
 // Began describes a session that was just written: whose it is and where.
@@ -67,11 +62,11 @@ func (t *Sessions) Began(ctx context.Context, token string, x lead.Session) erro
 	return t.describe(ctx, token, x, x.CreatedAt)
 }
 
-// Seen notes that a session is in use, where the note is older than seenEvery.
+// Seen notes that a session is in use, where the note is older than notedEvery.
 func (t *Sessions) Seen(ctx context.Context, token string, x lead.Session) error {
 	var seen instant
 	err := t.s.read.GetContext(ctx, &seen, `SELECT seen_at FROM sessions WHERE token = $1`, t.hash(token))
-	if errors.Is(err, sql.ErrNoRows) || err == nil && time.Time(seen).After(x.SeenAt.Add(-seenEvery)) {
+	if errors.Is(err, sql.ErrNoRows) || err == nil && time.Time(seen).After(x.SeenAt.Add(-notedEvery)) {
 		return nil
 	}
 	if err != nil {
@@ -80,8 +75,8 @@ func (t *Sessions) Seen(ctx context.Context, token string, x lead.Session) error
 	return t.describe(ctx, token, x, x.SeenAt)
 }
 
-// seenEvery is how old the note of a session's use may grow.
-const seenEvery = 5 * time.Minute
+// notedEvery is how old the note of a session's use may grow.
+const notedEvery = 5 * time.Minute
 
 func (t *Sessions) describe(ctx context.Context, token string, x lead.Session, created time.Time) error {
 	_, err := t.s.write.ExecContext(ctx, `
@@ -157,9 +152,6 @@ func (t *Sessions) end(ctx context.Context, by lead.Actor, userID, detail string
 		if n, err = res.RowsAffected(); err != nil || n == 0 {
 			return err
 		}
-		if err := sessionsEnded(ctx, tx); err != nil {
-			return err
-		}
 		return record(ctx, tx, by, lead.SessionEnded, userID, detail, now)
 	})
 	return n, err
@@ -173,22 +165,8 @@ func endAccess(ctx context.Context, tx *sqlx.Tx, userID string, now time.Time) e
 	if _, err := tx.ExecContext(ctx, `UPDATE links SET ended_at = $2 WHERE user_id = $1 AND used_at IS NULL AND ended_at IS NULL`, userID, at(now)); err != nil {
 		return fmt.Errorf("store: end links: %w", err)
 	}
-	return sessionsEnded(ctx, tx)
-}
-
-// endedMark is the setting that changes whenever sessions were ended, so that
-// every instance knows when to look which of those it streams to still live.
-const endedMark = "sessions_ended"
-
-func sessionsEnded(ctx context.Context, q sqlx.ExecerContext) error {
-	if _, err := q.ExecContext(ctx, setSetting, endedMark, rand.Text()); err != nil {
-		return fmt.Errorf("store: end sessions: %w", err)
-	}
 	return nil
 }
-
-// Mark is unlike the one before whenever sessions have been ended since.
-func (t *Sessions) Mark(ctx context.Context) (string, error) { return t.s.Setting(ctx, endedMark) }
 
 // Alive tells which of these sessions, by ID, have neither ended nor expired.
 func (t *Sessions) Alive(ctx context.Context, ids []string, now time.Time) (map[string]bool, error) {

@@ -71,7 +71,7 @@ func (c *cli) serve(ctx context.Context, s settings, more extras) (err error) {
 		}
 	}
 	handler, err := handlers.New(handlers.Config{
-		Desk: a.desk, Store: a.store, Sessions: a.store.Sessions(a.secret), Displays: a.store.Displays(a.secret), Attempts: a.redis, Quotas: a.redis, APIRate: s.APIRate,
+		Desk: a.desk, Store: a.store, Sessions: a.store.Sessions(a.secret), Displays: a.store.Displays(a.secret), Links: a.store.Links(a.secret), Attempts: a.redis, Quotas: a.redis, APIRate: s.APIRate,
 		RedisPing: func(ctx context.Context) error { return a.redis.Ping(ctx).Err() },
 		Hub:       a.hub, BaseURL: s.BaseURL, TrustedProxies: s.TrustedProxies, WriteKey: s.WriteKey,
 		Version: build().Version, Log: a.log, Now: lead.Now,

@@ -2,11 +2,9 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
-	"strconv"
 	"strings"
 	"time"
 
@@ -127,58 +125,7 @@ func parseRoute(text string) (scoring.Condition, error) {
 	if field == "" || before != "" {
 		return scoring.Condition{}, wrongUsage("--route: %q wants to be FIELD OP VALUE", text)
 	}
-	return scoring.Condition{Field: field, Op: op, Value: routeValue(op, strings.TrimSpace(rest[at+len(op)+2:]))}, nil
-}
-
-// routeValue is a list for the operators that want one, a number for those that
-// order, and nothing where nothing was given.
-func routeValue(op, text string) any {
-	switch {
-	case text == "":
-		return nil
-	case op != scoring.OpOneOf && op != scoring.OpBetween:
-		return numberOr(op, text)
-	}
-	list := []any{}
-	for part := range strings.SplitSeq(text, ",") {
-		list = append(list, numberOr(op, strings.TrimSpace(part)))
-	}
-	return list
-}
-
-func numberOr(op, text string) any {
-	switch op {
-	case scoring.OpOver, scoring.OpAtLeast, scoring.OpUnder, scoring.OpAtMost, scoring.OpBetween:
-		if n, err := strconv.ParseFloat(text, 64); err == nil {
-			return n
-		}
-	}
-	return text
-}
-
-// routeText is a condition as `team list` shows it.
-func routeText(c scoring.Condition) string {
-	value := ""
-	switch v := c.Value.(type) {
-	case nil:
-	case []any:
-		parts := make([]string, len(v))
-		for i, e := range v {
-			parts[i] = plain(e)
-		}
-		value = strings.Join(parts, ", ")
-	default:
-		value = plain(v)
-	}
-	return strings.TrimSpace(c.Field + " " + c.Op + " " + value)
-}
-
-// plain is a value without an exponent: 1000000, not 1e+06.
-func plain(v any) string {
-	if n, ok := v.(float64); ok {
-		return strconv.FormatFloat(n, 'f', -1, 64)
-	}
-	return fmt.Sprint(v)
+	return scoring.Condition{Field: field, Op: op, Value: scoring.ValueOf(op, rest[at+len(op)+2:])}, nil
 }
 
 // teamView is a team as `team list --json` prints one.
@@ -220,11 +167,7 @@ func (c *cli) listTeams(ctx context.Context, st *store.Store, asJSON bool) error
 		t := &teams[i]
 		views[i] = teamView{ID: t.ID, Slug: t.Slug, Name: t.Name, Default: t == byDefault, Route: t.Route, Calendar: t.Calendar,
 			MaxClaimed: t.MaxClaimed, MaxUntouched: t.MaxUntouched, CreatedAt: t.CreatedAt, DisabledAt: t.DisabledAt}
-		leads, err := routesOf(t, t == byDefault)
-		if err != nil {
-			return err
-		}
-		rows[i] = []string{t.Name, "/board/" + t.Slug, zoneOf(t), leads}
+		rows[i] = []string{t.Name, "/board/" + t.Slug, zoneOf(t), routesOf(t, t == byDefault)}
 	}
 	if asJSON {
 		return writeJSON(c.stdout, views)
@@ -240,29 +183,21 @@ func zoneOf(t *lead.Team) string {
 }
 
 // routesOf says in words which leads belong to the team.
-func routesOf(t *lead.Team, byDefault bool) (string, error) {
-	b, err := json.Marshal(t.Route)
-	if err != nil {
-		return "", err
-	}
-	var where []scoring.Condition
-	if err := json.Unmarshal(b, &where); err != nil {
-		return "", err
-	}
+func routesOf(t *lead.Team, byDefault bool) string {
 	var routes []string
-	for _, c := range where {
-		routes = append(routes, routeText(c))
+	for _, c := range t.Route.Conditions() {
+		routes = append(routes, c.String())
 	}
 	text := strings.Join(routes, " and ")
 	switch {
 	case !t.DisabledAt.IsZero():
-		return "none: disabled", nil
+		return "none: disabled"
 	case byDefault && text != "":
-		return text + ", and all that no team matches", nil
+		return text + ", and all that no team matches"
 	case byDefault:
-		return "all that no team matches", nil
+		return "all that no team matches"
 	case text == "":
-		return "only by hand", nil
+		return "only by hand"
 	}
-	return text, nil
+	return text
 }

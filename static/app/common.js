@@ -11,3 +11,5 @@ const near = el => el.scrollIntoView({block: 'nearest', behavior: calm.matches ?
 // signIn goes where somebody signs in again whose session has ended, and back from there.
 const signIn = () => location.replace('/login?ended=1&next=' + encodeURIComponent(location.pathname + location.search));
 const visible = el => el.checkVisibility?.() ?? el.offsetParent !== null;
+// What is shown once to be copied is selected as soon as one is in it.
+document.addEventListener('focusin', e => e.target.matches('[data-select]') && e.target.select());
