@@ -43,6 +43,7 @@ var (
 	walls     = access{door: displays}
 	everybody = access{door: people, rep: own, manager: own, marketing: all, admin: all}
 	movers    = access{door: people, rep: own, manager: own, marketing: all}
+	admins    = access{door: people, admin: all}
 	reps      = access{door: people, rep: self}
 	watchers  = access{door: people, manager: own, marketing: all, admin: all}
 	oneself   = access{door: people, rep: self, manager: self, marketing: self, admin: self}

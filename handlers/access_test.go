@@ -112,8 +112,12 @@ var samples = map[string]func(x *house) sample{
 		return sample{"/api/v1/agreement/draft", ""}
 	},
 
-	"GET /live/board/:team": func(x *house) sample { return sample{"/live/board/" + x.team.Slug, "/live/board/" + x.far.Slug} },
-	"GET /tv/:token":        func(x *house) sample { return sample{"/tv/" + x.wall(lead.ShowFull), "/tv/" + x.revokedWall()} },
+	"GET /live/board/:team":              func(x *house) sample { return sample{"/live/board/" + x.team.Slug, "/live/board/" + x.far.Slug} },
+	"POST /settings/displays/:id":        func(x *house) sample { return sample{own: "/settings/displays/" + x.someDisplay()} },
+	"POST /settings/displays/:id/link":   func(x *house) sample { return sample{own: "/settings/displays/" + x.someDisplay() + "/link"} },
+	"POST /settings/displays/:id/revoke": func(x *house) sample { return sample{own: "/settings/displays/" + x.someDisplay() + "/revoke"} },
+
+	"GET /tv/:token": func(x *house) sample { return sample{"/tv/" + x.wall(lead.ShowFull), "/tv/" + x.revokedWall()} },
 	"GET /live/tv/:token": func(x *house) sample {
 		return sample{"/live/tv/" + x.wall(lead.ShowFull), "/live/tv/" + x.revokedWall()}
 	},

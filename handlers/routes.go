@@ -67,6 +67,11 @@ func (s *server) table() []route {
 		{"POST", "/leads/:id/:move", s.move, movers},
 		{"GET", "/sla", s.slaPage, watchers},
 		{"GET", "/tv/:token", s.wallPage, walls},
+		{"GET", "/settings/displays", s.displaysPage, admins},
+		{"POST", "/settings/displays", s.addDisplay, admins},
+		{"POST", "/settings/displays/:id", s.changeDisplay, admins},
+		{"POST", "/settings/displays/:id/link", s.renewDisplay, admins},
+		{"POST", "/settings/displays/:id/revoke", s.revokeDisplay, admins},
 		{"GET", "/account/away", s.awayPage, reps},
 		{"POST", "/account/away", s.away, reps},
 

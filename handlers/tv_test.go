@@ -33,6 +33,11 @@ func (x *site) wall(privacy lead.Privacy) string {
 	return token
 }
 
+func (x *site) someDisplay() string {
+	_, d := x.display(lead.ShowFull)
+	return d.ID
+}
+
 func (x *site) revokedWall() string {
 	x.t.Helper()
 	token, d := x.display(lead.ShowFull)

@@ -13,6 +13,7 @@ var (
 	rosa    = views.Viewer{ID: "u-rosa", Name: "Rosa Park", Role: "rep"}
 	mara    = views.Viewer{ID: "u-mara", Name: "Mara Kern", Role: "marketing"}
 	milo    = views.Viewer{ID: "u-milo", Name: "Milo Chen", Role: "manager"}
+	anna    = views.Viewer{ID: "u-anna", Name: "Anna Vogt", Role: "admin"}
 	reasons = []views.Reason{
 		{Key: "not_now", Label: "Not now", NeedsDate: true, Date: "2026-12-21"},
 		{Key: "no_answer", Label: "No answer"}, {Key: "researching", Label: "Just researching"},
