@@ -13,7 +13,7 @@ import (
 )
 
 // take stores messages in one transaction and announces what came of them.
-func (d *Desk) take(ctx context.Context, msgs []Message, why Why, now time.Time) error {
+func (d *Desk) take(ctx context.Context, msgs []Message, why Why, n Noter, now time.Time) error {
 	sc, err := d.scene(ctx, System, now)
 	if err != nil {
 		return err
@@ -21,9 +21,21 @@ func (d *Desk) take(ctx context.Context, msgs []Message, why Why, now time.Time)
 	var in *arrival
 	err = d.store.Change(ctx, func(tx Tx) error {
 		in = newArrival(d, tx, sc, why)
-		return in.process(ctx, msgs)
+		if n != nil {
+			in.taken = &Taken{Messages: msgs, Leads: map[string]string{}, Before: map[string]Lead{}, Identities: map[string][]Identity{}}
+		}
+		if err := in.process(ctx, msgs); err != nil || n == nil {
+			return err
+		}
+		return in.note(ctx, n)
 	})
-	if err != nil {
+	if n != nil && (err == nil || errors.Is(err, ErrNothingKept)) {
+		n.Committed()
+	}
+	switch {
+	case errors.Is(err, ErrNothingKept):
+		return nil
+	case err != nil:
 		return err
 	}
 	d.announce(ctx, sc.Rules, now, in.changed())
@@ -45,6 +57,7 @@ type arrival struct {
 	traits   map[string]bool     // leads of which a trait changed
 	acts     []Activity
 	outcomes []outcome
+	taken    *Taken        // what whoever takes note is told; nil: nobody does
 	notes    [][]slog.Attr // of outcomes, for the log once the transaction is committed
 }
 
@@ -87,6 +100,9 @@ func (in *arrival) process(ctx context.Context, msgs []Message) error {
 		if err != nil {
 			return err
 		}
+		if err := in.reaches(m, lead); err != nil {
+			return err
+		}
 		in.hear(in.works[lead], m)
 	}
 	if err := in.tx.Append(ctx, in.acts); err != nil {
@@ -122,6 +138,7 @@ func (in *arrival) lock(ctx context.Context, ids []string) error {
 	for id, w := range works {
 		w.Begin()
 		in.works[id] = w
+		in.remember(w)
 		if err := in.desk.upgrade(ctx, in.tx, in.sc, w); err != nil {
 			return err
 		}
@@ -259,21 +276,21 @@ func (in *arrival) crmOutcome(w *Work, m Message) error {
 	r := Request{Move: outcomeMove(m.Event), At: m.OccurredAt, Amount: minorUnits(m.Properties["amount"])}
 	if c := m.Properties["currency"]; c != nil && c != "" && !strings.EqualFold(textTrait(c), Currency) {
 		r.Amount = 0 // not to be added to amounts in the company's
-		in.note(m, w, "its amount is not in "+Currency)
+		in.log(m, w, "its amount is not in "+Currency)
 	}
 	if reason, ok := m.Properties["reason"].(string); ok {
 		r.Reason = clip(reason, maxReason)
 	}
 	err := w.Do(sc, r)
 	if errors.Is(err, ErrConflict) || errors.Is(err, ErrInvalid) {
-		in.note(m, w, "it changes nothing")
+		in.log(m, w, "it changes nothing")
 		return nil
 	}
 	return err
 }
 
-// note keeps what the log is to tell of an outcome: no personal data.
-func (in *arrival) note(m Message, w *Work, why string) {
+// log keeps what the log is to tell of an outcome: no personal data.
+func (in *arrival) log(m Message, w *Work, why string) {
 	in.notes = append(in.notes, []slog.Attr{slog.String("message_id", m.ID), slog.String("outcome", string(outcomeMove(m.Event))),
 		slog.String("lead", w.Lead.ID), slog.String("stage", string(w.Lead.Stage)), slog.String("why", why)})
 }

@@ -45,17 +45,27 @@ func (d *Desk) Take(ctx context.Context, msgs []Message) ([]error, error) {
 // TakeAt is Take with the moment of receipt as an argument and a transaction of
 // its own: to play back what happened earlier.
 func (d *Desk) TakeAt(ctx context.Context, msgs []Message, now time.Time) ([]error, error) {
-	return d.bisect(ctx, msgs, ByActivity, now)
+	return d.bisect(ctx, msgs, ByActivity, nil, now)
 }
 
 // Import stores rows of an import (identify messages), with errors as Take's.
 // What would qualify becomes backlog; live starts clocks as an activity would.
 func (d *Desk) Import(ctx context.Context, rows []Message, live bool, now time.Time) ([]error, error) {
-	why := ByImport
+	return d.bisect(ctx, rows, whyImport(live), nil, now)
+}
+
+// ImportNoted is Import by somebody who takes note of it within each
+// transaction. What is refused is told to n alone.
+func (d *Desk) ImportNoted(ctx context.Context, rows []Message, live bool, n Noter, now time.Time) error {
+	_, err := d.bisect(ctx, rows, whyImport(live), n, now)
+	return err
+}
+
+func whyImport(live bool) Why {
 	if live {
-		why = ByTrait
+		return ByTrait
 	}
-	return d.bisect(ctx, rows, why, now)
+	return ByImport
 }
 
 // Run takes in messages until the context ends; what is on its way then is
@@ -103,7 +113,7 @@ func (d *Desk) commit(groups []*intakeGroup) {
 	for _, g := range groups {
 		msgs = append(msgs, g.msgs...)
 	}
-	errs, err := d.bisect(ctx, msgs, ByActivity, Now())
+	errs, err := d.bisect(ctx, msgs, ByActivity, nil, Now())
 	for _, g := range groups {
 		g.err = err
 		if err == nil {
@@ -114,33 +124,47 @@ func (d *Desk) commit(groups []*intakeGroup) {
 }
 
 // bisect stores messages in one transaction. Where that fails, halves are
-// tried, so that one poisonous message fails alone.
-func (d *Desk) bisect(ctx context.Context, msgs []Message, why Why, now time.Time) ([]error, error) {
-	err := d.takeSafely(ctx, msgs, why, now)
+// tried, so that one poisonous message fails alone. n, if any, takes note.
+func (d *Desk) bisect(ctx context.Context, msgs []Message, why Why, n Noter, now time.Time) ([]error, error) {
+	err := d.takeSafely(ctx, msgs, why, n, now)
+	var noted *noteError
 	switch {
 	case err == nil:
 		return make([]error, len(msgs)), nil
-	case errors.Is(err, ErrUnavailable) || len(msgs) == 0:
+	case errors.As(err, &noted), errors.Is(err, ErrUnavailable) || len(msgs) == 0:
 		return nil, err
 	case len(msgs) == 1:
-		d.log.Error("a message could not be stored", slog.String("message_id", msgs[0].ID), slog.Any("error", err))
-		return []error{fmt.Errorf("%w: the message could not be stored", ErrInvalid)}, nil
+		err = d.poison(msgs[0], err)
+		if n != nil {
+			n.Refused(msgs[0], err)
+		}
+		return []error{err}, nil
 	}
-	left, err := d.bisect(ctx, msgs[:len(msgs)/2], why, now)
+	left, err := d.bisect(ctx, msgs[:len(msgs)/2], why, n, now)
 	if err != nil {
 		return nil, err
 	}
-	right, err := d.bisect(ctx, msgs[len(msgs)/2:], why, now)
+	right, err := d.bisect(ctx, msgs[len(msgs)/2:], why, n, now)
 	return append(left, right...), err
 }
 
+// poison is why one message could not be stored, as its sender reads it.
+func (d *Desk) poison(m Message, err error) error {
+	var refused *Refusal
+	if errors.As(err, &refused) {
+		return err
+	}
+	d.log.Error("a message could not be stored", slog.String("message_id", m.ID), slog.Any("error", err))
+	return fmt.Errorf("%w: the message could not be stored", ErrInvalid)
+}
+
 // takeSafely turns a bug that one message brings out into that message's error.
-func (d *Desk) takeSafely(ctx context.Context, msgs []Message, why Why, now time.Time) (err error) {
+func (d *Desk) takeSafely(ctx context.Context, msgs []Message, why Why, n Noter, now time.Time) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			d.log.Error("panic at intake", slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
 			err = fmt.Errorf("lead: intake panic: %v", p)
 		}
 	}()
-	return d.take(ctx, msgs, why, now)
+	return d.take(ctx, msgs, why, n, now)
 }

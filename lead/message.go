@@ -44,6 +44,7 @@ type Imported struct {
 	Outcome   Stage     // Won or Lost: closed history, never enters the board; "": scored like any other
 	Amount    int64     // minor units
 	ClosedAt  time.Time // zero: not known
+	Teams     []string  // whose leads it may touch, those without a team aside; nil: everybody's
 }
 
 // KeyKind says what a key opens.

@@ -163,6 +163,7 @@ func (in *arrival) identify(ctx context.Context, id Identity, lead string) (stri
 		return got, in.lock(ctx, []string{got})
 	}
 	in.told[lead] = true
+	in.identified(id, lead)
 	w := in.works[lead]
 	w.Named = w.Named || id.Kind != ByAnonymous
 	if id.Kind == ByUser && w.Lead.UserID == "" {

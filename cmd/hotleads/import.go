@@ -2,18 +2,14 @@ package main
 
 import (
 	"context"
-	"encoding/csv"
 	"errors"
 	"flag"
 	"fmt"
-	"hash/maphash"
 	"io"
 	"os"
-	"slices"
-	"strconv"
-	"time"
+	"strings"
 
-	"hotleads/lead"
+	"hotleads/lead/imports"
 	"hotleads/store"
 )
 
@@ -23,8 +19,10 @@ func importCommand() command {
 		about: `
 The mapping says which columns mean what; docs/import.md describes it. What would
 qualify waits in the backlog until a manager releases it. The same row is taken
-once, however often the file is imported; a row that can't be taken is reported
-and does not keep the others out.
+once, however often the file is imported: an import that was stopped is simply
+run again. A row that can't be taken is reported and does not keep the others
+out. Encoding (UTF-8, UTF-16 with its mark, Windows-1252) and separator (comma,
+semicolon, tab, bar) are recognised, and named in the report.
 
   hotleads import leads.csv --map map.yaml --dry-run
   hotleads import leads.csv --map map.yaml --rejected refused.csv
@@ -39,6 +37,7 @@ and does not keep the others out.
 			fs.BoolVar(&o.dry, "dry-run", false, "change nothing, say what would happen")
 			fs.BoolVar(&o.live, "live", false, "what qualifies goes on the board and its clocks start, as if it happened now")
 			fs.StringVar(&o.rejected, "rejected", "", "`FILE.csv`: made of the refused rows, with line and reason")
+			fs.StringVar(&o.report, "report", "", "`FILE`: the report, besides on standard output")
 			return func(ctx context.Context, c *cli, s settings, args []string) error {
 				switch {
 				case len(args) != 1:
@@ -55,33 +54,8 @@ and does not keep the others out.
 
 // importOptions are what the command line says.
 type importOptions struct {
-	file, mapping, rejected string
-	dry, live               bool
-}
-
-// batchRows is how many rows share a transaction: few enough that a server
-// beside the import hardly waits to write.
-const batchRows = 500
-
-// importer takes one file.
-type importer struct {
-	importOptions
-	desk     *lead.Desk
-	store    *tallied
-	reader   *rowReader
-	plan     *plan
-	report   *report
-	progress progress
-
-	batch []taken
-	seen  map[uint64]bool // dry run: hashes of what earlier batches would have stored
-	seed  maphash.Seed
-}
-
-// taken is a row on its way into the database.
-type taken struct {
-	row
-	message lead.Message
+	file, mapping, rejected, report string
+	dry, live                       bool
 }
 
 func (c *cli) importFile(ctx context.Context, st *store.Store, o importOptions) (err error) {
@@ -89,7 +63,7 @@ func (c *cli) importFile(ctx context.Context, st *store.Store, o importOptions) 
 	if err != nil {
 		return err
 	}
-	m, err := parseMapping(text)
+	m, err := imports.ParseMapping(text)
 	if err != nil {
 		return fmt.Errorf("%s: %w", o.mapping, err)
 	}
@@ -102,150 +76,70 @@ func (c *cli) importFile(ctx context.Context, st *store.Store, o importOptions) 
 	if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
 		size = info.Size()
 	}
-	im := &importer{importOptions: o, store: &tallied{Store: st, dry: o.dry}, seen: map[uint64]bool{}, seed: maphash.MakeSeed()}
-	if im.reader, err = newRowReader(f); err != nil {
+	r, err := imports.NewReader(f)
+	if err != nil {
 		return fmt.Errorf("%s: %w", o.file, err)
 	}
 	teams, err := st.Teams(ctx)
 	if err != nil {
 		return err
 	}
-	if im.plan, err = m.bind(im.reader.head, teams); err != nil {
+	plan, err := m.Bind(r.Head(), teams)
+	if err != nil {
 		return fmt.Errorf("%s: %w", o.mapping, err)
 	}
-	im.desk = c.deskBeside(im.store)
-	im.report = &report{dry: o.dry, live: o.live}
-	if o.rejected != "" {
-		out, err := newFileBeside(o.rejected, o.file)
-		if err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, out.Close()) }()
-		im.report.rejected = csv.NewWriter(out)
-		if err := im.report.rejected.Write(append([]string{"line", "reason"}, im.reader.head...)); err != nil {
-			return err
-		}
-	}
-	im.progress = c.newProgress(size, o.dry)
-	err = im.run(ctx)
-	im.progress.end()
-	return errors.Join(err, im.report.write(c.stdout, im.store.total, err == nil))
-}
-
-// newFileBeside creates a file that is not the one that is read.
-func newFileBeside(path, read string) (*os.File, error) {
-	a, aerr := os.Stat(path)
-	b, berr := os.Stat(read)
-	if aerr == nil && berr == nil && os.SameFile(a, b) {
-		return nil, wrongUsage("--rejected: %s is the file that is imported", path)
-	}
-	return os.Create(path)
-}
-
-var errStopped = errors.New("stopped before the end; run it again to go on: what is stored is not taken twice")
-
-// run reads the file to its end. What was stored when it fails stays.
-func (im *importer) run(ctx context.Context) error {
-	for {
-		if ctx.Err() != nil {
-			return errStopped
-		}
-		r, refused, err := im.reader.next()
-		if errors.Is(err, io.EOF) {
-			return im.flush(ctx)
-		}
-		if err != nil {
-			return errors.Join(im.flush(ctx), err)
-		}
-		im.report.read++
-		now := lead.Now()
-		var msg lead.Message
-		if refused == nil {
-			msg, refused = im.plan.message(r.cells, now)
-		}
-		if refused != nil {
-			if err := im.report.refuse(r, refused); err != nil {
-				return err
-			}
-		} else {
-			r.cells = slices.Clone(r.cells)
-			im.batch = append(im.batch, taken{r, msg})
-		}
-		if len(im.batch) >= batchRows {
-			if err := im.flush(ctx); err != nil {
-				return err
-			}
-		}
-		im.progress.at(im.reader.offset(), im.report.read)
-	}
-}
-
-// flush stores the batch.
-func (im *importer) flush(ctx context.Context) error {
-	batch := im.batch
-	im.batch = im.batch[:0]
-	if im.dry {
-		batch = slices.DeleteFunc(batch, im.repeated)
-	}
-	if len(batch) == 0 {
-		return nil
-	}
-	msgs := make([]lead.Message, len(batch))
-	for i, t := range batch {
-		msgs[i] = t.message
-	}
-	errs, err := im.put(ctx, msgs)
+	report := &imports.Report{Dry: o.dry, Live: o.live, All: "--rejected FILE.csv"}
+	sheet, done, err := o.sheet(r.Head())
 	if err != nil {
 		return err
 	}
-	for i, e := range errs {
-		if e != nil {
-			if err := im.report.refuse(batch[i].row, e); err != nil {
-				return err
-			}
-		}
+	defer func() { err = errors.Join(err, done()) }()
+	shown := c.newProgress(size, o.dry)
+	run := imports.Run{Desk: c.deskBeside(st), Reader: r, Plan: plan, Live: o.live, Dry: o.dry, Tick: shown.at}
+	var unwritten error
+	run.Done = func(commit imports.Commit) {
+		report.Note(commit)
+		unwritten = errors.Join(unwritten, sheet.Write(commit.Refused))
 	}
-	return nil
+	err = run.All(ctx)
+	shown.end()
+	report.Encoding, report.Separator = r.Encoding(), r.Separator()
+	if err == nil {
+		err = report.Fault()
+	}
+	return errors.Join(err, unwritten, c.tell(report, o.report))
 }
 
-// put stores messages, again where the database is busy or away for a moment.
-func (im *importer) put(ctx context.Context, msgs []lead.Message) ([]error, error) {
-	const tries = 5
-	for try := 1; ; try++ {
-		errs, err := im.desk.Import(ctx, msgs, im.live, lead.Now())
-		switch {
-		case ctx.Err() != nil:
-			return nil, errStopped
-		case err == nil || try == tries || !errors.Is(err, lead.ErrUnavailable):
-			return errs, err
-		}
-		if pause(ctx, time.Duration(try)*time.Second/2) != nil {
-			return nil, errStopped
-		}
+// tell writes the report on standard output, and to a file where one is named.
+func (c *cli) tell(r *imports.Report, file string) error {
+	var b strings.Builder
+	if err := r.Write(&b); err != nil {
+		return err
 	}
+	_, err := io.WriteString(c.stdout, b.String())
+	if file != "" {
+		err = errors.Join(err, os.WriteFile(file, []byte(b.String()), 0o600))
+	}
+	return err
 }
 
-// repeated tells, in a dry run, which rows name a lead that an earlier batch
-// would have made, for nothing of that was kept; it counts them.
-func (im *importer) repeated(t taken) bool {
-	known := false
-	m := t.message
-	email, _ := m.Traits["email"].(string)
-	phone, _ := m.Traits["phone"].(string)
-	for kind, v := range []string{m.ID, m.UserID, email, phone} {
-		if v == "" {
-			continue
+// sheet is where refused rows go: nowhere unless --rejected names a file, which
+// is not the one that is read.
+func (o importOptions) sheet(head []string) (*imports.Sheet, func() error, error) {
+	var to io.Writer = io.Discard
+	closed := func() error { return nil }
+	if o.rejected != "" {
+		a, aerr := os.Stat(o.rejected)
+		b, berr := os.Stat(o.file)
+		if aerr == nil && berr == nil && os.SameFile(a, b) {
+			return nil, nil, wrongUsage("--rejected: %s is the file that is imported", o.rejected)
 		}
-		h := maphash.String(im.seed, strconv.Itoa(kind)+v)
-		if im.seen[h] && !known {
-			known = true
-			if kind == 0 {
-				im.store.total.unchanged++
-			} else {
-				im.store.total.updated++
-			}
+		f, err := os.OpenFile(o.rejected, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
+		if err != nil {
+			return nil, nil, err
 		}
-		im.seen[h] = true
+		to, closed = f, f.Close
 	}
-	return known
+	sheet, err := imports.NewSheet(to, head)
+	return sheet, closed, err
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"hotleads/lead"
+	"hotleads/lead/imports"
 )
 
 // importing is a fresh database with a mapping and a file.
@@ -198,10 +199,10 @@ func TestImportRefusesRows(t *testing.T) {
 
 func TestImportRefusesFiles(t *testing.T) {
 	for name, test := range map[string]struct{ rows, want string }{
-		"empty":             {"", "the file is empty"},
-		"utf-16":            {"\xff\xfeE\x00", "UTF-16"},
-		"missing column":    {"Name,E-mail\nA,a@x.io\n", `line 1: the file has no column "Email"; it has Name, E-mail`},
-		"an unclosed quote": {"Email,Name\na@x.io,\"A" + strings.Repeat("\nb@x.io,B", 200_000), "is a quote not closed?"},
+		"empty":           {"", "the file is empty"},
+		"utf-16, no mark": {"E\x00m\x00a\x00i\x00l\x00\n\x00", "save it as CSV in UTF-8"},
+		"missing column":  {"Name,E-mail\nA,a@x.io\n", `line 1: the file has no column "Email"; did you mean "E-mail"?`},
+		"doubled column":  {"Email,Email\na@x.io,b@x.io\n", `line 1: the file has more than one column "Email"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			i := newImport(t, "identity: {email: Email}", test.rows)
@@ -219,14 +220,14 @@ func TestImportRefusesFiles(t *testing.T) {
 func TestImportDryRun(t *testing.T) {
 	var b strings.Builder
 	b.WriteString("Email,Name\nold@x.io,Old\nold@x.io,Older\nnobody,X\n")
-	for n := range 2 * batchRows {
+	for n := range 2 * imports.BatchRows {
 		fmt.Fprintf(&b, "lead%d@x.io,Lead\n", n)
 	}
 	b.WriteString("lead1@x.io,Lead\nlead2@x.io,Another name\n") // a batch later
 	i := newImport(t, "identity: {email: Email}\ntraits: {name: Name}", "Email,Name\nold@x.io,Old\n")
 	i.want(t, nil, "1 new lead")
 	i.write(t, i.csv, b.String())
-	lines := []string{thousands(2*batchRows+5) + " rows read", thousands(2*batchRows) + " new leads", "2 rows with news", "2 rows known before", "1 row refused"}
+	lines := []string{imports.Thousands(2*imports.BatchRows+5) + " rows read", imports.Thousands(2*imports.BatchRows) + " new leads", "2 rows with news", "2 rows known before", "1 row refused"}
 	if out := i.want(t, []string{"--dry-run"}, append(lines, "Nothing was changed")...); !strings.Contains(out, "line 4: ") {
 		t.Errorf("no refusal in\n%s", out)
 	}
@@ -282,85 +283,4 @@ func TestImportStops(t *testing.T) {
 	if err == nil {
 		t.Errorf("an import that was stopped says it is done:\n%s", out.String())
 	}
-}
-
-func TestParseMapping(t *testing.T) {
-	m, err := parseMapping([]byte(crmMap))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if m.Identity.UserID != (column{"No", 2}) || m.Outcome.Won[0] != "Closed Won" || len(m.Traits.Each) != 5 || m.Traits.Each[4].Trait != "zip" || len(m.Empty) != 3 {
-		t.Errorf("got %+v", m)
-	}
-	if m, err = parseMapping([]byte("identity: {email: E}\nempty: ~\noutcome: {column: C, won: 1, lost: [0, no]}")); err != nil || m.Outcome.Won[0] != "1" || m.Outcome.Lost[1] != "no" {
-		t.Errorf("numbers without quotes: %+v, %v", m, err)
-	}
-	for name, test := range map[string]struct{ text, want string }{
-		"nothing":           {"", "empty"},
-		"no identity":       {"traits: all", "at least one of user_id, email, phone"},
-		"unknown key":       {"identity: {email: E}\ntrait: all", "line 2: field trait not found"},
-		"unknown identity":  {"identity: {mail: E}", "line 1: field mail not found"},
-		"traits as a word":  {"identity: {email: E}\ntraits: some", "line 2: traits: want trait: column, or all"},
-		"traits as a list":  {"identity: {email: E}\ntraits: [a]", "line 2: traits"},
-		"a trait twice":     {"identity: {email: E}\ntraits:\n  a: A\n  a: B", `line 4: traits: "a" stands twice`},
-		"column of columns": {"identity:\n  email: [E]", "line 2: want the name of a column"},
-		"outcome of what":   {"identity: {email: E}\noutcome: {won: [1]}", "want the column"},
-		"neither":           {"identity: {email: E}\noutcome: {column: C}", "won, lost or both"},
-		"both":              {"identity: {email: E}\noutcome: {column: C, won: [1], lost: [1]}", "means both"},
-		"not yaml":          {"identity: [", "line 1"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			if _, err := parseMapping([]byte(test.text)); err == nil || !strings.Contains(err.Error(), test.want) {
-				t.Errorf("got %v, want %q", err, test.want)
-			}
-		})
-	}
-}
-
-func TestTraitValue(t *testing.T) {
-	for cell, want := range map[string]any{
-		"12": 12.0, "0": 0.0, "-3.50": -3.5, "0.5": 0.5, "007": "007", "+49": "+49", "1e9": "1e9", ".5": ".5", "5.": "5.", "1,000": "1,000", "12a": "12a",
-		"123456789012345": 123456789012345.0, "1234567890123456": "1234567890123456", "yes": "yes",
-	} {
-		if got := traitValue("x", cell); got != want {
-			t.Errorf("%s: got %v (%T), want %v", cell, got, got, want)
-		}
-	}
-	if got := traitValue("title", "007"); got != "007" || traitValue("name", "42") != "42" {
-		t.Errorf("names are text: %v", got)
-	}
-}
-
-// Whatever is in a mapping and a file, reading ends without a crash.
-func FuzzImportReads(f *testing.F) {
-	f.Add(crmMap, crmRows)
-	f.Add("identity: {email: Email}\ntraits: all", "Email;X\na@x.io;\"1\n\"\n")
-	f.Add("identity: &a {email: E}\ntraits: *a", "E\n\"")
-	f.Fuzz(func(t *testing.T, mapping, rows string) {
-		m, err := parseMapping([]byte(mapping))
-		if err != nil {
-			return
-		}
-		r, err := newRowReader(strings.NewReader(rows))
-		if err != nil {
-			return
-		}
-		p, err := m.bind(r.head, nil)
-		if err != nil {
-			return
-		}
-		for {
-			row, refused, err := r.next()
-			if err != nil {
-				return
-			}
-			if refused != nil {
-				continue
-			}
-			msg, err := p.message(row.cells, time.Unix(1_800_000_000, 0))
-			if err == nil && (msg.ID == "" || msg.Import == nil) {
-				t.Errorf("a row without an id: %+v", msg)
-			}
-		}
-	})
 }

@@ -3,18 +3,8 @@ package main
 import (
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 )
-
-// thousands is a whole number as a person reads it: 6,508.
-func thousands(n int) string {
-	s := strconv.Itoa(n)
-	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"hotleads/lead"
+	"hotleads/lead/imports"
 	"hotleads/store"
 )
 
@@ -209,5 +210,5 @@ func count(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one
 	}
-	return thousands(n) + " " + many
+	return imports.Thousands(n) + " " + many
 }

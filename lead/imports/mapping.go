@@ -1,4 +1,4 @@
-package main
+package imports
 
 import (
 	"bytes"
@@ -11,55 +11,65 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// mapping says which columns of a CSV file mean what: the import's mapping of
+// Mapping says which columns of a CSV file mean what: the import's mapping of
 // the public interface.
-type mapping struct {
+type Mapping struct {
 	Identity struct {
-		UserID column `yaml:"user_id"`
-		Email  column `yaml:"email"`
-		Phone  column `yaml:"phone"`
+		UserID Column `yaml:"user_id"`
+		Email  Column `yaml:"email"`
+		Phone  Column `yaml:"phone"`
 	} `yaml:"identity"`
-	Traits    traitColumns    `yaml:"traits"`
-	Empty     valueList       `yaml:"empty"`
-	Team      column          `yaml:"team"`
-	CreatedAt column          `yaml:"created_at"`
-	Outcome   *outcomeColumns `yaml:"outcome"`
+	Traits    TraitColumns    `yaml:"traits"`
+	Empty     Values          `yaml:"empty"`
+	Team      Column          `yaml:"team"`
+	CreatedAt Column          `yaml:"created_at"`
+	Outcome   *OutcomeColumns `yaml:"outcome"`
 }
 
-// outcomeColumns say how a lead ended.
-type outcomeColumns struct {
-	Column column    `yaml:"column"`
-	Won    valueList `yaml:"won"`
-	Lost   valueList `yaml:"lost"`
-	Amount column    `yaml:"amount"`
-	At     column    `yaml:"at"`
+// OutcomeColumns say how a lead ended.
+type OutcomeColumns struct {
+	Column Column `yaml:"column"`
+	Won    Values `yaml:"won"`
+	Lost   Values `yaml:"lost"`
+	Amount Column `yaml:"amount"`
+	At     Column `yaml:"at"`
 }
 
-// column names a column; Line is where the mapping does, 0 where it doesn't.
-type column struct {
+// Column names a column; the zero value names none. Line is where the mapping
+// does, 0 where it is not from a file.
+type Column struct {
 	Name string
 	Line int
 }
 
 // UnmarshalYAML implements yaml.Unmarshaler.
-func (c *column) UnmarshalYAML(n *yaml.Node) error {
+func (c *Column) UnmarshalYAML(n *yaml.Node) error {
 	if n = followed(n); n.Kind != yaml.ScalarNode || strings.TrimSpace(n.Value) == "" {
 		return fmt.Errorf("line %d: want the name of a column", n.Line)
 	}
-	*c = column{Name: strings.TrimSpace(n.Value), Line: n.Line}
+	*c = Column{Name: strings.TrimSpace(n.Value), Line: n.Line}
 	return nil
 }
 
-// valueList is one value or several.
-type valueList []string
+// wrong is an error about where the mapping names the column.
+func (c Column) wrong(format string, a ...any) error {
+	text := fmt.Sprintf(format, a...)
+	if c.Line > 0 {
+		text = fmt.Sprintf("line %d: %s", c.Line, text)
+	}
+	return errors.New(text)
+}
+
+// Values is one value or several.
+type Values []string
 
 // UnmarshalYAML implements yaml.Unmarshaler.
-func (l *valueList) UnmarshalYAML(n *yaml.Node) error {
+func (l *Values) UnmarshalYAML(n *yaml.Node) error {
 	values := []*yaml.Node{followed(n)}
 	if values[0].Kind == yaml.SequenceNode {
 		values = values[0].Content
 	}
-	*l = valueList{}
+	*l = Values{}
 	for _, v := range values {
 		if v = followed(v); v.Kind != yaml.ScalarNode {
 			return fmt.Errorf("line %d: want a value or a list of values", v.Line)
@@ -69,21 +79,22 @@ func (l *valueList) UnmarshalYAML(n *yaml.Node) error {
 	return nil
 }
 
-// traitColumns are traits with their columns in the order of the mapping, or
+// TraitColumns are traits with their columns in the order of the mapping, or
 // every column by its own name.
-type traitColumns struct {
+type TraitColumns struct {
 	All  bool
 	Line int
-	Each []traitColumn
+	Each []TraitColumn
 }
 
-type traitColumn struct {
+// TraitColumn is a trait and the column that it is read from.
+type TraitColumn struct {
 	Trait string
-	column
+	Column
 }
 
 // UnmarshalYAML implements yaml.Unmarshaler.
-func (t *traitColumns) UnmarshalYAML(n *yaml.Node) error {
+func (t *TraitColumns) UnmarshalYAML(n *yaml.Node) error {
 	n = followed(n)
 	t.Line = n.Line
 	if n.Kind == yaml.ScalarNode && n.Value == "all" {
@@ -95,11 +106,11 @@ func (t *traitColumns) UnmarshalYAML(n *yaml.Node) error {
 	}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		name := followed(n.Content[i])
-		trait := traitColumn{Trait: strings.TrimSpace(name.Value)}
+		trait := TraitColumn{Trait: strings.TrimSpace(name.Value)}
 		if name.Kind != yaml.ScalarNode || trait.Trait == "" {
 			return fmt.Errorf("line %d: traits: want the name of a trait", name.Line)
 		}
-		if slices.ContainsFunc(t.Each, func(o traitColumn) bool { return o.Trait == trait.Trait }) {
+		if slices.ContainsFunc(t.Each, func(o TraitColumn) bool { return o.Trait == trait.Trait }) {
 			return fmt.Errorf("line %d: traits: %q stands twice", name.Line, trait.Trait)
 		}
 		if err := trait.UnmarshalYAML(n.Content[i+1]); err != nil {
@@ -118,11 +129,11 @@ func followed(n *yaml.Node) *yaml.Node {
 	return n
 }
 
-// parseMapping reads and checks a mapping. Errors name the line.
-func parseMapping(text []byte) (*mapping, error) {
+// ParseMapping reads and checks a mapping. Errors name the line.
+func ParseMapping(text []byte) (*Mapping, error) {
 	dec := yaml.NewDecoder(bytes.NewReader(text))
 	dec.KnownFields(true)
-	var m mapping
+	var m Mapping
 	err := dec.Decode(&m)
 	var wrong *yaml.TypeError
 	switch {
@@ -137,12 +148,13 @@ func parseMapping(text []byte) (*mapping, error) {
 	case err != nil:
 		return nil, errors.New(strings.TrimPrefix(err.Error(), "yaml: "))
 	}
-	return &m, m.check()
+	return &m, m.Check()
 }
 
-func (m *mapping) check() error {
+// Check refuses a mapping that names nobody or says two things at once.
+func (m *Mapping) Check() error {
 	id := m.Identity
-	if id.UserID.Line == 0 && id.Email.Line == 0 && id.Phone.Line == 0 {
+	if id.UserID.Name == "" && id.Email.Name == "" && id.Phone.Name == "" {
 		return errors.New("identity: want a column for at least one of user_id, email, phone")
 	}
 	o := m.Outcome
@@ -150,14 +162,14 @@ func (m *mapping) check() error {
 		return nil
 	}
 	switch {
-	case o.Column.Line == 0:
+	case o.Column.Name == "":
 		return errors.New("outcome: want the column that says how it ended")
 	case len(o.Won) == 0 && len(o.Lost) == 0:
-		return fmt.Errorf("line %d: outcome: want the values that mean won, lost or both", o.Column.Line)
+		return o.Column.wrong("outcome: want the values that mean won, lost or both")
 	}
 	for _, v := range o.Won {
 		if slices.Contains(o.Lost, v) {
-			return fmt.Errorf("line %d: outcome: %q means both won and lost", o.Column.Line, v)
+			return o.Column.wrong("outcome: %q means both won and lost", v)
 		}
 	}
 	return nil

@@ -1,4 +1,4 @@
-package main
+package imports
 
 import (
 	"cmp"
@@ -14,19 +14,26 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"hotleads/handlers/segment"
 	"hotleads/lead"
 )
 
-// plan is a mapping bound to the columns of a file: it makes messages of rows.
-type plan struct {
+// Plan is a mapping bound to the columns of a file: it makes messages of rows.
+type Plan struct {
 	userID, email, phone int // columns; -1: none
 	team, createdAt      int
 	outcome, amount, at  int
 	won, lost            []string
 	traits               []traitAt
 	empty                []string
-	teams                []lead.Team
+	teams                []lead.Team // that rows may name
+	reach                []string    // ids of the teams whose leads rows may touch; nil: everybody's
+}
+
+// Within keeps the rows from touching leads of other teams, and from naming them.
+func (p *Plan) Within(teams []string) {
+	if p.reach = teams; teams != nil {
+		p.teams = slices.DeleteFunc(slices.Clone(p.teams), func(t lead.Team) bool { return !slices.Contains(teams, t.ID) })
+	}
 }
 
 type traitAt struct {
@@ -40,30 +47,33 @@ var coreTraits = []string{"email", "phone", "name", "firstName", "lastName", "fi
 // maxID is the most characters of a user id, as at intake.
 const maxID = 255
 
-// bind finds the mapping's columns in a file's head. Errors name the mapping's line.
-func (m *mapping) bind(head []string, teams []lead.Team) (*plan, error) {
+// maxContent is the most bytes of what a row says as JSON, as at intake.
+const maxContent = 32 << 10
+
+// Bind finds the mapping's columns in a file's head. Errors name the mapping's line.
+func (m *Mapping) Bind(head []string, teams []lead.Team) (*Plan, error) {
 	var errs []error
-	find := func(c column) int {
-		if c.Line == 0 {
+	find := func(c Column) int {
+		if c.Name == "" {
 			return -1
 		}
 		i := slices.Index(head, c.Name)
 		switch {
 		case i < 0:
-			errs = append(errs, fmt.Errorf("line %d: the file has no column %q; it has %s", c.Line, c.Name, strings.Join(head, ", ")))
+			errs = append(errs, c.wrong("the file has no column %q; %s", c.Name, instead(c.Name, head)))
 		case slices.Contains(head[i+1:], c.Name):
-			errs = append(errs, fmt.Errorf("line %d: the file has more than one column %q", c.Line, c.Name))
+			errs = append(errs, c.wrong("the file has more than one column %q: rename one of them", c.Name))
 		}
 		return i
 	}
-	p := &plan{empty: append([]string{""}, m.Empty...), teams: teams,
+	p := &Plan{empty: append([]string{""}, m.Empty...), teams: teams,
 		userID: find(m.Identity.UserID), email: find(m.Identity.Email), phone: find(m.Identity.Phone),
 		team: find(m.Team), createdAt: find(m.CreatedAt), outcome: -1, amount: -1, at: -1}
 	if o := m.Outcome; o != nil {
 		p.outcome, p.amount, p.at, p.won, p.lost = find(o.Column), find(o.Amount), find(o.At), o.Won, o.Lost
 	}
 	for _, t := range m.Traits.Each {
-		p.traits = append(p.traits, traitAt{t.Trait, find(t.column)})
+		p.traits = append(p.traits, traitAt{t.Trait, find(t.Column)})
 	}
 	if m.Traits.All {
 		used := []int{p.userID, p.email, p.phone, p.createdAt, p.outcome, p.amount, p.at}
@@ -71,17 +81,20 @@ func (m *mapping) bind(head []string, teams []lead.Team) (*plan, error) {
 			switch {
 			case slices.Contains(used, i) || name == "":
 			case slices.Index(head, name) != i:
-				errs = append(errs, fmt.Errorf("line %d: traits: the file has more than one column %q", m.Traits.Line, name))
+				errs = append(errs, Column{Line: m.Traits.Line}.wrong("traits: the file has more than one column %q: rename one of them", name))
 			default:
 				p.traits = append(p.traits, traitAt{name, i})
 			}
 		}
 	}
-	return p, errors.Join(errs...)
+	if len(errs) > 0 {
+		return nil, errors.Join(errs...)
+	}
+	return p, nil
 }
 
 // cell is a row's value in a column; "" where there is none or it means "not known".
-func (p *plan) cell(cells []string, col int) string {
+func (p *Plan) cell(cells []string, col int) string {
 	if col < 0 {
 		return ""
 	}
@@ -103,8 +116,8 @@ type content struct {
 	At      string         `json:"at,omitempty"`
 }
 
-// message is the row as a message, or why it is refused.
-func (p *plan) message(cells []string, now time.Time) (lead.Message, error) {
+// Message is the row as a message, or why it is refused.
+func (p *Plan) Message(cells []string, now time.Time) (lead.Message, error) {
 	c := content{UserID: p.cell(cells, p.userID), Traits: map[string]any{},
 		Team: p.cell(cells, p.team), Created: p.cell(cells, p.createdAt), Amount: p.cell(cells, p.amount), At: p.cell(cells, p.at)}
 	for _, t := range p.traits {
@@ -130,8 +143,8 @@ func (p *plan) message(cells []string, now time.Time) (lead.Message, error) {
 	if err != nil {
 		return lead.Message{}, err
 	}
-	if len(id) > segment.MaxMessage {
-		return lead.Message{}, fmt.Errorf("it holds %d bytes, at most %d fit", len(id), segment.MaxMessage)
+	if len(id) > maxContent {
+		return lead.Message{}, fmt.Errorf("it holds %d bytes, at most %d fit", len(id), maxContent)
 	}
 	sum := sha256.Sum256(id)
 	source, _ := c.Traits["source"].(string)
@@ -143,7 +156,7 @@ func (p *plan) message(cells []string, now time.Time) (lead.Message, error) {
 
 // identify takes a row's identities; one that leads to a person there must be.
 // An address or number that is none is no identity, but kept as it was given.
-func (p *plan) identify(cells []string, c *content) error {
+func (p *Plan) identify(cells []string, c *content) error {
 	if utf8.RuneCountInString(c.UserID) > maxID {
 		return fmt.Errorf("the user id is over %d characters", maxID)
 	}
@@ -166,15 +179,13 @@ func (p *plan) identify(cells []string, c *content) error {
 	return errors.New("it has no identity: no user id, email or phone")
 }
 
-func (p *plan) imported(c content, now time.Time) (*lead.Imported, error) {
-	im := &lead.Imported{Outcome: c.Outcome}
+func (p *Plan) imported(c content, now time.Time) (*lead.Imported, error) {
+	im := &lead.Imported{Outcome: c.Outcome, Teams: p.reach}
 	var err error
 	if c.Team != "" {
-		t, ok := teamNamed(p.teams, c.Team)
-		if !ok {
-			return nil, fmt.Errorf("there is no team %q; %s", c.Team, thereAre(teamNames(p.teams)))
+		if im.TeamID, err = p.teamID(c.Team); err != nil {
+			return nil, err
 		}
-		im.TeamID = t.ID
 	}
 	if im.CreatedAt, err = moment("created_at", c.Created, now); err != nil {
 		return nil, err
@@ -191,6 +202,21 @@ func (p *plan) imported(c content, now time.Time) (*lead.Imported, error) {
 		}
 	}
 	return im, nil
+}
+
+// teamID finds a team by name or slug, without regard to case.
+func (p *Plan) teamID(name string) (string, error) {
+	names := make([]string, len(p.teams))
+	for i, t := range p.teams {
+		if strings.EqualFold(t.Name, name) || strings.EqualFold(t.Slug, name) {
+			return t.ID, nil
+		}
+		names[i] = t.Name
+	}
+	if len(names) == 0 {
+		return "", fmt.Errorf("there is no team %q; there are none yet", name)
+	}
+	return "", fmt.Errorf("there is no team %q; there are %s", name, strings.Join(names, ", "))
 }
 
 // maxAmount is what a JSON number holds exactly.
