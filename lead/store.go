@@ -86,6 +86,12 @@ type Tx interface {
 	// Holding locks a person's holdings and reads them; ErrConflict where the
 	// person is no longer active.
 	Holding(ctx context.Context, user, team string) (Holding, error)
+	// Forget removes leads with everything that is theirs, message ids and
+	// identities, as if they had never come in.
+	Forget(ctx context.Context, leads, messages []string, identities []Identity) error
+	// NoteImport keeps how far an import is. It tells whether somebody asked to
+	// end it; ErrConflict where the worker has lost its lease.
+	NoteImport(ctx context.Context, n ImportNote) (cancel bool, err error)
 	// Claims are the ids of leads that the person has claimed and not decided.
 	Claims(ctx context.Context, user string) ([]string, error)
 }

@@ -105,7 +105,7 @@ func (c *cli) importFile(ctx context.Context, st *store.Store, o importOptions) 
 	shown.end()
 	report.Encoding, report.Separator = r.Encoding(), r.Separator()
 	if err == nil {
-		err = report.Fault()
+		err = imports.Fault(report.Tally)
 	}
 	return errors.Join(err, unwritten, c.tell(report, o.report))
 }

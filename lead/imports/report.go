@@ -150,7 +150,7 @@ func Harmless(cell string) string {
 var ErrAllRefused = errors.New("every row was refused")
 
 // Fault is ErrAllRefused where that is so.
-func (t Tally) Fault() error {
+func Fault(t Tally) error {
 	if t.Read > 0 && t.Refused == t.Read {
 		return ErrAllRefused
 	}

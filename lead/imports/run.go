@@ -79,6 +79,9 @@ func (r *Run) All(ctx context.Context) error {
 		if errors.Is(err, io.EOF) {
 			return r.flush(ctx, true)
 		}
+		if err != nil && ctx.Err() != nil {
+			return ErrStopped
+		}
 		if err != nil {
 			return errors.Join(r.flush(ctx, true), err)
 		}
@@ -140,6 +143,9 @@ func (r *Run) flush(ctx context.Context, last bool) error {
 	r.staged = r.commit(r.rows, lead.Taken{})
 	if r.Keep != nil && !r.Dry {
 		if err := r.Change(ctx, func(tx lead.Tx) error { return r.Keep(ctx, tx, r.staged) }); err != nil {
+			if ctx.Err() != nil {
+				return ErrStopped
+			}
 			return err
 		}
 	}
