@@ -22,7 +22,7 @@ func (d *Desk) take(ctx context.Context, msgs []Message, why Why, n Noter, now t
 	err = d.store.Change(ctx, func(tx Tx) error {
 		in = newArrival(d, tx, sc, why)
 		if n != nil {
-			in.taken = &Taken{Messages: msgs, Leads: map[string]string{}, Before: map[string]Lead{}, Identities: map[string][]Identity{}}
+			in.taken = &TakenIn{Messages: msgs, Leads: map[string]string{}, Before: map[string]Lead{}, Identities: map[string][]Identity{}}
 		}
 		if err := in.process(ctx, msgs); err != nil || n == nil {
 			return err
@@ -57,7 +57,7 @@ type arrival struct {
 	traits   map[string]bool     // leads of which a trait changed
 	acts     []Activity
 	outcomes []outcome
-	taken    *Taken        // what whoever takes note is told; nil: nobody does
+	taken    *TakenIn      // what whoever takes note is told; nil: nobody does
 	notes    [][]slog.Attr // of outcomes, for the log once the transaction is committed
 }
 

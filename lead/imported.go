@@ -12,7 +12,7 @@ type Noter interface {
 	// Kept is called at the end of each transaction and within it, again where
 	// the database asks for a retry. Its error takes the transaction back and
 	// ends the import, but for ErrNothingKept.
-	Kept(ctx context.Context, tx Tx, t Taken) error
+	Kept(ctx context.Context, tx Tx, t TakenIn) error
 	// Committed: what Kept was told last is stored (or, with ErrNothingKept,
 	// would have been).
 	Committed()
@@ -30,8 +30,8 @@ type noteError struct{ error }
 
 func (e *noteError) Unwrap() error { return e.error }
 
-// Taken is what became of messages in one transaction.
-type Taken struct {
+// TakenIn is what became of messages in one transaction.
+type TakenIn struct {
 	Messages   []Message             // in their order
 	Leads      map[string]string     // by id of each message that was new: the lead that it is about
 	Works      []*Work               // leads that it told something of, in id order

@@ -43,7 +43,7 @@ type TraitWas struct {
 }
 
 // Traces are what a transaction's rows, said at a moment, did to leads.
-func (t Taken) Traces(at time.Time) []ImportTrace {
+func (t TakenIn) Traces(at time.Time) []ImportTrace {
 	messages := map[string][]string{}
 	for _, m := range t.Messages {
 		if id, isNew := t.Leads[m.ID]; isNew && !slices.Contains(messages[id], m.ID) {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"hotleads/lead"
+	"hotleads/lead/imports"
 	"hotleads/live"
 )
 
@@ -24,11 +25,13 @@ const (
 // loops is what a server does besides answering. Each ends with its context.
 func (a *app) loops() []func(context.Context) {
 	r := &rankings{app: a}
+	importing := imports.NewWorker(a.desk, a.store, a.log)
 	return []func(context.Context){
 		func(ctx context.Context) { a.repeat(ctx, "sweep", sweepEvery, a.sweep) },
 		func(ctx context.Context) { a.repeat(ctx, "rankings", watchEvery, r.once) },
 		func(ctx context.Context) { a.repeat(ctx, "notices", watchEvery, a.listen) },
 		func(ctx context.Context) { a.repeat(ctx, "sessions", expireEvery, a.expire) },
+		func(ctx context.Context) { a.repeat(ctx, "imports", watchEvery, importing.Once) },
 		func(ctx context.Context) { a.end("intake", a.desk.Run(ctx)) },
 		func(ctx context.Context) { a.end("hub", a.hub.Run(ctx)) },
 	}

@@ -30,7 +30,7 @@ type Commit struct {
 	Offset  int64     // bytes of the file that were read for it
 	Tally   Tally     // of what came since the commit before; the dealt-with rows included
 	Refused []Refused // since the commit before, in order
-	Taken   lead.Taken
+	Taken   lead.TakenIn
 }
 
 // Run takes the rows of one file. Its fields are set before All.
@@ -140,7 +140,7 @@ func (r *Run) flush(ctx context.Context, last bool) error {
 	if !last && len(r.pending.Refused) < BatchRows {
 		return nil
 	}
-	r.staged = r.commit(r.rows, lead.Taken{})
+	r.staged = r.commit(r.rows, lead.TakenIn{})
 	if r.Keep != nil && !r.Dry {
 		if err := r.Change(ctx, func(tx lead.Tx) error { return r.Keep(ctx, tx, r.staged) }); err != nil {
 			if ctx.Err() != nil {
@@ -169,7 +169,7 @@ func (r *Run) store(ctx context.Context) error {
 
 // commit is what one transaction took, with what was gathered up to the row
 // with that number.
-func (r *Run) commit(rows int, t lead.Taken) Commit {
+func (r *Run) commit(rows int, t lead.TakenIn) Commit {
 	c := Commit{Rows: rows, Offset: r.Reader.Offset(), Tally: r.pending.Tally, Taken: t}
 	for _, x := range r.pending.Refused {
 		if x.number <= rows {
@@ -183,7 +183,7 @@ func (r *Run) commit(rows int, t lead.Taken) Commit {
 }
 
 // Kept implements lead.Noter.
-func (r *Run) Kept(ctx context.Context, tx lead.Tx, t lead.Taken) error {
+func (r *Run) Kept(ctx context.Context, tx lead.Tx, t lead.TakenIn) error {
 	rows := r.rows
 	if next := r.stored + len(t.Messages); next < len(r.batch) {
 		rows = r.batch[next].number - 1

@@ -6,7 +6,7 @@ import "hotleads/lead"
 type Tally = lead.ImportTally
 
 // tallyOf counts what one transaction did.
-func tallyOf(taken lead.Taken) Tally {
+func tallyOf(taken lead.TakenIn) Tally {
 	t := Tally{Unchanged: len(taken.Messages) - len(taken.Leads), Changed: len(taken.Leads)}
 	for _, w := range taken.Works {
 		if w.New {
