@@ -47,7 +47,6 @@ var (
 	reps      = access{door: people, rep: self}
 	watchers  = access{door: people, manager: own, marketing: all, admin: all}
 	oneself   = access{door: people, rep: self, manager: self, marketing: self, admin: self}
-	admins    = access{door: people, admin: all}
 )
 
 // of is how far a role gets.

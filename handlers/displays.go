@@ -46,7 +46,7 @@ func (s *server) showDisplays(c echo.Context, status int, change func(*views.Dis
 	m := views.DisplaysModel{New: views.DisplayForm{Privacy: string(lead.ShowInitials)}}
 	for _, t := range sc.book.Teams {
 		if t.DisabledAt.IsZero() {
-			m.Teams = append(m.Teams, views.Choice{Value: t.ID, Word: t.Name})
+			m.Teams = append(m.Teams, views.Option{Value: t.ID, Word: t.Name})
 		}
 	}
 	for _, d := range all {

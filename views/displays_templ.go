@@ -10,8 +10,8 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import "time"
 
-// Choice is one option of a select.
-type Choice struct{ Value, Word string }
+// Option is one option of a select.
+type Option struct{ Value, Word string }
 
 // DisplayForm is what a display is made or changed by, as typed.
 type DisplayForm struct {
@@ -46,7 +46,7 @@ type DisplaysModel struct {
 	Link    string // the link that was just made, shown once; "" for none
 	LinkOf  string // the name of its display
 	New     DisplayForm
-	Teams   []Choice
+	Teams   []Option
 	Lines   []DisplayLine
 	Revoked []RevokedLine
 }
@@ -353,7 +353,7 @@ func DisplaysPage(p Page, m DisplaysModel) templ.Component {
 	})
 }
 
-func displayLine(d DisplayLine, teams []Choice) templ.Component {
+func displayLine(d DisplayLine, teams []Option) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -647,7 +647,7 @@ func displayLine(d DisplayLine, teams []Choice) templ.Component {
 	})
 }
 
-func displayFields(id string, f DisplayForm, teams []Choice) templ.Component {
+func displayFields(id string, f DisplayForm, teams []Option) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -868,7 +868,7 @@ func displayFields(id string, f DisplayForm, teams []Choice) templ.Component {
 }
 
 // pick is a select with one of the choices chosen.
-func pick(id, name, value string, choices []Choice, wrong bool, tip string) templ.Component {
+func pick(id, name, value string, choices []Option, wrong bool, tip string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -1068,7 +1068,7 @@ func fieldWrong(id, text string) templ.Component {
 }
 
 // privacies are the levels, from most to least.
-var privacies = []Choice{
+var privacies = []Option{
 	{"full", "First name and initial: Ada B., Analytical Engines"},
 	{"initials", "Initials: A. B., Analytical Engines"},
 	{"company", "Company only: Analytical Engines"},
@@ -1119,7 +1119,6 @@ const (
 	txtDisplayMade        = "Made at the command line,"
 	txtDisplayMadeBy      = "Made by"
 	txtManage             = "Manage"
-	txtSave               = "Save"
 )
 
 var _ = templruntime.GeneratedTemplate

@@ -173,7 +173,7 @@ func sampleDisplays(now time.Time) views.DisplaysModel {
 	wrong := views.DisplayForm{Name: "", Team: "t2", Privacy: "full", Errors: map[string]string{"name": "Say where the display hangs."}}
 	return views.DisplaysModel{
 		Link: "https://leads.example.com/tv/e-7xDivCXDrN9HLBptplv6EMNNeO7VK2", LinkOf: "Lobby", New: views.DisplayForm{Privacy: "initials"},
-		Teams: []views.Choice{{Value: "t1", Word: "EMEA"}, {Value: "t2", Word: "Americas"}},
+		Teams: []views.Option{{Value: "t1", Word: "EMEA"}, {Value: "t2", Word: "Americas"}},
 		Lines: []views.DisplayLine{
 			{ID: "d1", Name: "Lobby", Team: "EMEA", Privacy: "initials", By: "Anna Vogt", Made: now, Seen: "on now", Form: form},
 			{ID: "d2", Name: "Sales floor, behind the second pillar on the left", Team: "Americas", Privacy: "full", Made: now, Seen: "not seen since 20 Nov 14:20", Missed: true, Form: wrong, Open: true},
