@@ -40,9 +40,26 @@ func (s *server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 			s.Log.LogAttrs(ctx, slog.LevelError, "request failed", append(attrs, slog.Any("error", err))...)
 			return nil
 		}
+		if status == http.StatusUnauthorized || status == http.StatusForbidden || status == http.StatusTooManyRequests {
+			s.Log.LogAttrs(ctx, slog.LevelInfo, "refused", append(attrs, s.whoAsked(c)...)...)
+			return nil
+		}
 		s.Log.LogAttrs(ctx, slog.LevelDebug, "request", attrs...)
 		return nil
 	}
+}
+
+// whoAsked is what a log tells of who was refused: an address, and the id of the
+// person or key where they are known. Never what they said.
+func (s *server) whoAsked(c echo.Context) []slog.Attr {
+	attrs := []slog.Attr{slog.String("from", c.RealIP())}
+	if u := viewer(c); u != nil {
+		attrs = append(attrs, slog.String("user", u.ID))
+	}
+	if k, ok := c.Get("key").(lead.Key); ok {
+		attrs = append(attrs, slog.String("key", k.ID))
+	}
+	return attrs
 }
 
 // recover turns a panic into an error, so that one request fails alone.

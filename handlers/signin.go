@@ -78,6 +78,7 @@ func (s *server) login(c echo.Context) error {
 	if err := s.startSession(c, u); err != nil {
 		return err
 	}
+	s.Log.InfoContext(ctx, "signed in", slog.String("user", u.ID), slog.String("from", c.RealIP()))
 	return c.Redirect(http.StatusSeeOther, next)
 }
 

@@ -87,6 +87,7 @@ func openCluster(o *redis.Options, others []string) *Redis {
 	addrs := []string{o.Addr}
 	for _, host := range others {
 		host, _, _ = strings.Cut(host, "/")
+		host = host[strings.LastIndexByte(host, '@')+1:] // who signs in is said once, before the first
 		if _, _, err := net.SplitHostPort(host); err != nil {
 			host += ":6379"
 		}

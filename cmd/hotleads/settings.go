@@ -159,8 +159,11 @@ func (set setting) shown(v string) string {
 	if set.secret {
 		return fmt.Sprintf("a value of %d bytes", len(v))
 	}
-	if strings.ContainsRune(v, '@') && strings.HasSuffix(set.name, "_URL") {
-		scheme, _, _ := strings.Cut(v, ":")
+	if strings.HasSuffix(set.name, "_URL") && (strings.ContainsRune(v, '@') || strings.Contains(strings.ToLower(v), "pass")) {
+		scheme, _, ok := strings.Cut(v, ":")
+		if !ok {
+			return fmt.Sprintf("a value of %d bytes", len(v))
+		}
 		return fmt.Sprintf("%q", scheme+":…")
 	}
 	return fmt.Sprintf("%q", v)
