@@ -293,7 +293,9 @@ func TestAcceptSurvives(t *testing.T) {
 		}
 		c.Close()
 		server.Close()
-		<-done
+		if err := <-done; !errors.Is(err, http.ErrServerClosed) {
+			t.Error(err)
+		}
 	})
 }
 
@@ -422,7 +424,9 @@ func TestTenThousandIdleConnections(t *testing.T) {
 		c.Close()
 	}
 	server.Close()
-	<-done
+	if err := <-done; !errors.Is(err, http.ErrServerClosed) {
+		t.Error(err)
+	}
 }
 
 // TestServeAtTheDescriptorLimit: a server that may open 256 files takes activities
