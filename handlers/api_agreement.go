@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -22,6 +24,7 @@ type Agreements interface {
 	Draft(ctx context.Context) (lead.Draft, error)
 	PutDraft(ctx context.Context, by lead.Actor, body []byte, ifMatch func(hash string) bool, now time.Time) (lead.Draft, bool, error)
 	Sign(ctx context.Context, by lead.Actor, side lead.Side, hash string, now time.Time) (lead.Draft, int, error)
+	Outdated(ctx context.Context, version, most int) (int, error)
 }
 
 // signatureJSON is one side's signature.
@@ -256,4 +259,33 @@ func (s *server) apiAgreements(c echo.Context) error {
 	return answerList(c, list, n, func(a lead.SignedAgreement) agreementJSON {
 		return agreementJSON{Version: a.Version, Hash: a.Hash, CreatedAt: a.CreatedAt, ActivatedAt: a.ActivatedAt, InForce: a.Version == newest, Signatures: signed(book, a.Signatures)}
 	}, func(a lead.SignedAgreement) any { return agreementPoint{a.Version} })
+}
+
+// countEvery bounds how often leads are counted, whoever asks for the metrics.
+const countEvery = 10 * time.Second
+
+// counted is how many leads an activation has left to be scored anew: NaN where
+// the database does not answer.
+func counted(s Store) func() float64 {
+	var mu sync.Mutex
+	var last time.Time
+	n := math.NaN()
+	return func() float64 {
+		mu.Lock()
+		defer mu.Unlock()
+		if time.Since(last) < countEvery {
+			return n
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+		defer cancel()
+		last, n = time.Now(), math.NaN()
+		rules, err := s.Rules(ctx)
+		if err != nil {
+			return n
+		}
+		if left, err := s.Outdated(ctx, rules.Version, math.MaxInt32); err == nil {
+			n = float64(left)
+		}
+		return n
+	}
 }

@@ -70,7 +70,8 @@ func newMetrics(r *prometheus.Registry, c Config) *metrics {
 		}
 		return float64(c.Hub.Stats().Watchers)
 	})
-	r.MustRegister(m.requests, m.taken, build, watchers)
+	outdated := prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "hotleads_leads_to_rescore", Help: "Leads that still have their score of an older agreement."}, counted(c.Store))
+	r.MustRegister(m.requests, m.taken, build, watchers, outdated)
 	return m
 }
 

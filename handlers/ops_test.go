@@ -134,7 +134,7 @@ func TestMetricsAreBoundedAndImpersonal(t *testing.T) {
 			t.Errorf("the metrics tell %q", text)
 		}
 	}
-	for _, want := range []string{`hotleads_build_info{version="test"} 1`, "hotleads_streams 1", `hotleads_messages_total{result="taken"} 2`, `route="/leads/:id"`, `method="other"`} {
+	for _, want := range []string{`hotleads_build_info{version="test"} 1`, "hotleads_streams 1", "hotleads_leads_to_rescore 0", `hotleads_messages_total{result="taken"} 2`, `route="/leads/:id"`, `method="other"`} {
 		if !strings.Contains(before, want) {
 			t.Errorf("the metrics lack %s", want)
 		}

@@ -179,7 +179,7 @@ func (d *Desk) rederive(ctx context.Context, tx Tx, sc Scene, w *Work) error {
 		return nil
 	}
 	var all []scoring.Activity
-	if !w.New || w.Heard > 0 {
+	if (!w.New || w.Heard > 0) && !w.Lead.LastActivityAt.IsZero() {
 		var err error
 		if all, err = tx.Activities(ctx, w.Lead.ID, sc.Rules.Scorer.Events()); err != nil {
 			return err

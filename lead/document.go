@@ -72,6 +72,9 @@ func upTo(newest int) string {
 // is Faults: everything that is wrong, each by its path.
 func ReadAgreement(body []byte) (Agreement, error) {
 	var a Agreement
+	if len(body) > mostBytes {
+		return a, Faults{{"", fmt.Sprintf("has %d KiB; at most %d fit", len(body)>>10, mostBytes>>10)}}
+	}
 	n, fault := parse(body)
 	if fault != nil {
 		return a, Faults{*fault}

@@ -113,7 +113,7 @@ func (w *Work) Consider(sc Scene, why Why) error {
 	if l.HeldBack = sc.Rules.heldBack(l); l.HeldBack != "" {
 		return nil
 	}
-	if cause == CauseScore && (why == ByImport || (l.Backlog && why != ByActivity)) {
+	if cause == CauseScore && (why == ByImport || (l.Backlog && why != ByActivity)) || why == ByAgreement && cause != CauseCallback {
 		l.Backlog = true
 		return nil
 	}

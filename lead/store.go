@@ -36,6 +36,9 @@ type Store interface {
 	Teamless(ctx context.Context, n int) ([]string, error)
 	// Strays are the people who have claimed leads that they may no longer hold.
 	Strays(ctx context.Context) ([]string, error)
+	// Outdated counts the leads that were scored by an older agreement than that
+	// version, as far as most.
+	Outdated(ctx context.Context, version, most int) (int, error)
 	// Announced notes that the lead's ranking is up to that version.
 	Announced(ctx context.Context, versions map[string]int64) error
 
@@ -92,6 +95,10 @@ type Tx interface {
 	// NoteImport keeps how far an import is. It tells whether somebody asked to
 	// end it; ErrConflict where the worker has lost its lease.
 	NoteImport(ctx context.Context, n ImportNote) (cancel bool, err error)
+	// Outdated finds and locks leads that were scored by an older agreement than
+	// that version, those on boards first, at most n; those that another
+	// transaction has locked are left out.
+	Outdated(ctx context.Context, version, n int) ([]string, error)
 	// Claims are the ids of leads that the person has claimed and not decided.
 	Claims(ctx context.Context, user string) ([]string, error)
 }

@@ -21,6 +21,7 @@ import (
 
 // Bounds of a document.
 const (
+	mostBytes  = 1 << 20
 	mostDepth  = 32
 	mostItems  = 500  // of a list or an object
 	mostText   = 2000 // characters

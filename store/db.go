@@ -269,6 +269,14 @@ func (s *Store) forUpdate() string {
 	return " FOR UPDATE"
 }
 
+// skipLocked is forUpdate, but leaves out what others have locked.
+func (s *Store) skipLocked() string {
+	if s.lite {
+		return ""
+	}
+	return " FOR UPDATE SKIP LOCKED"
+}
+
 // mostNew bounds the locks of a transaction: Postgres keeps a few thousand for all.
 const mostNew = 500
 

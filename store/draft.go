@@ -45,7 +45,7 @@ func readDraft(ctx context.Context, q querier, lock string) (lead.Draft, error) 
 	var row draftRow
 	err := sqlx.GetContext(ctx, q, &row, `SELECT body, hash, actor_kind, actor_id, via, drafted_at FROM agreement_draft WHERE one = 1`+lock)
 	if errors.Is(err, sql.ErrNoRows) {
-		return lead.Draft{}, lead.NotFound("a draft of the agreement")
+		return lead.Draft{}, &lead.Refusal{Kind: lead.ErrNotFound, Text: "there is no draft of the agreement"}
 	}
 	if err != nil {
 		return lead.Draft{}, fmt.Errorf("store: draft: %w", err)

@@ -29,6 +29,7 @@ func (a *app) loops() []func(context.Context) {
 	return []func(context.Context){
 		func(ctx context.Context) { a.repeat(ctx, "sweep", sweepEvery, a.sweep) },
 		func(ctx context.Context) { a.repeat(ctx, "rankings", watchEvery, r.once) },
+		func(ctx context.Context) { a.repeat(ctx, "re-scoring", watchEvery, (&rescoring{app: a}).once) },
 		func(ctx context.Context) { a.repeat(ctx, "notices", watchEvery, a.listen) },
 		func(ctx context.Context) { a.repeat(ctx, "sessions", expireEvery, a.expire) },
 		func(ctx context.Context) { a.repeat(ctx, "imports", watchEvery, importing.Once) },

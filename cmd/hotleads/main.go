@@ -19,6 +19,8 @@ import (
 	_ "time/tzdata" // calendars work where the system has no zones
 
 	"github.com/redis/go-redis/v9/logging"
+
+	"hotleads/lead"
 )
 
 func main() {
@@ -42,7 +44,17 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdin i
 	if err == nil {
 		return statusDone
 	}
-	fmt.Fprintf(stderr, "%s: %s\n", strings.TrimSpace("hotleads "+name), oneLine(err.Error()))
+	wrong := []string{err.Error()}
+	var faults lead.Faults
+	if errors.As(err, &faults) { // of a document: a line for each
+		wrong = nil
+		for _, f := range faults {
+			wrong = append(wrong, f.String())
+		}
+	}
+	for _, line := range wrong {
+		fmt.Fprintf(stderr, "%s: %s\n", strings.TrimSpace("hotleads "+name), oneLine(line))
+	}
 	var usage *usageError
 	if errors.As(err, &usage) {
 		return statusUsage
@@ -55,7 +67,9 @@ func commands() []command {
 	return []command{
 		serveCommand(), demoCommand(), importCommand(), excludeAdd(), excludeRemove(), excludeList(),
 		userAdd(), userList(), userDisable(), userPassword(), teamAdd(), teamList(),
-		keyAdd(), keyList(), keyRevoke(), displayAdd(), displayList(), displayRevoke(), migrateCommand(), rebuildCommand(), versionCommand(),
+		keyAdd(), keyList(), keyRevoke(), displayAdd(), displayList(), displayRevoke(),
+		agreementShow(), agreementDraft(), agreementSign(), agreementActivate(), agreementStatus(),
+		migrateCommand(), rebuildCommand(), versionCommand(),
 	}
 }
 

@@ -185,10 +185,12 @@ func (w *world) waiting(team lead.Team, name string) *lead.Work {
 	})
 }
 
+var quiet = slog.New(slog.DiscardHandler)
+
 // desk is the use cases over the store.
 func (w *world) desk() (*lead.Desk, *store.Redis) {
 	r := Embedded(w)
-	return lead.NewDesk(w.s, r, r, slog.New(slog.DiscardHandler)), r
+	return lead.NewDesk(w.s, r, r, quiet), r
 }
 
 func ids(works ...*lead.Work) []string {

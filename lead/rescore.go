@@ -1,0 +1,114 @@
+package lead
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// ByAgreement: a new agreement is in force. Whom it makes ready waits in the backlog.
+const ByAgreement Why = "agreement"
+
+// Rescore brings at most n leads that were scored by an older agreement to the
+// one in force, those on boards first, in one transaction: what is done is done,
+// whenever it is stopped. Any number of instances share the work: what one of
+// them has taken the others leave. Whoever is heard of meanwhile is brought to
+// it then (upgrade). It returns how many leads it brought.
+func (d *Desk) Rescore(ctx context.Context, now time.Time, n int) (int, error) {
+	sc, err := d.scene(ctx, System, now)
+	if err != nil {
+		return 0, err
+	}
+	if some, err := d.store.Outdated(ctx, sc.Rules.Version, 1); err != nil || some == 0 {
+		return 0, err
+	}
+	failing := d.failing.at(now)
+	var ids []string
+	done, err := d.rescore(ctx, sc, func(tx Tx) ([]string, error) {
+		all, err := tx.Outdated(ctx, sc.Rules.Version, n+len(failing))
+		ids = slices.DeleteFunc(all, func(id string) bool { return failing[id] })
+		return ids, err
+	})
+	if err == nil || errors.Is(err, ErrUnavailable) || len(ids) == 0 {
+		return done, err
+	}
+	var errs []error // one lead's trouble keeps no other waiting
+	for _, id := range ids {
+		n, err := d.rescore(ctx, sc, func(Tx) ([]string, error) { return []string{id}, nil })
+		if errors.Is(err, ErrUnavailable) {
+			return done, err
+		}
+		if err != nil {
+			d.failing.add(id, now)
+			errs = append(errs, fmt.Errorf("re-score lead %s: %w", id, err))
+		}
+		done += n
+	}
+	return done, errors.Join(errs...)
+}
+
+// rescore brings the leads that pick finds, in its transaction, to the agreement in force.
+func (d *Desk) rescore(ctx context.Context, sc Scene, pick func(Tx) ([]string, error)) (int, error) {
+	var changed, shown []*Work
+	err := d.store.Change(ctx, func(tx Tx) error {
+		changed, shown = nil, nil
+		ids, err := pick(tx)
+		if err != nil || len(ids) == 0 {
+			return err
+		}
+		works, err := tx.Lock(ctx, ids)
+		if err != nil {
+			return err
+		}
+		for _, id := range ids {
+			w := works[id]
+			if w == nil || w.Lead.MergedInto != "" || w.Lead.Model >= sc.Rules.Version {
+				continue
+			}
+			w.Begin()
+			before := w.Lead.Life
+			if err := d.upgrade(ctx, tx, sc, w); err != nil {
+				return err
+			}
+			if err := w.reconsider(sc); err != nil {
+				return err
+			}
+			changed = append(changed, w)
+			if w.Lead.Life != before || len(w.Boards()) > 0 {
+				shown = append(shown, w)
+			}
+		}
+		return tx.Write(ctx, sc.Now, changed)
+	})
+	if err != nil {
+		return 0, err
+	}
+	d.announce(ctx, sc.Rules, sc.Now, shown)
+	return len(changed), nil
+}
+
+// reconsider says what a new agreement means for a lead: who is ready by it
+// waits in the backlog, who waits there and no longer is does not; who is on the
+// board stays, gets hotter, or cools by its rules.
+func (w *Work) reconsider(sc Scene) error {
+	l, before, updated := w.Lead, w.Lead.Life, w.Lead.UpdatedAt
+	var err error
+	switch {
+	case l.Stage == Nurture:
+		err = w.Consider(sc, ByAgreement)
+	case l.OnBoard():
+		err = w.heat(sc)
+	}
+	if err != nil {
+		return err
+	}
+	if err := w.Settle(sc); err != nil {
+		return err
+	}
+	if l.Life == before { // nothing that happened to it: it is not what changed last
+		l.UpdatedAt = updated
+	}
+	return nil
+}
