@@ -87,6 +87,16 @@ func newHouse(t *testing.T) *house {
 	return x
 }
 
+// spareKey makes a key that nothing else uses.
+func (x *house) spareKey() string {
+	x.t.Helper()
+	_, k, err := x.store.NewKey(x.t.Context(), lead.Operator, lead.WriteKey, "spare", lead.Now())
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	return k.ID
+}
+
 // sample is an address of a line: own is something of the site's team (or of
 // nobody's), other the same of the other team; "" where there is none.
 type sample struct{ own, other string }
@@ -135,6 +145,11 @@ var samples = map[string]func(x *house) sample{
 	"POST /settings/people/:id/reset":    func(x *house) sample { return sample{own: "/settings/people/" + x.somebody() + "/reset"} },
 	"POST /settings/people/:id/sessions": func(x *house) sample { return sample{own: "/settings/people/" + x.somebody() + "/sessions"} },
 	"POST /settings/invites/:id/renew":   func(x *house) sample { x.invited(); return sample{own: "/settings/invites/" + x.asked.ID + "/renew"} },
+	"GET /settings/teams/:id":            func(x *house) sample { return sample{own: "/settings/teams/" + x.team.ID} },
+	"POST /settings/teams/:id":           func(x *house) sample { return sample{own: "/settings/teams/" + x.team.ID} },
+	"POST /settings/teams/:id/disable":   func(x *house) sample { return sample{own: "/settings/teams/" + x.team.ID + "/disable"} },
+	"POST /settings/teams/:id/enable":    func(x *house) sample { return sample{own: "/settings/teams/" + x.team.ID + "/enable"} },
+	"POST /settings/keys/:id/revoke":     func(x *house) sample { return sample{own: "/settings/keys/" + x.spareKey() + "/revoke"} },
 	"POST /settings/invites/:id/withdraw": func(x *house) sample {
 		x.invited()
 		return sample{own: "/settings/invites/" + x.asked.ID + "/withdraw"}

@@ -51,7 +51,7 @@ func (s *server) changePassword(c echo.Context) error {
 	if text := differ(c); text != "" {
 		return refused(http.StatusUnprocessableEntity, "again", text)
 	}
-	tries := accountKey(u.Email, "own")
+	tries := accountKey(u.Email, "signed in")
 	if s.attempts(ctx, tries, true) > attemptsByName {
 		return refused(http.StatusTooManyRequests, "old", sentence(errThrottled.Error()))
 	}

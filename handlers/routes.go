@@ -95,6 +95,22 @@ func (s *server) table() []route {
 		{"POST", "/settings/people/:id/sessions", s.endPersonSessions, admins},
 		{"POST", "/settings/invites/:id/renew", s.renewInvite, admins},
 		{"POST", "/settings/invites/:id/withdraw", s.withdrawInvite, admins},
+		{"GET", "/settings/teams", s.teamsPage, admins},
+		{"POST", "/settings/teams", s.addTeam, admins},
+		{"GET", "/settings/teams/:id", s.teamPage, admins},
+		{"POST", "/settings/teams/:id", s.changeTeam, admins},
+		{"POST", "/settings/teams/:id/disable", s.disableTeam, admins},
+		{"POST", "/settings/teams/:id/enable", s.enableTeam, admins},
+		{"GET", "/settings/keys", s.keysPage, admins},
+		{"POST", "/settings/keys", s.addKey, admins},
+		{"POST", "/settings/keys/:id/revoke", s.revokeKey, admins},
+		{"GET", "/settings/lists", s.listsPage, admins},
+		{"POST", "/settings/lists", s.addToList, admins},
+		{"POST", "/settings/lists/remove", s.removeFromList, admins},
+		{"GET", "/settings/company", s.companyPage, admins},
+		{"POST", "/settings/company", s.nameCompany, admins},
+		{"GET", "/settings/audit", s.auditPage, admins},
+		{"GET", "/settings/audit.csv", s.auditCSV, admins},
 	}
 }
 

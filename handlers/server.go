@@ -30,6 +30,10 @@ type Store interface {
 	Keys
 	Agreements
 	People
+	Teams
+	Secrets
+	Lists
+	Trail
 	Ping(ctx context.Context) error
 	Rules(ctx context.Context) (*lead.Rules, error)
 	Book(ctx context.Context) (*lead.Book, error)

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -20,10 +21,14 @@ import (
 )
 
 // Failed sign-ins count for attemptWindow; over the bounds the next ones wait.
+// Nobody locks an account by failing: from one address they soon keep out only
+// themselves, and from many at once only those who are not where the account is
+// signed in already.
 const (
-	attemptWindow  = 15 * time.Minute
-	attemptsByName = 10  // failures for one account from one address
-	attemptsByIP   = 100 // failures from one address
+	attemptWindow     = 15 * time.Minute
+	attemptsByName    = 10  // failures for one account from one address
+	attemptsByIP      = 100 // failures from one address
+	attemptsByAccount = 50  // failures for one account from everywhere
 )
 
 func (s *server) loginPage(c echo.Context) error {
@@ -61,14 +66,16 @@ func (s *server) login(c echo.Context) error {
 	// The account's try is counted before the password is checked, so that many
 	// at the same time are no way around the bound; who gets in is forgiven.
 	from := network(c.RealIP())
-	account := accountKey(lead.NormalEmail(email), from)
-	if s.attempts(ctx, account, true) > attemptsByName || s.attempts(ctx, from, false) >= attemptsByIP {
+	account, everywhere := accountKey(lead.NormalEmail(email), from), accountKey(lead.NormalEmail(email), "")
+	if s.attempts(ctx, account, true) > attemptsByName || s.attempts(ctx, from, false) >= attemptsByIP ||
+		s.attempts(ctx, everywhere, false) >= attemptsByAccount && !s.knownFrom(ctx, email, from) {
 		c.Response().Header().Set("Retry-After", strconv.Itoa(int(attemptWindow.Seconds())))
 		return again(http.StatusTooManyRequests, errThrottled)
 	}
 	u, err := s.Store.SignIn(ctx, email, c.FormValue("password"))
 	if errors.Is(err, lead.ErrForbidden) {
 		s.attempts(ctx, from, true)
+		s.attempts(ctx, everywhere, true)
 		return again(http.StatusUnauthorized, err)
 	}
 	s.forgive(ctx, account)
@@ -80,6 +87,17 @@ func (s *server) login(c echo.Context) error {
 	}
 	s.Log.InfoContext(ctx, "signed in", slog.String("user", u.ID), slog.String("from", c.RealIP()))
 	return c.Redirect(http.StatusSeeOther, next)
+}
+
+// knownFrom tells whether the account is signed in at that place: its owner is
+// more likely there than who guesses.
+func (s *server) knownFrom(ctx context.Context, email, from string) bool {
+	u, err := s.Store.User(ctx, email)
+	if err != nil {
+		return false
+	}
+	list, err := s.Sessions.Of(ctx, u.ID, s.Now())
+	return err == nil && slices.ContainsFunc(list, func(x lead.Session) bool { return network(x.Address) == from })
 }
 
 // attempts is how many sign-ins of a name failed within the window, the present

@@ -47,8 +47,9 @@ type ActPoint struct {
 
 // ActSearch asks for lines of the audit trail, newest first.
 type ActSearch struct {
-	Actor  string // user or key id; "": anybody's
-	What   string // a deed, or the beginning of several: "person."
+	Actor  string    // user or key id; "": anybody's
+	Kind   ActorKind // of the actor; "": any
+	What   string    // a deed, or the beginning of several: "person."
 	Before *ActPoint
 	Limit  int // at least 1
 }

@@ -69,6 +69,7 @@ type Key struct {
 	Hint      string // the first characters, to tell keys apart in a list
 	CreatedAt time.Time
 	RevokedAt time.Time
+	UsedAt    time.Time // last time, to a few minutes
 }
 
 // CheckOutcome refuses a server's Deal Won whose amount is no money: text, a

@@ -63,6 +63,9 @@ func (s *Store) Acts(ctx context.Context, q lead.ActSearch) ([]lead.Act, error) 
 	if q.Actor != "" {
 		ask("actor_id = ?", q.Actor)
 	}
+	if q.Kind != "" {
+		ask("actor_kind = ?", string(q.Kind))
+	}
 	if q.What != "" {
 		ask("what >= ? AND what < ?", q.What, q.What+"\u007f")
 	}

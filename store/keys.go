@@ -19,13 +19,14 @@ type keyRow struct {
 	Hash      string  `db:"hash"`
 	CreatedAt instant `db:"created_at"`
 	RevokedAt instant `db:"revoked_at"`
+	UsedAt    instant `db:"used_at"`
 }
 
 func (r *keyRow) key() lead.Key {
-	return lead.Key{ID: r.ID, Kind: lead.KeyKind(r.Kind), Name: r.Name, Hint: r.Hint, CreatedAt: time.Time(r.CreatedAt), RevokedAt: time.Time(r.RevokedAt)}
+	return lead.Key{ID: r.ID, Kind: lead.KeyKind(r.Kind), Name: r.Name, Hint: r.Hint, CreatedAt: time.Time(r.CreatedAt), RevokedAt: time.Time(r.RevokedAt), UsedAt: time.Time(r.UsedAt)}
 }
 
-const keyList = `id, kind, name, hint, hash, created_at, revoked_at`
+const keyList = `id, kind, name, hint, hash, created_at, revoked_at, used_at`
 
 // Keys reads all keys, the oldest first.
 func (s *Store) Keys(ctx context.Context) ([]lead.Key, error) {
@@ -84,6 +85,10 @@ func (s *Store) KeyByHash(ctx context.Context, hash string) (lead.Key, error) {
 	}
 	if err != nil {
 		return lead.Key{}, wrap(err)
+	}
+	if now.Sub(time.Time(row.UsedAt)) > notedEvery {
+		// Whoever brings the key is let in whether this can be noted or not.
+		_, _ = s.write.ExecContext(ctx, `UPDATE keys SET used_at = $2 WHERE id = $1`, row.ID, at(now))
 	}
 	s.mu.Lock()
 	s.keys[hash] = cached[lead.Key]{row.key(), now}

@@ -143,3 +143,25 @@ func (s *Store) EnableTeam(ctx context.Context, by lead.Actor, id string, now ti
 		return record(ctx, tx, by, lead.TeamEnabled, id, t.Name, now)
 	})
 }
+
+// NameCompany gives the company another name.
+func (s *Store) NameCompany(ctx context.Context, by lead.Actor, name string, now time.Time) error {
+	name = strings.TrimSpace(name)
+	if err := lead.CheckName("name", "the company", name); err != nil {
+		return err
+	}
+	return s.inTx(ctx, func(tx *sqlx.Tx) error {
+		var was []string
+		if err := tx.SelectContext(ctx, &was, `SELECT value FROM settings WHERE key = 'company'`); err != nil {
+			return fmt.Errorf("store: name company: %w", err)
+		}
+		old := strings.Join(was, "")
+		if old == name {
+			return nil
+		}
+		if _, err := tx.ExecContext(ctx, setSetting, "company", name); err != nil {
+			return fmt.Errorf("store: name company: %w", err)
+		}
+		return record(ctx, tx, by, lead.CompanyNamed, "", old+" → "+name, now)
+	})
+}

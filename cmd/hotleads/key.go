@@ -51,6 +51,7 @@ type keyView struct {
 	Hint      string       `json:"hint"`
 	CreatedAt time.Time    `json:"created_at"`
 	RevokedAt time.Time    `json:"revoked_at,omitzero"`
+	UsedAt    time.Time    `json:"used_at,omitzero"`
 }
 
 func keyList() command {

@@ -23,12 +23,16 @@ func keys(w *world) {
 	if n := w.count(`SELECT COUNT(*) FROM keys WHERE hash LIKE '%' || $1 || '%'`, secret[len(secret)-20:]); n != 0 {
 		w.Error("the secret is stored")
 	}
+	unused := cmpopts.IgnoreFields(lead.Key{}, "UsedAt")
 	for range 2 { // the second time from the cache
-		w.same("by its secret", key, must(w.s.Key(w.ctx, secret))(w))
+		w.same("by its secret", key, must(w.s.Key(w.ctx, secret))(w), unused)
+	}
+	if k := must(w.s.Keys(w.ctx))(w); time.Since(k[0].UsedAt) > time.Minute || !k[1].UsedAt.IsZero() {
+		w.Errorf("the keys were used at %v and %v, want just now and never", k[0].UsedAt, k[1].UsedAt)
 	}
 	_, err = w.s.Key(w.ctx, secret+"x")
 	w.refused("a wrong secret", err, lead.ErrNotFound)
-	w.same("all", []lead.Key{key, second}, must(w.s.Keys(w.ctx))(w))
+	w.same("all", []lead.Key{key, second}, must(w.s.Keys(w.ctx))(w), unused)
 
 	revoked := must(w.s.RevokeKey(w.ctx, lead.Operator, "site", now.Add(time.Hour)))(w)
 	_, err = w.s.Key(w.ctx, secret)

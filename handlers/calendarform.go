@@ -1,0 +1,202 @@
+package handlers
+
+import (
+	"encoding/json"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"hotleads/lead"
+	"hotleads/sla"
+	"hotleads/views"
+)
+
+// A calendar as a form a person can fill: a zone, a line of hours for each day,
+// holidays; or its JSON.
+
+var days = []struct{ key, name string }{
+	{"mon", "Monday"}, {"tue", "Tuesday"}, {"wed", "Wednesday"}, {"thu", "Thursday"}, {"fri", "Friday"}, {"sat", "Saturday"}, {"sun", "Sunday"},
+}
+
+// calendarDoc is a calendar's JSON, as far as a form knows it.
+type calendarDoc struct {
+	TimeZone string                 `json:"time_zone"`
+	Hours    map[string][][2]string `json:"hours,omitempty"`
+	Holidays []string               `json:"holidays,omitempty"`
+	Breaks   map[string][][2]string `json:"breaks,omitempty"`
+	Shifts   map[string][][2]string `json:"shifts,omitempty"`
+}
+
+func docOf(c *sla.Calendar) (calendarDoc, error) {
+	var doc calendarDoc
+	b, err := json.Marshal(c)
+	if err != nil {
+		return doc, err
+	}
+	if err := json.Unmarshal(b, &doc); err != nil {
+		return doc, err
+	}
+	if doc.Hours == nil { // around the clock
+		doc.Hours = map[string][][2]string{}
+		for _, d := range days {
+			doc.Hours[d.key] = [][2]string{{"00:00", "24:00"}}
+		}
+	}
+	return doc, nil
+}
+
+// hoursText is a day's hours as a field has them.
+func hoursText(spans [][2]string) string {
+	parts := make([]string, len(spans))
+	for i, s := range spans {
+		parts[i] = s[0] + "-" + s[1]
+	}
+	return strings.Join(parts, ", ")
+}
+
+var shortHour = regexp.MustCompile(`^\d(:\d\d)?$|^\d\d$`)
+
+// spansOf reads a day's hours: "09:00-12:00, 13:00-17:30"; "9-17" will do.
+func spansOf(text string) ([][2]string, error) {
+	var out [][2]string
+	for part := range strings.SplitSeq(strings.NewReplacer("–", "-", ";", ",").Replace(text), ",") {
+		if part = strings.TrimSpace(part); part == "" {
+			continue
+		}
+		from, to, found := strings.Cut(part, "-")
+		if !found {
+			return nil, lead.Invalid("", "%q is no interval, as 09:00-17:30", part)
+		}
+		span := [2]string{strings.TrimSpace(from), strings.TrimSpace(to)}
+		for i, t := range span {
+			if shortHour.MatchString(t) {
+				hour, minute, found := strings.Cut(t, ":")
+				if !found {
+					minute = "00"
+				}
+				span[i] = strings.Repeat("0", 2-len(hour)) + hour + ":" + minute
+			}
+		}
+		out = append(out, span)
+	}
+	return out, nil
+}
+
+// readCalendar reads the calendar of a team's form; nil: the agreement's. What is
+// wrong is said of the field that is. What the fields don't show (breaks, shifts)
+// stays as it was.
+func readCalendar(c echo.Context, was *sla.Calendar) (*sla.Calendar, error) {
+	switch c.FormValue("calendar") {
+	case "agreement":
+		return nil, nil
+	case "json":
+		cal, err := sla.ParseCalendar([]byte(c.FormValue("json")))
+		if err != nil {
+			return nil, lead.Invalid("json", "%s", err)
+		}
+		return cal, nil
+	case "fields":
+	default:
+		return nil, lead.Invalid("calendar", "choose whose hours count")
+	}
+	doc := calendarDoc{TimeZone: plain(c.FormValue("zone")), Hours: map[string][][2]string{}}
+	if was != nil {
+		old, err := docOf(was)
+		if err != nil {
+			return nil, err
+		}
+		doc.Breaks, doc.Shifts = old.Breaks, old.Shifts
+	}
+	for _, d := range days {
+		spans, err := spansOf(plain(c.FormValue(d.key)))
+		if err != nil {
+			return nil, lead.Invalid(d.key, "%s", err)
+		}
+		if len(spans) > 0 {
+			doc.Hours[d.key] = spans
+		}
+	}
+	doc.Holidays = strings.FieldsFunc(plain(c.FormValue("holidays")), func(r rune) bool { return strings.ContainsRune(" ,;\r\n\t", r) })
+	b, err := json.Marshal(struct {
+		calendarDoc
+		Hours map[string][][2]string `json:"hours"` // none at all is never open, not around the clock
+	}{doc, doc.Hours})
+	if err != nil {
+		return nil, err
+	}
+	cal, err := sla.ParseCalendar(b)
+	if err != nil {
+		return nil, lead.Invalid(calendarField(err), "%s", err)
+	}
+	return cal, nil
+}
+
+// calendarField is the field of the place that a calendar's error names.
+func calendarField(err error) string {
+	place, _, _ := strings.Cut(err.Error(), ":")
+	switch {
+	case strings.HasPrefix(place, "time_zone"):
+		return "zone"
+	case strings.HasPrefix(place, "holidays"):
+		return "holidays"
+	case strings.HasPrefix(place, "hours."):
+		if day := strings.TrimPrefix(place, "hours."); len(day) >= 3 && slices.ContainsFunc(days, func(d struct{ key, name string }) bool { return d.key == day[:3] }) {
+			return day[:3]
+		}
+	case place == "hours":
+		return "mon"
+	}
+	return "calendar"
+}
+
+// showCalendar fills a team's form with its calendar, or with the agreement's
+// where it has none.
+func showCalendar(m *views.TeamModel, own, agreement *sla.Calendar) error {
+	shown := own
+	m.Calendar = "fields"
+	if own == nil {
+		shown, m.Calendar = agreement, "agreement"
+	}
+	doc, err := docOf(shown)
+	if err != nil {
+		return err
+	}
+	b, err := json.MarshalIndent(shown, "", "  ")
+	if err != nil {
+		return err
+	}
+	m.CalendarZone, m.Holidays, m.JSON = doc.TimeZone, strings.Join(doc.Holidays, "\n"), string(b)
+	for _, d := range days {
+		m.Days = append(m.Days, views.DayHours{Key: d.key, Day: d.name, Hours: hoursText(doc.Hours[d.key])})
+	}
+	if n := len(doc.Breaks) + len(doc.Shifts); n > 0 {
+		m.Kept = "Breaks and shifts of " + count(n, "date", "dates") + " stay as they are: see the JSON."
+	}
+	return nil
+}
+
+// hoursWords is a week in words: "Monday to Friday 09:00-17:30 (Europe/Berlin)".
+func hoursWords(c *sla.Calendar) string {
+	doc, err := docOf(c)
+	if err != nil {
+		return ""
+	}
+	var parts []string
+	for i := 0; i < len(days); {
+		text, j := hoursText(doc.Hours[days[i].key]), i+1
+		for j < len(days) && hoursText(doc.Hours[days[j].key]) == text {
+			j++
+		}
+		switch {
+		case text == "":
+		case j == i+1:
+			parts = append(parts, days[i].name+" "+text)
+		default:
+			parts = append(parts, days[i].name+" to "+days[j-1].name+" "+text)
+		}
+		i = j
+	}
+	return strings.Join(parts, "; ") + " (" + doc.TimeZone + ")"
+}
