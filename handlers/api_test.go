@@ -162,6 +162,11 @@ func TestMergedLeadRedirects(t *testing.T) {
 			t.Errorf("%q of a merged lead: %d %q", path, status, h.Get("Location"))
 		}
 	}
+	r, _ := http.NewRequestWithContext(t.Context(), http.MethodPatch, x.URL+"/api/v1/leads/"+before["id"].(string), strings.NewReader(`{"title":"VP"}`))
+	r.Header.Set("Authorization", "Bearer "+x.api)
+	if status, h, _ := x.roundTrip(r); status != http.StatusPermanentRedirect || h.Get("Location") != "/api/v1/leads/"+after["id"].(string) {
+		t.Errorf("a correction of a merged lead: %d %q", status, h.Get("Location"))
+	}
 	if status, l := x.call(http.MethodPost, "/api/v1/leads/"+before["id"].(string)+"/disqualify", map[string]any{"actor": "nobody@example.com"}); status != http.StatusUnprocessableEntity {
 		t.Errorf("a move of a merged lead does not follow the redirect: %d %v", status, l)
 	}

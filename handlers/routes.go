@@ -48,6 +48,9 @@ func (s *server) table() []route {
 		{"POST", "/api/v1/sla/due", s.apiDue, api},
 		{"POST", "/api/v1/sla/elapsed", s.apiElapsed, api},
 
+		{"GET", "/api/v1/openapi.json", s.apiDocument, public},
+		{"GET", "/docs/api", s.apiDocs, public},
+
 		{"GET", "/live/board/:team", s.boardStream, everybody},
 		{"GET", "/live/leads/:id", s.profileStream, everybody},
 		{"GET", "/live/sla", s.slaStream, watchers},
@@ -135,6 +138,9 @@ func (s *server) doors(next echo.HandlerFunc) echo.HandlerFunc {
 	wall, wallStream := compressed(s.bounded(s.onWalls(next))), s.onWalls(next)
 	page := compressed(s.bounded(s.sameOrigin(s.form(s.identify(s.seen(textual(next)))))))
 	return func(c echo.Context) error {
+		if c.Request().URL.Path == documentPath {
+			return s.bounded(next)(c)
+		}
 		switch root, _, _ := strings.Cut(strings.TrimPrefix(c.Request().URL.Path, "/"), "/"); root {
 		case "api":
 			return api(c)

@@ -154,7 +154,7 @@ func (x *site) stranger() browser {
 	if err != nil {
 		x.t.Fatal(err)
 	}
-	return browser{&http.Client{Jar: jar, Timeout: 20 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}, x}
+	return browser{&http.Client{Transport: documented{x.t, http.DefaultTransport}, Jar: jar, Timeout: 20 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}, x}
 }
 
 func (b browser) get(path string) (int, http.Header, string) {
@@ -194,8 +194,10 @@ func (b browser) send(method, path, body string, h http.Header) (int, http.Heade
 	return res.StatusCode, res.Header, string(answer)
 }
 
-// plainClient has no cookies.
-var plainClient = &http.Client{Timeout: 20 * time.Second}
+// program is a client without cookies.
+func (x *site) program() *http.Client {
+	return &http.Client{Transport: documented{x.t, http.DefaultTransport}, Timeout: 20 * time.Second}
+}
 
 // call uses the JSON API and decodes the answer.
 func (x *site) call(method, path string, body any) (int, map[string]any) {
@@ -218,7 +220,10 @@ func (x *site) callWith(key, method, path string, body any) (int, map[string]any
 	if key != "" {
 		r.Header.Set("Authorization", "Bearer "+key)
 	}
-	res, err := plainClient.Do(r)
+	if b != nil {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	res, err := x.program().Do(r)
 	if err != nil {
 		x.t.Fatal(err)
 	}
@@ -277,7 +282,7 @@ func (x *site) hot(user string) string {
 // roundTrip sends a request as it is and follows nothing.
 func (x *site) roundTrip(r *http.Request) (int, http.Header, string) {
 	x.t.Helper()
-	res, err := http.DefaultTransport.RoundTrip(r)
+	res, err := documented{x.t, http.DefaultTransport}.RoundTrip(r)
 	if err != nil {
 		x.t.Fatal(err)
 	}
