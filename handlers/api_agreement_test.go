@@ -97,8 +97,12 @@ func TestTheAgreementThroughTheAPI(t *testing.T) {
 	if rows := list(l); len(rows) != 1 || rows[0]["version"] != 1.0 || rows[0]["in_force"] != false || len(rows[0]["signatures"].([]any)) != 0 || l["next_cursor"] != nil {
 		t.Errorf("the rest: %v", l)
 	}
-	if status, h, body := x.request("GET", "/api/v1/agreements/1", ""); status != http.StatusOK || body != first || h.Get("Agreement-Version") != "1" {
+	status, h, body = x.request("GET", "/api/v1/agreements/1", "")
+	if status != http.StatusOK || body != first || h.Get("Agreement-Version") != "1" {
 		t.Errorf("version 1: %d", status)
+	}
+	if status, _, body := x.request("GET", "/api/v1/agreements/1", "", "If-None-Match", h.Get("ETag")); status != http.StatusNotModified || body != "" {
+		t.Errorf("a version that is known already: %d %q", status, body)
 	}
 	for _, path := range []string{"/api/v1/agreements/9", "/api/v1/agreements/0", "/api/v1/agreements/-1", "/api/v1/agreements/two", "/api/v1/agreements/99999999999999999999"} {
 		if status, _ := x.call("GET", path, nil); status != http.StatusNotFound {

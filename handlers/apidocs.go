@@ -98,7 +98,10 @@ func curl(o openapi.Operation, base string) string {
 		b.WriteString(" -H \"Authorization: Bearer $API_KEY\" \\\n ")
 	}
 	b.WriteString(" '" + base + path + "'")
-	if o.Example != "" {
+	switch {
+	case o.Example == "" && o.Body != "":
+		b.WriteString(" -d @" + strings.ToLower(o.Body) + ".json")
+	case o.Example != "":
 		b.WriteString(" \\\n  -H 'Content-Type: application/json' -d '" + strings.ReplaceAll(o.Example, "'", `'\''`) + "'")
 	}
 	return b.String()

@@ -122,9 +122,10 @@ func (r *contractReader) promises() (all []promise, err error) {
 					if err != nil {
 						return nil, err
 					}
-					if at(v, "in") == "query" {
+					switch at(v, "in") {
+					case "query":
 						p.query[at(v, "name").(string)] = s
-					} else {
+					case "path":
 						p.inPath = append(p.inPath, s)
 					}
 				}
