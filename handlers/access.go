@@ -45,6 +45,7 @@ var (
 	movers    = access{door: people, rep: own, manager: own, marketing: all}
 	admins    = access{door: people, admin: all}
 	reps      = access{door: people, rep: self}
+	managers  = access{door: people, manager: own}
 	watchers  = access{door: people, manager: own, marketing: all, admin: all}
 	oneself   = access{door: people, rep: self, manager: self, marketing: self, admin: self}
 )

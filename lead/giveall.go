@@ -11,6 +11,7 @@ import (
 type Holds struct {
 	LeadID  string `db:"id"`
 	OwnerID string `db:"owner_id"`
+	TeamID  string `db:"team_id"`
 	Stage   Stage  `db:"stage"`
 	Touched bool   `db:"touched"`
 }

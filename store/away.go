@@ -22,7 +22,7 @@ func (s *Store) Holds(ctx context.Context, owners, teams []string) ([]lead.Holds
 	if len(owners) == 0 || (teams != nil && len(teams) == 0) {
 		return nil, nil
 	}
-	text, args := `SELECT id, owner_id, stage, touched FROM leads WHERE owner_id IN (?) AND stage IN ('claimed', 'sal', 'sql') AND merged_into = ''`, []any{owners}
+	text, args := `SELECT id, owner_id, COALESCE(team_id, '') AS team_id, stage, touched FROM leads WHERE owner_id IN (?) AND stage IN ('claimed', 'sal', 'sql') AND merged_into = ''`, []any{owners}
 	if teams != nil {
 		text, args = text+` AND team_id IN (?)`, append(args, teams)
 	}

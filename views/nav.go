@@ -19,6 +19,9 @@ func navOf(p Page) []navLink {
 		links = append(links, navLink{url: "/board?mine=1", text: txtMine, current: p.Nav == "mine"})
 	}
 	links = append(links, navLink{url: "/leads", text: txtLeads, current: p.Nav == "leads"})
+	if may("manager") {
+		links = append(links, navLink{url: "/team", text: txtTeamTitle, current: p.Nav == "team"})
+	}
 	if may("marketing", "manager", "admin") {
 		links = append(links, navLink{url: "/sla", text: txtSLA, current: p.Nav == "sla"})
 	}

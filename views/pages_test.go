@@ -36,7 +36,7 @@ func TestPagesKeepThePolicy(t *testing.T) {
 			t.Errorf("%s has script in an attribute", name)
 		}
 		live := strings.Count(html, "data-live=")
-		if isLive := strings.HasPrefix(name, "board") || strings.HasPrefix(name, "sla") || strings.HasPrefix(name, "profile") || strings.HasPrefix(name, "wall"); isLive && live != 1 || !isLive && live != 0 {
+		if isLive := strings.HasPrefix(name, "board") || strings.HasPrefix(name, "sla") || strings.HasPrefix(name, "profile") || strings.HasPrefix(name, "wall") || strings.HasPrefix(name, "team"); isLive && live != 1 || !isLive && live != 0 {
 			t.Errorf("%s has %d streams", name, live)
 		}
 		seen := map[string]bool{}
@@ -54,7 +54,7 @@ func TestPagesKeepThePolicy(t *testing.T) {
 
 func TestNavigationByRole(t *testing.T) {
 	for role, want := range map[string]string{
-		"rep": "/board /board?mine=1 /leads", "manager": "/board /leads /sla",
+		"rep": "/board /board?mine=1 /leads", "manager": "/board /leads /team /sla",
 		"marketing": "/board /leads /sla", "admin": "/board /leads /sla /settings/people",
 	} {
 		var b bytes.Buffer

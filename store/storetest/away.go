@@ -29,7 +29,7 @@ func awayAndHolds(w *world) {
 			}
 		})
 		if stage != lead.Won && stage != lead.MQL {
-			want = append(want, lead.Holds{LeadID: x.Lead.ID, OwnerID: owner.ID, Stage: stage, Touched: touched})
+			want = append(want, lead.Holds{LeadID: x.Lead.ID, OwnerID: owner.ID, TeamID: team.ID, Stage: stage, Touched: touched})
 		}
 	}
 	held(emea, rosa, lead.Claimed, false)

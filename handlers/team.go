@@ -1,0 +1,299 @@
+package handlers
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"hotleads/lead"
+	"hotleads/live"
+	"hotleads/sla"
+	"hotleads/views"
+)
+
+// Bounds of what the manager's page shows and moves at once.
+const (
+	heldShown = 500
+	movedMost = 500
+)
+
+func (s *server) teamPage(c echo.Context) error {
+	return s.showTeam(c, http.StatusOK, func(*views.TeamModel) {})
+}
+
+// showTeam draws the page, with what differs by how it came to it.
+func (s *server) showTeam(c echo.Context, status int, change func(*views.TeamModel)) error {
+	ctx := c.Request().Context()
+	sc, err := s.scene(ctx)
+	if err != nil {
+		return err
+	}
+	m, err := s.teamModel(ctx, sc, viewer(c).TeamsSeen())
+	if err != nil {
+		return err
+	}
+	change(&m)
+	p := s.page(c, "team")
+	p.Title, p.Live = "Team", true
+	return s.render(c, status, views.TeamPage(p, m))
+}
+
+// teamModel is who holds what in some teams (nil: in all).
+func (s *server) teamModel(ctx context.Context, sc scene, teams []string) (views.TeamModel, error) {
+	m := views.TeamModel{LiveURL: "/live/team"}
+	ids := make([]string, 0, len(sc.book.Users))
+	for id := range sc.book.Users {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	holds, err := s.Store.Holds(ctx, ids, teams)
+	if err != nil {
+		return m, err
+	}
+	var shown []string
+	for _, h := range holds {
+		if (h.Stage == lead.Claimed || h.Stage == lead.SAL && !h.Touched || sc.leftBehind(h)) && len(shown) < heldShown {
+			shown = append(shown, h.LeadID)
+		}
+	}
+	cards, err := s.Store.Cards(ctx, shown)
+	if err != nil {
+		return m, err
+	}
+	byOwner := map[string][]lead.Holds{}
+	for _, h := range holds {
+		byOwner[h.OwnerID] = append(byOwner[h.OwnerID], h)
+	}
+	for _, id := range ids {
+		u := sc.book.Users[id]
+		works := u.Active() && u.Role == lead.Rep && (teams == nil || slices.ContainsFunc(u.Teams, func(t string) bool { return slices.Contains(teams, t) }))
+		if works || len(byOwner[id]) > 0 {
+			m.People = append(m.People, sc.teamPerson(u, byOwner[id], cards, works))
+		}
+		if left := sc.teamLeft(u, byOwner[id], cards); len(left.Leads) > 0 {
+			m.Left = append(m.Left, left)
+		}
+	}
+	slices.SortFunc(m.People, func(a, b views.TeamPerson) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) })
+	running, err := s.runningClocks(ctx, sc, teams)
+	if err != nil {
+		return m, err
+	}
+	m.Overdue = slices.DeleteFunc(running.Rows, func(r views.SLARow) bool { return r.Clock.State != string(sla.Breached) })
+	m.Sentence, m.Aside = teamSentence(m)
+	return m, nil
+}
+
+// leftBehind tells whether an accepted lead is with somebody who is not there
+// for it: away, disabled, or no longer a rep of its team.
+func (sc scene) leftBehind(h lead.Holds) bool {
+	u := sc.book.Users[h.OwnerID]
+	return h.Stage != lead.Claimed && (!u.There(sc.now) || !u.MayHold(h.TeamID))
+}
+
+// absence says why somebody is not there; "" where they are.
+func (sc scene) absence(u lead.User) string {
+	switch {
+	case !u.Active():
+		return "disabled"
+	case !u.There(sc.now):
+		return "away until " + u.AwayUntil.In(sc.homeZone(u.ID)).Format("Mon 2 Jan 2006")
+	}
+	return ""
+}
+
+func (sc scene) teamLead(card lead.Card) views.TeamLead {
+	l := sc.rules.Explain(card.Lead, card.Clocks, sc.now)
+	return views.TeamLead{ID: l.ID, Name: l.DisplayName(), Company: l.Company, Stage: string(l.Stage), Clock: sc.stepOf(l)}
+}
+
+// teamPerson is a person with what they hold: what waits for them by its clock,
+// the rest as numbers.
+func (sc scene) teamPerson(u lead.User, holds []lead.Holds, cards map[string]lead.Card, works bool) views.TeamPerson {
+	m := views.TeamPerson{ID: u.ID, Name: u.Name, State: sc.absence(u), MayGo: works}
+	if works {
+		m.Away = sc.awayModel(u, "/team/away")
+		m.Away.Person = u.ID
+	}
+	if len(sc.book.Teams) > 1 {
+		var names []string
+		for _, id := range u.Teams {
+			if t := sc.book.Team(id); t != nil {
+				names = append(names, t.Name)
+			}
+		}
+		m.Teams = strings.Join(names, ", ")
+	}
+	for _, h := range holds {
+		card, ok := cards[h.LeadID]
+		switch {
+		case h.Stage == lead.SQL:
+			m.Opportunities++
+		case h.Touched && h.Stage == lead.SAL:
+			m.InContact++
+		case ok:
+			m.Leads = append(m.Leads, sc.teamLead(card))
+		}
+	}
+	slices.SortStableFunc(m.Leads, func(a, b views.TeamLead) int { return a.Clock.Due.Compare(b.Clock.Due) })
+	return m
+}
+
+// teamLeft is what somebody left behind, and who may take it.
+func (sc scene) teamLeft(u lead.User, holds []lead.Holds, cards map[string]lead.Card) views.TeamLeft {
+	m := views.TeamLeft{ID: u.ID, Name: u.Name, Why: cmp.Or(sc.absence(u), "no longer a rep of their team")}
+	var teams []string
+	for _, h := range holds {
+		if card, ok := cards[h.LeadID]; ok && sc.leftBehind(h) {
+			m.Leads = append(m.Leads, sc.teamLead(card))
+			teams = append(teams, h.TeamID)
+		}
+	}
+	for id, to := range sc.book.Users {
+		if id != u.ID && to.There(sc.now) && slices.ContainsFunc(teams, to.MayHold) {
+			m.To = append(m.To, views.Person{ID: id, Name: to.Name})
+		}
+	}
+	slices.SortFunc(m.To, func(a, b views.Person) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) })
+	return m
+}
+
+// teamSentence says how the team stands.
+func teamSentence(m views.TeamModel) (string, string) {
+	held, holders, away := 0, 0, 0
+	for _, p := range m.People {
+		n := len(p.Leads) + p.InContact + p.Opportunities
+		held += n
+		if n > 0 {
+			holders++
+		}
+		if p.State != "" {
+			away++
+		}
+	}
+	s := "Nobody holds a lead."
+	if held > 0 {
+		s = count(holders, "rep holds", "reps hold") + " " + count(held, "lead", "leads") + "."
+	}
+	if len(m.Overdue) > 0 {
+		s += fmt.Sprintf(" %d overdue.", len(m.Overdue))
+	}
+	left := 0
+	for _, l := range m.Left {
+		left += len(l.Leads)
+	}
+	aside := ""
+	switch {
+	case left > 0:
+		aside = count(left, "accepted lead was", "accepted leads were") + " left behind."
+	case away > 0:
+		aside = count(away, "is", "are") + " away."
+	}
+	return s, aside
+}
+
+func (s *server) teamStream(c echo.Context) error {
+	teams := viewer(c).TeamsSeen()
+	return s.stream(c, live.View{
+		Topic: "team|" + teamsTopic(teams), Frames: partFrames{},
+		Concerns: func(n live.Notice) bool {
+			return n.All || len(n.Teams) > 0 && (teams == nil || slices.ContainsFunc(n.Teams, func(t string) bool { return slices.Contains(teams, t) }))
+		},
+		Look: func(ctx context.Context, _ time.Time) (live.Page, error) {
+			sc, err := s.sceneOfLook(ctx)
+			if err != nil {
+				return live.Page{}, err
+			}
+			m, err := s.teamModel(ctx, sc, teams)
+			if err != nil {
+				return live.Page{}, err
+			}
+			part := func(target string, of any) live.Part {
+				return live.Part{Target: target, Rev: revOf(of), HTML: func() ([]byte, error) { return views.TeamParts(context.Background(), m, target) }}
+			}
+			return live.Page{Parts: []live.Part{
+				part("#team-sentence", m.Sentence+m.Aside), part("#team-left", m.Left), part("#team-overdue", m.Overdue), part("#team-people", m.People),
+			}}, nil
+		},
+	})
+}
+
+// teamAway begins or ends a rep's being away, on their manager's behalf.
+func (s *server) teamAway(c echo.Context) error {
+	sc, err := s.scene(c.Request().Context())
+	if err != nil {
+		return err
+	}
+	f := readAway(c)
+	if u, ok := sc.book.Users[f.Person]; !ok || !viewer(c).Manages(u) {
+		return s.showTeam(c, http.StatusUnprocessableEntity, func(m *views.TeamModel) {
+			m.Report = &views.TeamReport{Error: "Choose a rep of your team."}
+		})
+	}
+	err = s.setAway(c, sc, f.Person, f)
+	var refused *lead.Refusal
+	switch {
+	case err == nil:
+		return c.Redirect(http.StatusSeeOther, "/team")
+	case errors.As(err, &refused):
+		status, text := statusOf(err)
+		return s.showTeam(c, status, func(m *views.TeamModel) {
+			for i := range m.People {
+				if p := &m.People[i]; p.ID == f.Person {
+					p.Open, p.Away.Day, p.Away.Error = true, f.Back, sentence(text)
+				}
+			}
+		})
+	}
+	return err
+}
+
+// teamMove gives leads to a rep, and tells what was refused and why.
+func (s *server) teamMove(c echo.Context) error {
+	ctx, me := c.Request().Context(), *viewer(c)
+	refuse := func(text string) error {
+		return s.showTeam(c, http.StatusUnprocessableEntity, func(m *views.TeamModel) { m.Report = &views.TeamReport{Error: text} })
+	}
+	ids := c.Request().PostForm["lead"]
+	if len(ids) == 0 {
+		return refuse("Choose at least one lead.")
+	}
+	if len(ids) > movedMost {
+		return refuse(fmt.Sprintf("At most %d leads are given at once.", movedMost))
+	}
+	to, err := s.Store.User(ctx, plain(c.FormValue("to")))
+	if errors.Is(err, lead.ErrNotFound) || err == nil && !me.Manages(to) {
+		return refuse("Choose a rep of your team to give them to.")
+	}
+	if err != nil {
+		return err
+	}
+	given, err := s.Desk.GiveAll(ctx, ids, to, lead.Person(me, "page"), s.Now())
+	report := &views.TeamReport{To: to.Name}
+	for _, g := range given {
+		if g.Err == nil {
+			report.Given++
+			continue
+		}
+		_, text := statusOf(g.Err)
+		report.Refused = append(report.Refused, views.TeamRefused{Name: g.Name, Why: sentence(text)})
+	}
+	if err != nil {
+		if report.Given == 0 {
+			return err
+		}
+		report.Refused = append(report.Refused, views.TeamRefused{Name: "The rest", Why: "was not tried: the database does not answer. Try again in a moment."})
+	}
+	status := http.StatusOK
+	if report.Given == 0 {
+		status = http.StatusConflict
+	}
+	return s.showTeam(c, status, func(m *views.TeamModel) { m.Report = report })
+}
