@@ -54,7 +54,7 @@ func (s *server) table() []route {
 		{"GET", "/live/board/:team", s.boardStream, everybody},
 		{"GET", "/live/leads/:id", s.profileStream, everybody},
 		{"GET", "/live/sla", s.slaStream, watchers},
-		{"GET", "/live/team", s.teamStream, managers},
+		{"GET", "/live/team", s.holdingsStream, managers},
 		{"GET", "/live/tv/:token", s.wallStream, walls},
 
 		{"GET", "/", s.start, public},
@@ -76,7 +76,7 @@ func (s *server) table() []route {
 		{"POST", "/settings/displays/:id", s.changeDisplay, admins},
 		{"POST", "/settings/displays/:id/link", s.renewDisplay, admins},
 		{"POST", "/settings/displays/:id/revoke", s.revokeDisplay, admins},
-		{"GET", "/team", s.teamPage, managers},
+		{"GET", "/team", s.holdingsPage, managers},
 		{"POST", "/team/away", s.teamAway, managers},
 		{"POST", "/team/move", s.teamMove, managers},
 		{"GET", "/account/away", s.awayPage, reps},

@@ -61,7 +61,7 @@ func pages(t testing.TB, now time.Time) map[string]templ.Component {
 		"gone-wall":         views.WallGone(views.Page{Asset: static.URL}, "This display link was revoked.", "Ask an administrator for a new link.", 60),
 		"away":              views.AwayPage(page("", rosa, false), views.AwayModel{Action: "/account/away", Until: now.AddDate(0, 0, 3), First: "2026-11-17"}),
 		"settings-displays": views.DisplaysPage(page("settings", anna, false), sampleDisplays(now)), "settings-displays-none": views.DisplaysPage(page("settings", anna, false), views.DisplaysModel{Teams: sampleDisplays(now).Teams}),
-		"team": views.TeamPage(page("team", milo, true), sampleTeam(now)), "team-empty": views.TeamPage(page("team", milo, true), views.TeamModel{LiveURL: "/live/team", Sentence: "Nobody holds a lead."}),
+		"team": views.HoldingsPage(page("team", milo, true), sampleTeam(now)), "team-empty": views.HoldingsPage(page("team", milo, true), views.HoldingsModel{LiveURL: "/live/team", Sentence: "Nobody holds a lead."}),
 		"error-404": views.ErrorPage(page("", rosa, false), views.ErrorModel{Status: 404}), "error-503": views.ErrorPage(views.Page{Asset: static.URL}, views.ErrorModel{Status: 503, Back: "/board"}),
 		"error-401": views.ErrorPage(views.Page{Asset: static.URL}, views.ErrorModel{Status: 401}),
 	}

@@ -8,37 +8,37 @@ import (
 	"hotleads/views"
 )
 
-func sampleTeam(now time.Time) views.TeamModel {
+func sampleTeam(now time.Time) views.HoldingsModel {
 	clock := func(kind, state string, left time.Duration) views.Clock {
 		return views.Clock{Kind: kind, State: state, Due: now.Add(left), Target: time.Hour}
 	}
 	away := views.AwayModel{Action: "/team/away", Person: "u1", First: "2026-11-17"}
 	gone := away
 	gone.Person, gone.Until = "u2", now.AddDate(0, 0, 4)
-	return views.TeamModel{
+	return views.HoldingsModel{
 		LiveURL: "/live/team", Sentence: "2 reps hold 9 leads. 1 overdue.", Aside: "2 accepted leads were left behind.",
 		Overdue: sampleSLA(now).Rows[:1],
-		People: []views.TeamPerson{
-			{ID: "u1", Name: "Rosa Park", Teams: "EMEA, Americas", InContact: 3, Opportunities: 1, Away: away, MayGo: true, Leads: []views.TeamLead{
+		People: []views.HoldingPerson{
+			{ID: "u1", Name: "Rosa Park", Teams: "EMEA, Americas", InContact: 3, Opportunities: 1, Away: away, MayGo: true, Leads: []views.HeldLead{
 				{ID: "l1", Name: "Grace Hopper", Company: "Univac", Stage: "claimed", Clock: clock("decision", "risk", 4*time.Minute)},
 				{ID: "l2", Name: "Hubert Blaine Wolfeschlegelsteinhausenbergerdorff", Company: "Gesellschaft für angewandte Verwaltungsvereinfachung", Stage: "sal", Clock: clock("touch", "breached", -4*time.Minute)},
 			}},
 			{ID: "u2", Name: "Sam Ortiz", State: "away until Fri 20 Nov 2026", Away: gone, MayGo: true},
 			{ID: "u3", Name: "Kim Lee", State: "disabled", InContact: 1},
 		},
-		Left: []views.TeamLeft{{ID: "u2", Name: "Sam Ortiz", Why: "away until Fri 20 Nov 2026", To: []views.Person{{ID: "u1", Name: "Rosa Park"}}, Leads: []views.TeamLead{
+		Left: []views.LeftBehind{{ID: "u2", Name: "Sam Ortiz", Why: "away until Fri 20 Nov 2026", To: []views.Person{{ID: "u1", Name: "Rosa Park"}}, Leads: []views.HeldLead{
 			{ID: "l3", Name: "Alan Turing", Company: "Bletchley Research", Stage: "sal", Clock: clock("touch", "ontime", time.Hour)},
 			{ID: "l4", Name: "Hedy Lamarr", Company: "Frequency Labs", Stage: "sql"},
 		}}},
-		Report: &views.TeamReport{To: "Rosa Park", Given: 3, Refused: []views.TeamRefused{{Name: "Katherine Johnson", Why: "5 leads are accepted and not touched: contact Grace Hopper first."}}},
+		Report: &views.GivenReport{To: "Rosa Park", Given: 3, Refused: []views.GivenRefused{{Name: "Katherine Johnson", Why: "5 leads are accepted and not touched: contact Grace Hopper first."}}},
 	}
 }
 
 // What is live on the manager's page is drawn in parts, each into its place.
-func TestTeamParts(t *testing.T) {
+func TestHoldingsParts(t *testing.T) {
 	m := sampleTeam(due)
 	for target, want := range map[string]string{"#team-sentence": "2 reps hold", "#team-left": "/team/move", "#team-overdue": "<table", "#team-people": "Rosa Park"} {
-		html, err := views.TeamParts(t.Context(), m, target)
+		html, err := views.HoldingsPart(t.Context(), m, target)
 		if err != nil || !strings.HasPrefix(string(html), `<hx-partial hx-target="`+target+`"`) || !strings.Contains(string(html), want) {
 			t.Errorf("%s: %.120s, %v", target, html, err)
 		}

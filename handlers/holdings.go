@@ -24,30 +24,30 @@ const (
 	movedMost = 500
 )
 
-func (s *server) teamPage(c echo.Context) error {
-	return s.showTeam(c, http.StatusOK, func(*views.TeamModel) {})
+func (s *server) holdingsPage(c echo.Context) error {
+	return s.showHoldings(c, http.StatusOK, func(*views.HoldingsModel) {})
 }
 
-// showTeam draws the page, with what differs by how it came to it.
-func (s *server) showTeam(c echo.Context, status int, change func(*views.TeamModel)) error {
+// showHoldings draws the page, with what differs by how it came to it.
+func (s *server) showHoldings(c echo.Context, status int, change func(*views.HoldingsModel)) error {
 	ctx := c.Request().Context()
 	sc, err := s.scene(ctx)
 	if err != nil {
 		return err
 	}
-	m, err := s.teamModel(ctx, sc, viewer(c).TeamsSeen())
+	m, err := s.holdingsModel(ctx, sc, viewer(c).TeamsSeen())
 	if err != nil {
 		return err
 	}
 	change(&m)
 	p := s.page(c, "team")
 	p.Title, p.Live = "Team", true
-	return s.render(c, status, views.TeamPage(p, m))
+	return s.render(c, status, views.HoldingsPage(p, m))
 }
 
-// teamModel is who holds what in some teams (nil: in all).
-func (s *server) teamModel(ctx context.Context, sc scene, teams []string) (views.TeamModel, error) {
-	m := views.TeamModel{LiveURL: "/live/team"}
+// holdingsModel is who holds what in some teams (nil: in all).
+func (s *server) holdingsModel(ctx context.Context, sc scene, teams []string) (views.HoldingsModel, error) {
+	m := views.HoldingsModel{LiveURL: "/live/team"}
 	ids := make([]string, 0, len(sc.book.Users))
 	for id := range sc.book.Users {
 		ids = append(ids, id)
@@ -75,13 +75,15 @@ func (s *server) teamModel(ctx context.Context, sc scene, teams []string) (views
 		u := sc.book.Users[id]
 		works := u.Active() && u.Role == lead.Rep && (teams == nil || slices.ContainsFunc(u.Teams, func(t string) bool { return slices.Contains(teams, t) }))
 		if works || len(byOwner[id]) > 0 {
-			m.People = append(m.People, sc.teamPerson(u, byOwner[id], cards, works))
+			m.People = append(m.People, sc.holdingPerson(u, byOwner[id], cards, works))
 		}
 		if left := sc.teamLeft(u, byOwner[id], cards); len(left.Leads) > 0 {
 			m.Left = append(m.Left, left)
 		}
 	}
-	slices.SortFunc(m.People, func(a, b views.TeamPerson) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) })
+	slices.SortFunc(m.People, func(a, b views.HoldingPerson) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
+	})
 	running, err := s.runningClocks(ctx, sc, teams)
 	if err != nil {
 		return m, err
@@ -109,15 +111,15 @@ func (sc scene) absence(u lead.User) string {
 	return ""
 }
 
-func (sc scene) teamLead(card lead.Card) views.TeamLead {
+func (sc scene) teamLead(card lead.Card) views.HeldLead {
 	l := sc.rules.Explain(card.Lead, card.Clocks, sc.now)
-	return views.TeamLead{ID: l.ID, Name: l.DisplayName(), Company: l.Company, Stage: string(l.Stage), Clock: sc.stepOf(l)}
+	return views.HeldLead{ID: l.ID, Name: l.DisplayName(), Company: l.Company, Stage: string(l.Stage), Clock: sc.stepOf(l)}
 }
 
-// teamPerson is a person with what they hold: what waits for them by its clock,
+// holdingPerson is a person with what they hold: what waits for them by its clock,
 // the rest as numbers.
-func (sc scene) teamPerson(u lead.User, holds []lead.Holds, cards map[string]lead.Card, works bool) views.TeamPerson {
-	m := views.TeamPerson{ID: u.ID, Name: u.Name, State: sc.absence(u), MayGo: works}
+func (sc scene) holdingPerson(u lead.User, holds []lead.Holds, cards map[string]lead.Card, works bool) views.HoldingPerson {
+	m := views.HoldingPerson{ID: u.ID, Name: u.Name, State: sc.absence(u), MayGo: works}
 	if works {
 		m.Away = sc.awayModel(u, "/team/away")
 		m.Away.Person = u.ID
@@ -142,13 +144,13 @@ func (sc scene) teamPerson(u lead.User, holds []lead.Holds, cards map[string]lea
 			m.Leads = append(m.Leads, sc.teamLead(card))
 		}
 	}
-	slices.SortStableFunc(m.Leads, func(a, b views.TeamLead) int { return a.Clock.Due.Compare(b.Clock.Due) })
+	slices.SortStableFunc(m.Leads, func(a, b views.HeldLead) int { return a.Clock.Due.Compare(b.Clock.Due) })
 	return m
 }
 
 // teamLeft is what somebody left behind, and who may take it.
-func (sc scene) teamLeft(u lead.User, holds []lead.Holds, cards map[string]lead.Card) views.TeamLeft {
-	m := views.TeamLeft{ID: u.ID, Name: u.Name, Why: cmp.Or(sc.absence(u), "no longer a rep of their team")}
+func (sc scene) teamLeft(u lead.User, holds []lead.Holds, cards map[string]lead.Card) views.LeftBehind {
+	m := views.LeftBehind{ID: u.ID, Name: u.Name, Why: cmp.Or(sc.absence(u), "no longer a rep of their team")}
 	var teams []string
 	for _, h := range holds {
 		if card, ok := cards[h.LeadID]; ok && sc.leftBehind(h) {
@@ -166,7 +168,7 @@ func (sc scene) teamLeft(u lead.User, holds []lead.Holds, cards map[string]lead.
 }
 
 // teamSentence says how the team stands.
-func teamSentence(m views.TeamModel) (string, string) {
+func teamSentence(m views.HoldingsModel) (string, string) {
 	held, holders, away := 0, 0, 0
 	for _, p := range m.People {
 		n := len(p.Leads) + p.InContact + p.Opportunities
@@ -199,7 +201,7 @@ func teamSentence(m views.TeamModel) (string, string) {
 	return s, aside
 }
 
-func (s *server) teamStream(c echo.Context) error {
+func (s *server) holdingsStream(c echo.Context) error {
 	teams := viewer(c).TeamsSeen()
 	return s.stream(c, live.View{
 		Topic: "team|" + teamsTopic(teams), Frames: partFrames{},
@@ -211,12 +213,12 @@ func (s *server) teamStream(c echo.Context) error {
 			if err != nil {
 				return live.Page{}, err
 			}
-			m, err := s.teamModel(ctx, sc, teams)
+			m, err := s.holdingsModel(ctx, sc, teams)
 			if err != nil {
 				return live.Page{}, err
 			}
 			part := func(target string, of any) live.Part {
-				return live.Part{Target: target, Rev: revOf(of), HTML: func() ([]byte, error) { return views.TeamParts(context.Background(), m, target) }}
+				return live.Part{Target: target, Rev: revOf(of), HTML: func() ([]byte, error) { return views.HoldingsPart(context.Background(), m, target) }}
 			}
 			return live.Page{Parts: []live.Part{
 				part("#team-sentence", m.Sentence+m.Aside), part("#team-left", m.Left), part("#team-overdue", m.Overdue), part("#team-people", m.People),
@@ -233,8 +235,8 @@ func (s *server) teamAway(c echo.Context) error {
 	}
 	f := readAway(c)
 	if u, ok := sc.book.Users[f.Person]; !ok || !viewer(c).Manages(u) {
-		return s.showTeam(c, http.StatusUnprocessableEntity, func(m *views.TeamModel) {
-			m.Report = &views.TeamReport{Error: "Choose a rep of your team."}
+		return s.showHoldings(c, http.StatusUnprocessableEntity, func(m *views.HoldingsModel) {
+			m.Report = &views.GivenReport{Error: "Choose a rep of your team."}
 		})
 	}
 	err = s.setAway(c, sc, f.Person, f)
@@ -244,7 +246,7 @@ func (s *server) teamAway(c echo.Context) error {
 		return c.Redirect(http.StatusSeeOther, "/team")
 	case errors.As(err, &refused):
 		status, text := statusOf(err)
-		return s.showTeam(c, status, func(m *views.TeamModel) {
+		return s.showHoldings(c, status, func(m *views.HoldingsModel) {
 			for i := range m.People {
 				if p := &m.People[i]; p.ID == f.Person {
 					p.Open, p.Away.Day, p.Away.Error = true, f.Back, sentence(text)
@@ -259,7 +261,7 @@ func (s *server) teamAway(c echo.Context) error {
 func (s *server) teamMove(c echo.Context) error {
 	ctx, me := c.Request().Context(), *viewer(c)
 	refuse := func(text string) error {
-		return s.showTeam(c, http.StatusUnprocessableEntity, func(m *views.TeamModel) { m.Report = &views.TeamReport{Error: text} })
+		return s.showHoldings(c, http.StatusUnprocessableEntity, func(m *views.HoldingsModel) { m.Report = &views.GivenReport{Error: text} })
 	}
 	ids := c.Request().PostForm["lead"]
 	if len(ids) == 0 {
@@ -276,24 +278,24 @@ func (s *server) teamMove(c echo.Context) error {
 		return err
 	}
 	given, err := s.Desk.GiveAll(ctx, ids, to, lead.Person(me, "page"), s.Now())
-	report := &views.TeamReport{To: to.Name}
+	report := &views.GivenReport{To: to.Name}
 	for _, g := range given {
 		if g.Err == nil {
 			report.Given++
 			continue
 		}
 		_, text := statusOf(g.Err)
-		report.Refused = append(report.Refused, views.TeamRefused{Name: g.Name, Why: sentence(text)})
+		report.Refused = append(report.Refused, views.GivenRefused{Name: g.Name, Why: sentence(text)})
 	}
 	if err != nil {
 		if report.Given == 0 {
 			return err
 		}
-		report.Refused = append(report.Refused, views.TeamRefused{Name: "The rest", Why: "was not tried: the database does not answer. Try again in a moment."})
+		report.Refused = append(report.Refused, views.GivenRefused{Name: "The rest", Why: "was not tried: the database does not answer. Try again in a moment."})
 	}
 	status := http.StatusOK
 	if report.Given == 0 {
 		status = http.StatusConflict
 	}
-	return s.showTeam(c, status, func(m *views.TeamModel) { m.Report = report })
+	return s.showHoldings(c, status, func(m *views.HoldingsModel) { m.Report = report })
 }
