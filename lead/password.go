@@ -20,11 +20,11 @@ var common = sync.OnceValue(func() map[string]bool {
 
 // Bounds of a new password: characters at least, bytes at most.
 const (
-	MinPassword = 10
+	MinPassword = 8
 	MaxPassword = 200
 )
 
-// CheckPassword is the one rule of new passwords, wherever they are chosen: 10
+// CheckPassword is the one rule of new passwords, wherever they are chosen: 8
 // characters to 200 bytes, whatever they are made of, but none that everybody
 // tries first, and not what the person is called. Refusals are ErrInvalid of
 // the field "password". (NIST SP 800-63B: length and lists, no composition.)

@@ -71,7 +71,7 @@ var settingTable = []setting{
 			s.AdminEmail = lead.NormalEmail(v)
 			return s.AdminEmail != ""
 		}},
-	{name: "ADMIN_PASSWORD", about: "the first admin's password", wants: "10 characters to 200 bytes, and none that everybody tries first", secret: true,
+	{name: "ADMIN_PASSWORD", about: "the first admin's password", wants: "8 characters to 200 bytes, and none that everybody tries first", secret: true,
 		set: func(s *settings, v string) bool {
 			s.AdminPassword = v
 			return lead.CheckPassword(v, s.AdminEmail) == nil
