@@ -69,6 +69,7 @@ func Run(t *testing.T, url func(testing.TB) string) {
 		{"race/nobody holds more than the limit", holdingRace},
 		{"race/who is disabled holds nothing", disableRace},
 		{"race/many batches of one new person", intakeRace},
+		{"race/one of many who add the same person does", entryRace},
 		{"race/locks in any order", lockRace},
 		{"race/one of many second signatures wins", signingRace},
 		{"race/one of many activations wins", activationRace},
