@@ -46,6 +46,7 @@ var (
 	admins    = access{door: people, admin: all}
 	reps      = access{door: people, rep: self}
 	managers  = access{door: people, manager: own}
+	importers = access{door: people, manager: self, marketing: all, admin: all}
 	watchers  = access{door: people, manager: own, marketing: all, admin: all}
 	oneself   = access{door: people, rep: self, manager: self, marketing: self, admin: self}
 )

@@ -131,8 +131,22 @@ var samples = map[string]func(x *house) sample{
 	"GET /live/tv/:token": func(x *house) sample {
 		return sample{"/live/tv/" + x.wall(lead.ShowFull), "/live/tv/" + x.revokedWall()}
 	},
-	"GET /live/leads/:id":                func(x *house) sample { return sample{"/live/leads/" + x.near, "/live/leads/" + x.off} },
-	"GET /board/:team":                   func(x *house) sample { return sample{"/board/" + x.team.Slug, "/board/" + x.far.Slug} },
+	"GET /live/leads/:id":               func(x *house) sample { return sample{"/live/leads/" + x.near, "/live/leads/" + x.off} },
+	"GET /board/:team":                  func(x *house) sample { return sample{"/board/" + x.team.Slug, "/board/" + x.far.Slug} },
+	"GET /leads/import/:id":             imported("", ""),
+	"GET /leads/import/:id/undo":        imported("/undo", ""),
+	"GET /leads/import/:id/refused.csv": imported("/refused.csv", ""),
+	"POST /leads/import/:id/preview":    imported("/preview", ""),
+	"POST /leads/import/:id/map":        imported("/map", ""),
+	"POST /leads/import/:id/start":      imported("/start", ""),
+	"POST /leads/import/:id/cancel":     imported("/cancel", "start"),
+	"POST /leads/import/:id/undo":       imported("/undo", "start"),
+	"POST /leads/import/:id/delete":     imported("/delete", "start"),
+	"GET /live/imports/:id": func(x *house) sample {
+		at := imported("", "start")(x)
+		return sample{strings.Replace(at.own, "/leads/import", "/live/imports", 1), strings.Replace(at.other, "/leads/import", "/live/imports", 1)}
+	},
+
 	"GET /leads/:id":                     func(x *house) sample { return sample{"/leads/" + x.near, "/leads/" + x.off} },
 	"GET /invite/:token":                 func(x *house) sample { return sample{own: "/invite/" + x.invited()} },
 	"POST /invite/:token":                func(x *house) sample { return sample{own: "/invite/" + x.invited()} },

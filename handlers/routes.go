@@ -53,6 +53,7 @@ func (s *server) table() []route {
 
 		{"GET", "/live/board/:team", s.boardStream, everybody},
 		{"GET", "/live/leads/:id", s.profileStream, everybody},
+		{"GET", "/live/imports/:id", s.importStream, importers},
 		{"GET", "/live/sla", s.slaStream, watchers},
 		{"GET", "/live/team", s.holdingsStream, managers},
 		{"GET", "/live/tv/:token", s.wallStream, walls},
@@ -67,6 +68,17 @@ func (s *server) table() []route {
 		{"GET", "/board", s.boardHome, everybody},
 		{"GET", "/board/:team", s.boardPage, everybody},
 		{"GET", "/leads", s.leadsPage, everybody},
+		{"GET", "/leads/import", s.importsPage, importers},
+		{"POST", "/leads/import", s.importUpload, importers},
+		{"GET", "/leads/import/:id", s.importPage, importers},
+		{"POST", "/leads/import/:id/preview", s.importPreview, importers},
+		{"POST", "/leads/import/:id/map", s.importMap, importers},
+		{"POST", "/leads/import/:id/start", s.importStart, importers},
+		{"POST", "/leads/import/:id/cancel", s.importCancel, importers},
+		{"GET", "/leads/import/:id/undo", s.importUndoPage, importers},
+		{"POST", "/leads/import/:id/undo", s.importUndo, importers},
+		{"POST", "/leads/import/:id/delete", s.importDelete, importers},
+		{"GET", "/leads/import/:id/refused.csv", s.importRefused, importers},
 		{"GET", "/leads/:id", s.profilePage, everybody},
 		{"POST", "/leads/:id/:move", s.move, movers},
 		{"GET", "/sla", s.slaPage, watchers},
@@ -138,12 +150,15 @@ func (s *server) routes(e *echo.Echo) {
 // people by their session and refuse what another site makes a browser send.
 func (s *server) doors(next echo.HandlerFunc) echo.HandlerFunc {
 	api := s.bounded(s.apiKey(s.limited(textual(next))))
-	stream := s.sameOrigin(s.identify(textual(next))) // no time-out and no body
+	stream := s.sameOrigin(s.identify(textual(next))) // no time-out, no form
 	wall, wallStream := compressed(s.bounded(s.onWalls(next))), s.onWalls(next)
 	page := compressed(s.bounded(s.sameOrigin(s.form(s.identify(s.seen(textual(next)))))))
 	return func(c echo.Context) error {
 		if c.Request().URL.Path == documentPath {
 			return s.bounded(next)(c)
+		}
+		if freight(c.Request()) {
+			return stream(c)
 		}
 		switch root, _, _ := strings.Cut(strings.TrimPrefix(c.Request().URL.Path, "/"), "/"); root {
 		case "api":

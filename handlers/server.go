@@ -34,6 +34,7 @@ type Store interface {
 	Secrets
 	Lists
 	Trail
+	Imports
 	Ping(ctx context.Context) error
 	Rules(ctx context.Context) (*lead.Rules, error)
 	Book(ctx context.Context) (*lead.Book, error)

@@ -75,3 +75,13 @@ func (f *file) Read(p []byte) (int, error) {
 	f.left = f.left[n:]
 	return n, nil
 }
+
+// Send unpacks a part of any size on its way.
+func Send(to io.Writer, packed []byte) error {
+	z, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		return fmt.Errorf("a part of the file is broken: %w", err)
+	}
+	_, err = io.Copy(to, z) // #nosec G110 -- packed by this program
+	return err
+}
