@@ -192,6 +192,14 @@ func (s *server) preview(f *mappingForm) views.ImportPreview {
 	return m
 }
 
+// weight puts what a lead is known by before the rest.
+func weight(trait string) int {
+	if i := slices.Index(imports.Meanings, imports.Meaning(trait)); i >= 0 {
+		return i
+	}
+	return len(imports.Meanings)
+}
+
 func previewRow(r imports.PreviewRow) views.ImportPreviewRow {
 	row := views.ImportPreviewRow{Line: r.Line}
 	var who, then []string
@@ -202,7 +210,9 @@ func previewRow(r imports.PreviewRow) views.ImportPreviewRow {
 	for name := range r.Message.Traits {
 		names = append(names, name)
 	}
-	slices.Sort(names)
+	slices.SortFunc(names, func(a, b string) int {
+		return cmp.Or(cmp.Compare(weight(a), weight(b)), cmp.Compare(a, b))
+	})
 	for _, name := range names {
 		value := clipped(fmt.Sprint(r.Message.Traits[name]), 80)
 		if name == "email" || name == "phone" {
