@@ -255,8 +255,8 @@ type wallFrames struct{ boardFrames }
 
 // How soon a wall that has nothing to show looks again, in seconds.
 const (
-	againSoon  = 10 // the trouble is ours
-	againLater = 60 // the link is
+	againSoon  = "10" // the trouble is ours
+	againLater = "60" // the link is
 )
 
 // wallGone says in large type why there is no board.
@@ -265,5 +265,6 @@ func (s *server) wallGone(c echo.Context, status int, text string) error {
 	if status >= http.StatusInternalServerError || status == http.StatusTooManyRequests {
 		again, hint = againSoon, "It tries again by itself."
 	}
-	return s.render(c, status, views.WallGone(views.Page{Asset: static.URL}, sentence(text), hint, again))
+	c.Response().Header().Set("Refresh", again)
+	return s.render(c, status, views.WallGone(views.Page{Asset: static.URL}, sentence(text), hint))
 }

@@ -179,7 +179,7 @@ func TestARevokedLinkEndsItsStream(t *testing.T) {
 			t.Errorf("%s of a revoked link: %v", path, h)
 		}
 	}
-	if _, _, page := x.stranger().get("/tv/" + token + "x"); !strings.Contains(page, "There is no display at this address") || strings.Contains(page, "revoked") || !strings.Contains(page, "wall-gone") {
+	if _, h, page := x.stranger().get("/tv/" + token + "x"); h.Get("Refresh") != "60" || !strings.Contains(page, "There is no display at this address") || strings.Contains(page, "revoked") || !strings.Contains(page, "wall-gone") {
 		t.Errorf("an unknown link: %s", page)
 	}
 }

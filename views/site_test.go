@@ -58,7 +58,7 @@ func pages(t testing.TB, now time.Time) map[string]templ.Component {
 		"login":    views.LoginPage(views.Page{Title: "Sign in", Asset: static.URL}, views.LoginModel{}), "login-wrong": views.LoginPage(views.Page{Title: "Sign in", Asset: static.URL}, views.LoginModel{Email: "rosa@example.com", Next: "/board", Error: "This address and this password do not belong together."}),
 		"setup": views.SetupPage(views.Page{Title: "Set up", Asset: static.URL}, setup), "setup-wrong": views.SetupPage(views.Page{Title: "Set up", Asset: static.URL}, wrong),
 		"wall": views.WallPage(page("", views.Viewer{}, true), sampleWall(t, now, 8)), "wall-empty": views.WallPage(page("", views.Viewer{}, true), sampleWall(t, now, 0)),
-		"gone-wall":         views.WallGone(views.Page{Asset: static.URL}, "This display link was revoked.", "Ask an administrator for a new link.", 60),
+		"gone-wall":         views.WallGone(views.Page{Asset: static.URL}, "This display link was revoked.", "Ask an administrator for a new link."),
 		"away":              views.AwayPage(page("", rosa, false), views.AwayModel{Action: "/account/away", Until: now.AddDate(0, 0, 3), First: "2026-11-17"}),
 		"settings-displays": views.DisplaysPage(page("settings", anna, false), sampleDisplays(now)), "settings-displays-none": views.DisplaysPage(page("settings", anna, false), views.DisplaysModel{Teams: sampleDisplays(now).Teams}),
 		"team": views.HoldingsPage(page("team", milo, true), sampleTeam(now)), "team-empty": views.HoldingsPage(page("team", milo, true), views.HoldingsModel{LiveURL: "/live/team", Sentence: "Nobody holds a lead."}),

@@ -79,7 +79,7 @@ func TestWallInABrowser(t *testing.T) {
 	mux.Handle("/static/", static.Handler())
 	mux.HandleFunc("/tv/x", func(w http.ResponseWriter, r *http.Request) {
 		if gone.Load() {
-			draw(w, http.StatusNotFound, views.WallGone(views.Page{Asset: static.URL}, "This display link was revoked.", "Ask an administrator for a new link.", 60))
+			draw(w, http.StatusNotFound, views.WallGone(views.Page{Asset: static.URL}, "This display link was revoked.", "Ask an administrator for a new link."))
 			return
 		}
 		m := sampleWall(t, now, 8)
