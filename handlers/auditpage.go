@@ -147,6 +147,9 @@ func (s *server) actNames(ctx context.Context) (actNames, error) {
 
 func (n actNames) line(a lead.Act) views.ActLine {
 	line := views.ActLine{At: a.At, What: deedWords(a.What), To: n.byID[a.Subject], Detail: a.Detail, Via: "on a page"}
+	if line.To != "" { // who is named once is named enough
+		line.Detail = strings.TrimSpace(strings.TrimPrefix(strings.TrimSuffix(a.Detail, line.To), line.To))
+	}
 	switch a.Actor.Kind {
 	case lead.ByOperator:
 		line.Who, line.Via = "The command line", ""

@@ -96,7 +96,7 @@ type PasswordModel struct {
 var roles = []option{
 	{"rep", "Sales: sees and takes the leads of their teams"},
 	{"manager", "Sales manager: sees who holds what, reassigns; without a team, of all of them"},
-	{"marketing", "Marketing: watches every team's follow-up, corrects and adds leads"},
+	{"marketing", "Marketing: watches every team’s follow-up, corrects and adds leads"},
 	{"admin", "Administrator: people, teams, keys, displays; looks, takes no leads"},
 }
 
