@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"runtime/debug"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -94,6 +95,12 @@ func (s *server) fail(err error, c echo.Context) {
 		return
 	}
 	status, text := statusOf(err)
+	defer func() { // what failed may fail again while the page about it is drawn
+		if p := recover(); p != nil && !c.Response().Committed {
+			s.Log.Error("panic", slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
+			_ = c.String(http.StatusInternalServerError, text)
+		}
+	}()
 	h, r := c.Response().Header(), c.Request()
 	if (status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests) && h.Get("Retry-After") == "" {
 		h.Set("Retry-After", "2")
