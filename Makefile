@@ -10,8 +10,9 @@ run: ## Run the demo: a fictional company on a throw-away store; it prints the a
 	go run ./cmd/hotleads demo
 
 .PHONY: test
-test: ## Bring up everything tests need (installs what is missing), run all tests under the race detector
+test: ## Bring up everything tests need (installs what is missing), run all tests under the race detector, fuzz the intake for a moment
 	@scripts/with-services.sh scripts/test.sh
+	@FUZZTIME=1s scripts/fuzz.sh ./handlers/segment
 
 .PHONY: check
 check: ## Check without running: formatting, vet, generated files, go.mod, linters, known vulnerabilities
