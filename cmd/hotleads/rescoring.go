@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	rescoreLoad = 100 // leads of a transaction: for so long nobody else writes to SQLite
+	rescoreLoad = 50 // leads of a transaction: for so long nobody else writes to SQLite
 	tellEvery   = time.Minute
 )
 
@@ -26,7 +26,8 @@ func (r *rescoring) once(ctx context.Context, now time.Time) (bool, error) {
 	}
 	n, err := r.desk.Rescore(ctx, now, rescoreLoad)
 	r.done += n
-	if r.done == 0 || n > 0 && now.Sub(r.told) < tellEvery {
+	told := now.Sub(r.told) < tellEvery
+	if r.done == 0 || n > 0 && told {
 		return n > 0, err
 	}
 	rules, rerr := r.store.Rules(ctx)
@@ -36,6 +37,7 @@ func (r *rescoring) once(ctx context.Context, now time.Time) (bool, error) {
 	left, err := r.store.Outdated(ctx, rules.Version, math.MaxInt32)
 	switch {
 	case err != nil:
+	case left > 0 && told: // other instances are at them, or they fail
 	case left > 0:
 		r.told = now
 		r.log.Info("leads are being scored by the new agreement", slog.Int("agreement", rules.Version), slog.Int("done_here", r.done), slog.Int("left", left))
