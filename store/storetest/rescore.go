@@ -75,29 +75,24 @@ func outdated(w *world) {
 // read as a whole.
 func (w *world) plan(text string) string {
 	w.Helper()
+	var plan []string
+	if strings.HasPrefix(w.url, "sqlite:") {
+		var steps []struct {
+			ID, Parent, NotUsed int
+			Detail              string
+		}
+		w.ok(w.db.SelectContext(w.ctx, &steps, "EXPLAIN QUERY PLAN "+text))
+		for _, s := range steps {
+			plan = append(plan, s.Detail)
+		}
+		return strings.Join(plan, "\n")
+	}
 	tx, err := w.db.BeginTxx(w.ctx, nil)
 	w.ok(err)
 	defer tx.Rollback()
-	explain := "EXPLAIN QUERY PLAN "
-	if !strings.HasPrefix(w.url, "sqlite:") {
-		_, err = tx.ExecContext(w.ctx, `SET LOCAL enable_seqscan = off`)
-		w.ok(err)
-		explain = "EXPLAIN "
-	}
-	rows, err := tx.QueryxContext(w.ctx, explain+text)
+	_, err = tx.ExecContext(w.ctx, `SET LOCAL enable_seqscan = off`)
 	w.ok(err)
-	defer rows.Close()
-	var plan []string
-	for rows.Next() {
-		cells, err := rows.SliceScan()
-		w.ok(err)
-		line := cells[len(cells)-1]
-		if b, ok := line.([]byte); ok {
-			line = string(b)
-		}
-		plan = append(plan, fmt.Sprint(line))
-	}
-	w.ok(rows.Err())
+	w.ok(tx.SelectContext(w.ctx, &plan, "EXPLAIN "+text))
 	return strings.Join(plan, "\n")
 }
 
