@@ -89,27 +89,41 @@ var ExclusionKinds = map[ExclusionKind]string{
 // Exclusions are the company's lists: values by kind, folded.
 type Exclusions map[ExclusionKind]map[string]bool
 
+// exclusion is why a lead never goes on the board, the list that says so and the
+// value that stands on it; the list is "" for a disposable address.
+type exclusion struct {
+	list       ExclusionKind
+	value, why string
+}
+
 // excluded says why a lead never goes on the board, or "".
-func (r *Rules) excluded(l *Lead) string {
+func (r *Rules) excluded(l *Lead) string { return r.exclusion(l).why }
+
+// exclusion finds what excludes the lead; the zero value: nothing.
+func (r *Rules) exclusion(l *Lead) exclusion {
 	domain := EmailDomain(l.Email)
 	for _, k := range []ExclusionKind{DoNotContact, OwnDomains, CompetitorDomains, CustomerDomains} {
 		list := r.Excluded[k]
 		if len(list) == 0 {
 			continue
 		}
-		if k == DoNotContact && (list[l.Email] && l.Email != "" || list[l.Phone] && l.Phone != "") {
-			return ExclusionKinds[k]
+		if k == DoNotContact {
+			for _, v := range []string{l.Email, l.Phone} {
+				if v != "" && list[v] {
+					return exclusion{k, v, ExclusionKinds[k]}
+				}
+			}
 		}
 		for _, d := range parents(domain) {
 			if list[d] {
-				return ExclusionKinds[k]
+				return exclusion{k, d, ExclusionKinds[k]}
 			}
 		}
 	}
 	if domain != "" && disposable(domain) {
-		return "a disposable mail address"
+		return exclusion{"", domain, "a disposable mail address"}
 	}
-	return ""
+	return exclusion{}
 }
 
 // Excludable is a value as the company's lists keep it: own, competitor and

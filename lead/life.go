@@ -115,6 +115,7 @@ func (w *Work) Consider(sc Scene, why Why) error {
 	}
 	if cause == CauseScore && (why == ByImport || (l.Backlog && why != ByActivity)) || why == ByAgreement && cause != CauseCallback {
 		l.Backlog = true
+		w.route(sc) // so that each team has a backlog of its own
 		return nil
 	}
 	return w.qualify(sc, cause)
@@ -132,7 +133,7 @@ func (w *Work) cause(sc Scene, why Why) string {
 		}
 		return CauseCallback
 	}
-	if why == ByCallback || l.Blocked != "" || !w.mayRequalify(sc, why) {
+	if why == ByCallback || l.Blocked != "" || !sc.Rules.requalifies(l, w.moment(sc, why)) {
 		return ""
 	}
 	if score, _ := l.ScoreAt(sc.Rules, w.moment(sc, why)); !sc.Rules.Scorer.Ready(score) {
@@ -150,41 +151,38 @@ func (w *Work) moment(sc Scene, why Why) time.Time {
 	return sc.Now
 }
 
-// mayRequalify: a lead that was returned needs fresh engagement since then.
-func (w *Work) mayRequalify(sc Scene, why Why) bool {
-	l := w.Lead
-	if l.ReturnedAt.IsZero() {
-		return true
-	}
-	return sc.Rules.Scorer.Score(l.Since, scoring.Fit{}, w.moment(sc, why)).Engagement >= sc.Rules.Scoring.RequalifyPoints
-}
-
 // heldBack says why a ready lead may not go on the board, or "".
 func (r *Rules) heldBack(l *Lead) string {
 	if why := r.excluded(l); why != "" {
 		return why
 	}
+	if r.missing(l) {
+		return wantsTraits + joinOr(r.Criteria.RequiredTraits)
+	}
+	return ""
+}
+
+const wantsTraits = "no way to reach them yet: wants "
+
+// missing tells whether none of the required traits is known.
+func (r *Rules) missing(l *Lead) bool {
 	if len(r.Criteria.RequiredTraits) == 0 {
-		return ""
+		return false
 	}
 	traits := l.AllTraits()
 	for _, name := range r.Criteria.RequiredTraits {
 		if v, ok := traits[name]; ok && v != nil && v != "" {
-			return ""
+			return false
 		}
 	}
-	return "no way to reach them yet: wants " + joinOr(r.Criteria.RequiredTraits)
+	return true
 }
 
 // qualify puts the lead on its team's board and starts its clocks.
 func (w *Work) qualify(sc Scene, cause string) error {
 	l := w.Lead
 	before := l.Life
-	if l.TeamID == "" {
-		if t := Route(sc.Book.Teams, l.AllTraits()); t != nil {
-			l.TeamID = t.ID
-		}
-	}
+	w.route(sc)
 	counted := l.CountedAt.IsZero() || sc.Now.Sub(l.CountedAt) >= days(sc.Rules.Criteria.CountOnceDays)
 	if counted {
 		l.CountedAt = sc.Now
@@ -205,6 +203,16 @@ func (w *Work) qualify(sc Scene, cause string) error {
 	sc.Actor = systemFor(sc.Actor)
 	w.record(sc, before, History{Move: Qualify, Cause: cause, Counted: counted})
 	return nil
+}
+
+// route decides the lead's team where none has it yet.
+func (w *Work) route(sc Scene) {
+	if w.Lead.TeamID != "" {
+		return
+	}
+	if t := Route(sc.Book.Teams, w.Lead.AllTraits()); t != nil {
+		w.Lead.TeamID = t.ID
+	}
 }
 
 // systemFor: a qualification is the system's act unless a manager released it.

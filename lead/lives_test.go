@@ -104,7 +104,36 @@ func checkLife(s *story) {
 	if l.Stage == lead.Nurture && l.Undo != nil && l.Undo.Move != lead.Return {
 		s.t.Fatalf("in nurture a %s can be undone", l.Undo.Move)
 	}
+	checkHold(s)
 	if w := (lead.Work{Lead: &l, Clocks: s.current()}); l.Stage == lead.MQL && l.HandRaisedAt.IsZero() && w.WakeAt().IsZero() {
 		s.t.Fatal("on the board and never due")
+	}
+}
+
+// checkHold: what is said to keep a lead off the board does, and nothing else.
+func checkHold(s *story) {
+	s.t.Helper()
+	l := reread(s.t, s.l)
+	sc := s.scene(lead.System)
+	hold := s.rules.Hold(&l, s.now)
+	absence, there := sc.WhyNot(&l)
+	if there != (hold != "") || absence.Hold != hold || there && (absence.Text == "" || absence.Way == "") {
+		s.t.Fatalf("on hold %q it is told %+v", hold, absence)
+	}
+	if ends := s.rules.HoldEnds(&l, s.now); hold != "" && !ends.IsZero() && (!ends.After(s.now) || s.rules.Hold(&l, ends) != "" || s.rules.Hold(&l, ends.Add(-2*time.Millisecond)) == "") {
+		s.t.Fatalf("the hold %s does not end at %v", hold, ends)
+	}
+	if l.Stage != lead.Nurture {
+		if hold != "" && l.Stage != lead.Lost && l.Stage != lead.Disqualified {
+			s.t.Fatalf("%s, and on hold: %s", l.Stage, hold)
+		}
+		return
+	}
+	w := &lead.Work{Lead: &l}
+	if err := w.Consider(sc, lead.ByTrait); err != nil {
+		s.t.Fatal(err)
+	}
+	if (l.Stage == lead.MQL) != (hold == lead.HoldWaits) {
+		s.t.Fatalf("on hold %q, and considered it is %s: %+v", hold, l.Stage, s.l.Life)
 	}
 }

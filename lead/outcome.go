@@ -82,12 +82,8 @@ func (w *Work) walkTo(sc Scene, m Move) {
 func (w *Work) pass(sc Scene, to Stage) {
 	l := w.Lead
 	before := l.Life
-	if to == MQL && l.TeamID == "" {
-		if t := Route(sc.Book.Teams, l.AllTraits()); t != nil {
-			l.TeamID = t.ID
-		}
-	}
 	if to == MQL {
+		w.route(sc)
 		l.QualifiedAt, l.TouchedAt, l.Attempts = sc.Now, time.Time{}, 0
 		l.Backlog, l.HeldBack, l.Blocked, l.CallbackAt = false, "", "", time.Time{}
 	}

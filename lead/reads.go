@@ -1,6 +1,10 @@
 package lead
 
-import "time"
+import (
+	"time"
+
+	"hotleads/scoring"
+)
 
 // Search is what to look for in the list of leads. Zero fields don't narrow.
 type Search struct {
@@ -9,16 +13,21 @@ type Search struct {
 	Team    string   // team id
 	Seen    []string // ids of teams whose leads may be seen; nil: all. Leads without a team are seen by all
 	OwnerID string
-	Backlog bool         // only the backlog
-	Held    bool         // only those held back
-	Newest  bool         // the newest first, in an order that changes of leads leave as it is; else the last changed first
-	After   *SearchPoint // the page after this point
-	Limit   int          // 1 to 1000
+	Source  string         // exactly
+	Tiers   []scoring.Tier // one of these when the lead was last changed; scores fade, so that it may be lower now
+	Held    bool           // only those that something keeps off the board, at Now
+	Hold    Hold           // only those that this keeps off the board, at Now
+	Now     time.Time      // for Held and Hold
+	Backlog bool           // only the backlog, the best first by the score that each came with
+	Newest  bool           // the newest first, in an order that changes of leads leave as it is; else the last changed first
+	After   *SearchPoint   // the page after this point
+	Limit   int            // 1 to 1000
 }
 
 // SearchPoint is where a page of a search ended.
 type SearchPoint struct {
-	UpdatedAt time.Time `json:"u"`
+	UpdatedAt time.Time `json:"u,omitzero"`
+	Score     float64   `json:"s,omitempty"` // as stored, in the backlog
 	ID        string    `json:"i"`
 }
 
@@ -47,4 +56,27 @@ func (u User) TeamsSeen() []string {
 type SetUp struct {
 	Company, Zone, Team   string
 	Name, Email, Password string
+}
+
+// Duplicate is two leads that may be one person. Merging them is for people.
+type Duplicate struct {
+	A, B   string // ids, A before B
+	Cause  string // the kind of identity that both claimed: "email", "phone", "user"
+	SeenAt time.Time
+}
+
+// DuplicatePoint is where a page of suspected duplicates ended.
+type DuplicatePoint struct {
+	SeenAt time.Time `json:"t"`
+	A      string    `json:"a"`
+	B      string    `json:"b"`
+}
+
+// DuplicateSearch asks for suspected duplicates, the latest first: pairs of which
+// both are there and may be seen.
+type DuplicateSearch struct {
+	LeadID string   // one of the two; "": any
+	Seen   []string // as in Search
+	After  *DuplicatePoint
+	Limit  int
 }

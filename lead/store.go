@@ -42,6 +42,9 @@ type Store interface {
 	// Announced notes that the lead's ranking is up to that version.
 	Announced(ctx context.Context, versions map[string]int64) error
 
+	// Drips are the backlogs that go to their boards by themselves.
+	Drips(ctx context.Context) ([]Drip, error)
+
 	// Rules is the agreement in force with the company's lists; Book the
 	// directory. Both are at most a second old.
 	Rules(ctx context.Context) (*Rules, error)
@@ -101,6 +104,17 @@ type Tx interface {
 	Outdated(ctx context.Context, version, n int) ([]string, error)
 	// Claims are the ids of leads that the person has claimed and not decided.
 	Claims(ctx context.Context, user string) ([]string, error)
+	// Backlog are the ids of the best leads in a team's backlog, at most n;
+	// CountBacklog is how many there are.
+	Backlog(ctx context.Context, team string, n int) ([]string, error)
+	CountBacklog(ctx context.Context, team string) (int, error)
+	// Drip locks and reads how a team's backlog goes to its board; one that says
+	// no more than the team where there is none. SetDrip keeps it, or ends it
+	// where nothing is to be released any more.
+	Drip(ctx context.Context, team string) (Drip, error)
+	SetDrip(ctx context.Context, d Drip) error
+	// Record writes a line of the audit trail; its ID is made here.
+	Record(ctx context.Context, a Act) error
 }
 
 // Ranking keeps each team's board in order of score, fast to read and safe to

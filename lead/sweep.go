@@ -35,7 +35,8 @@ func (d *Desk) Sweep(ctx context.Context, now time.Time, n int) (int, error) {
 			acted += n
 		}
 	}
-	return acted, errors.Join(append(errs, d.adopt(ctx, now, n), d.letGoStrays(ctx, now), d.catchUp(ctx, now, n))...)
+	released, err := d.drips(ctx, now, n)
+	return acted + released, errors.Join(append(errs, err, d.adopt(ctx, now, n), d.letGoStrays(ctx, now), d.catchUp(ctx, now, n))...)
 }
 
 // adopt routes leads that qualified where no team was known to the process that

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -159,67 +158,4 @@ func (s *Store) Announced(ctx context.Context, versions map[string]int64) error 
 		return fmt.Errorf("store: announced: %w", err)
 	}
 	return nil
-}
-
-// Find lists leads, the last changed or the newest first.
-func (s *Store) Find(ctx context.Context, q lead.Search) ([]lead.Card, error) {
-	where, args := []string{`merged_into = ''`}, []any{}
-	add := func(cond string, a ...any) { where, args = append(where, cond), append(args, a...) }
-	if q.Stage != "" {
-		add(`stage = ?`, string(q.Stage))
-	}
-	if q.Team != "" {
-		add(`team_id = ?`, q.Team)
-	}
-	if q.Seen != nil {
-		if len(q.Seen) == 0 {
-			add(`team_id IS NULL`)
-		} else {
-			add(`(team_id IS NULL OR team_id IN (?))`, q.Seen)
-		}
-	}
-	if q.OwnerID != "" {
-		add(`owner_id = ?`, q.OwnerID)
-	}
-	if q.Backlog {
-		add(`backlog`)
-	}
-	if q.Held {
-		add(`held_back <> ''`)
-	}
-	sought := words(q.Words)
-	if len(sought) == 0 && strings.TrimSpace(q.Words) != "" {
-		return nil, nil // nothing in it that a lead could be found by
-	}
-	for _, w := range sought {
-		add(`id IN (SELECT lead_id FROM lead_words WHERE word >= ? AND word < ?)`, w, w+"\U0010FFFF")
-	}
-	order := `updated_at DESC, id DESC`
-	if q.Newest {
-		order = `id DESC` // ids grow with time
-	}
-	if b := q.After; b != nil && q.Newest {
-		add(`id < ?`, b.ID)
-	} else if b != nil {
-		add(`(updated_at < ? OR (updated_at = ? AND id < ?))`, at(b.UpdatedAt), at(b.UpdatedAt), b.ID)
-	}
-	text, args, err := in(s.read, `SELECT id FROM leads WHERE `+strings.Join(where, " AND ")+` ORDER BY `+order+` LIMIT ?`, append(args, q.Limit)...)
-	if err != nil {
-		return nil, err
-	}
-	var ids []string
-	if err := s.read.SelectContext(ctx, &ids, text, args...); err != nil {
-		return nil, fmt.Errorf("store: find: %w", wrap(err))
-	}
-	found, err := s.Cards(ctx, ids)
-	if err != nil {
-		return nil, err
-	}
-	cards := make([]lead.Card, 0, len(ids))
-	for _, id := range ids {
-		if c, ok := found[id]; ok {
-			cards = append(cards, c)
-		}
-	}
-	return cards, nil
 }

@@ -45,29 +45,35 @@ type leadRow struct {
 	MergedInto     string   `db:"merged_into"`
 	WakeAt         instant  `db:"wake_at"`
 	UnannouncedAt  instant  `db:"unannounced_at"`
+	Hold           string   `db:"hold"`
+	HoldEnds       instant  `db:"hold_ends"`
 }
 
 // leadColumns are the columns of leads in the order of values.
 var leadColumns = strings.Fields(`id version created_at updated_at stage owner_id team_id touched user_id email phone name company title
-	country source traits trait_times score tier backlog held_back life history_seq undo model ledger since last_activity_at merged_into wake_at unannounced_at`)
+	country source traits trait_times score tier backlog held_back life history_seq undo model ledger since last_activity_at merged_into wake_at unannounced_at hold hold_ends`)
 
 // The columns are always named: an older program goes on beside a newer schema.
 var leadList = strings.Join(leadColumns, ", ")
 
 func (r *leadRow) values() []any {
 	return []any{r.ID, r.Version, r.CreatedAt, r.UpdatedAt, r.Stage, r.OwnerID, r.TeamID, r.Touched, r.UserID, r.Email, r.Phone, r.Name, r.Company, r.Title,
-		r.Country, r.Source, r.Traits, r.TraitTimes, r.Score, r.Tier, r.Backlog, r.HeldBack, r.Life, r.HistorySeq, r.Undo, r.Model, r.Ledger, r.Since, r.LastActivityAt, r.MergedInto, r.WakeAt, r.UnannouncedAt}
+		r.Country, r.Source, r.Traits, r.TraitTimes, r.Score, r.Tier, r.Backlog, r.HeldBack, r.Life, r.HistorySeq, r.Undo, r.Model, r.Ledger, r.Since, r.LastActivityAt, r.MergedInto, r.WakeAt, r.UnannouncedAt, r.Hold, r.HoldEnds}
 }
 
 // toRow is the lead as it is written, with what queries look for computed.
-func toRow(w *lead.Work, score scoring.Score, tier scoring.Tier, now time.Time) (leadRow, error) {
+func toRow(w *lead.Work, rules *lead.Rules, now time.Time) (leadRow, error) {
 	l := w.Lead
+	score, tier := l.ScoreAt(rules, now)
 	row := leadRow{
 		ID: l.ID, Version: l.Version, CreatedAt: instant(l.CreatedAt), UpdatedAt: instant(l.UpdatedAt),
 		Stage: string(l.Stage), OwnerID: nullable(l.OwnerID), TeamID: nullable(l.TeamID), Touched: !l.TouchedAt.IsZero(),
 		UserID: l.UserID, Email: l.Email, Phone: l.Phone, Name: l.Name, Company: l.Company, Title: l.Title, Country: l.Country, Source: l.Source,
 		Score: score.Total, Tier: string(tier), Backlog: l.Backlog, HeldBack: l.HeldBack, HistorySeq: l.HistorySeq,
 		Model: l.Model, LastActivityAt: instant(l.LastActivityAt), MergedInto: l.MergedInto,
+	}
+	if hold := rules.Hold(l, now); hold != "" {
+		row.Hold, row.HoldEnds = string(hold), instant(rules.HoldEnds(l, now))
 	}
 	if l.MergedInto == "" {
 		row.WakeAt = instant(w.WakeAt())

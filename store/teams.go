@@ -109,7 +109,7 @@ func addTeam(ctx context.Context, tx *sqlx.Tx, by lead.Actor, t lead.Team, now t
 	if err == nil && len(slugs) == 0 { // at once; who comes late, the sweep adopts (Teamless finds the same leads)
 		_, err = tx.ExecContext(ctx, `
 			UPDATE leads SET team_id = $1, version = version + 1, unannounced_at = $2
-			WHERE team_id IS NULL AND merged_into = '' AND stage IN ('mql', 'claimed', 'sal', 'sql')`, t.ID, at(now))
+			WHERE team_id IS NULL AND merged_into = '' AND (stage IN ('mql', 'claimed', 'sal', 'sql') OR backlog)`, t.ID, at(now))
 	}
 	if err != nil {
 		return t, fmt.Errorf("store: add team: %w", err)

@@ -47,8 +47,7 @@ func (t *txn) Write(ctx context.Context, now time.Time, works []*lead.Work) erro
 	var rows written
 	for _, w := range works {
 		w.Lead.Version++
-		score, tier := w.Lead.ScoreAt(rules, now)
-		row, err := toRow(w, score, tier, now)
+		row, err := toRow(w, rules, now)
 		if err != nil {
 			return err
 		}

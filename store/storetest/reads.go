@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"hotleads/lead"
+	"hotleads/scoring"
 	"hotleads/sla"
 )
 
@@ -36,8 +37,8 @@ func search(w *world) {
 	zoe := set(func(l *lead.Lead) {
 		l.Name, l.Title, l.Stage, l.TeamID = "ZOË Ünal", "CTO", lead.MQL, apac.ID
 	})
-	held := set(func(l *lead.Lead) { l.Name, l.HeldBack = "Held", "already a customer" })
-	backlog := set(func(l *lead.Lead) { l.Name, l.Backlog = "Βασίλης 漢字", true })
+	held := set(func(l *lead.Lead) { l.Name, l.HandRaisedAt, l.Source = "Held", now, "fair" })
+	backlog := set(func(l *lead.Lead) { l.Name, l.Phone, l.Backlog = "Βασίλης 漢字", "+494012345", true })
 	gone := set(func(l *lead.Lead) { l.Name = "Ada Gone" })
 	w.alter(gone.Lead.ID, now, func(x *lead.Work) { x.Lead.MergedInto = ada.Lead.ID })
 	sorted := func(works ...*lead.Work) []string {
@@ -55,7 +56,11 @@ func search(w *world) {
 		{"a team", lead.Search{Team: emea.ID}, sorted(ada)},
 		{"an owner", lead.Search{OwnerID: "rosa"}, sorted(ada)},
 		{"the backlog", lead.Search{Backlog: true}, sorted(backlog)},
-		{"those held back", lead.Search{Held: true}, sorted(held)},
+		{"those held back", lead.Search{Held: true, Now: now}, sorted(held, backlog)},
+		{"those held back by one thing", lead.Search{Hold: lead.HoldTraits, Now: now}, sorted(held)},
+		{"a source", lead.Search{Source: "fair"}, sorted(held)},
+		{"a source, exactly", lead.Search{Source: "fai"}, nil},
+		{"a tier", lead.Search{Tiers: []scoring.Tier{scoring.Hot, scoring.Fire}}, sorted(held)},
 		{"what one team sees", lead.Search{Seen: []string{emea.ID}}, sorted(ada, held, backlog)},
 		{"what somebody without a team sees", lead.Search{Seen: []string{}}, sorted(held, backlog)},
 		{"a first name", lead.Search{Words: "ada"}, sorted(ada)},
@@ -77,6 +82,9 @@ func search(w *world) {
 		{"several at once", lead.Search{Words: "ada", Team: apac.ID}, nil},
 	} {
 		w.same(c.what, c.want, w.found(c.q))
+		if n := must(w.s.Count(w.ctx, c.q, 3))(w); n != min(3, len(c.want)) {
+			w.Errorf("%s: counted %d, want %d and no further than 3", c.what, n, len(c.want))
+		}
 	}
 	w.alter(ada.Lead.ID, now, func(x *lead.Work) { x.Lead.Name, x.Lead.Email = "Countess Lovelace", "" })
 	w.same("by a name it no longer has", []string{}, w.found(lead.Search{Words: "ada"}))

@@ -1,0 +1,186 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"hotleads/lead"
+)
+
+// Lists of leads. An index holds all that a list is narrowed by, in the list's
+// order, so that a page reads no more of the leads than it shows.
+
+// narrowed collects conditions and what they ask for.
+type narrowed struct {
+	where []string
+	args  []any
+}
+
+func (n *narrowed) add(cond string, a ...any) {
+	n.where, n.args = append(n.where, cond), append(n.args, a...)
+}
+
+func (n *narrowed) String() string { return strings.Join(n.where, " AND ") }
+
+// seen narrows to what somebody may see who sees the teams; nil: everything.
+func (n *narrowed) seen(column string, teams []string) {
+	switch {
+	case teams == nil:
+	case len(teams) == 0:
+		n.add(column + ` IS NULL`)
+	default:
+		n.add(`(`+column+` IS NULL OR `+column+` IN (?))`, teams)
+	}
+}
+
+// narrow is a search without its page; false where nothing can be found.
+func narrow(q lead.Search) (*narrowed, bool) {
+	n := &narrowed{where: []string{`merged_into = ''`}}
+	if q.Stage != "" {
+		n.add(`stage = ?`, string(q.Stage))
+	}
+	if q.Team != "" {
+		n.add(`team_id = ?`, q.Team)
+	}
+	n.seen("team_id", q.Seen)
+	if q.OwnerID != "" {
+		n.add(`owner_id = ?`, q.OwnerID)
+	}
+	if q.Source != "" {
+		n.add(`source = ?`, q.Source)
+	}
+	if len(q.Tiers) > 0 {
+		tiers := make([]string, len(q.Tiers))
+		for i, t := range q.Tiers {
+			tiers[i] = string(t)
+		}
+		n.add(`tier IN (?)`, tiers)
+	}
+	if q.Held || q.Hold != "" {
+		n.add(`hold <> '' AND (hold_ends IS NULL OR hold_ends > ?)`, at(q.Now))
+	}
+	if q.Hold != "" {
+		n.add(`hold = ?`, string(q.Hold))
+	}
+	if q.Backlog {
+		n.add(`hold = 'backlog'`)
+	}
+	sought := words(q.Words)
+	if len(sought) == 0 && strings.TrimSpace(q.Words) != "" {
+		return nil, false // nothing in it that a lead could be found by
+	}
+	for _, w := range sought {
+		n.add(`id IN (SELECT lead_id FROM lead_words WHERE word >= ? AND word < ?)`, w, w+"\U0010FFFF")
+	}
+	return n, true
+}
+
+// Find lists leads: the last changed first, the newest, or of the backlog the best.
+func (s *Store) Find(ctx context.Context, q lead.Search) ([]lead.Card, error) {
+	n, ok := narrow(q)
+	if !ok {
+		return nil, nil
+	}
+	order, b := `updated_at DESC, id DESC`, q.After
+	switch {
+	case q.Backlog:
+		order = `score DESC, id DESC`
+		if b != nil {
+			n.add(`(score < ? OR (score = ? AND id < ?))`, b.Score, b.Score, b.ID)
+		}
+	case q.Newest:
+		order = `id DESC` // ids grow with time
+		if b != nil {
+			n.add(`id < ?`, b.ID)
+		}
+	case b != nil:
+		n.add(`(updated_at, id) < (?, ?)`, at(b.UpdatedAt), b.ID)
+	}
+	text, args, err := in(s.read, `SELECT id FROM leads WHERE `+n.String()+` ORDER BY `+order+` LIMIT ?`, append(n.args, q.Limit)...)
+	if err != nil {
+		return nil, err
+	}
+	var ids []string
+	if err := s.read.SelectContext(ctx, &ids, text, args...); err != nil {
+		return nil, fmt.Errorf("store: find: %w", wrap(err))
+	}
+	found, err := s.Cards(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	cards := make([]lead.Card, 0, len(ids))
+	for _, id := range ids {
+		if c, ok := found[id]; ok {
+			cards = append(cards, c)
+		}
+	}
+	return cards, nil
+}
+
+// Count tells how many leads a search finds, counting no further than most.
+func (s *Store) Count(ctx context.Context, q lead.Search, most int) (int, error) {
+	n, ok := narrow(q)
+	if !ok {
+		return 0, nil
+	}
+	text, args, err := in(s.read, `SELECT COUNT(*) FROM (SELECT 1 FROM leads WHERE `+n.String()+` LIMIT ?) AS found`, append(n.args, most)...)
+	if err != nil {
+		return 0, err
+	}
+	var count int
+	if err := s.read.GetContext(ctx, &count, text, args...); err != nil {
+		return 0, fmt.Errorf("store: count: %w", wrap(err))
+	}
+	return count, nil
+}
+
+// Sources are the sources that leads came from, in order, at most limit. It leaps
+// from one to the next in the index.
+func (s *Store) Sources(ctx context.Context, limit int) ([]string, error) {
+	var sources []string
+	err := s.read.SelectContext(ctx, &sources, `
+		WITH RECURSIVE each (source) AS (
+			SELECT MIN(source) FROM leads WHERE merged_into = '' AND source > ''
+			UNION ALL
+			SELECT (SELECT MIN(l.source) FROM leads l WHERE l.merged_into = '' AND l.source > each.source) FROM each WHERE each.source IS NOT NULL
+		) SELECT source FROM each WHERE source IS NOT NULL LIMIT $1`, limit)
+	if err != nil {
+		return nil, fmt.Errorf("store: sources: %w", wrap(err))
+	}
+	return sources, nil
+}
+
+// Duplicates lists suspected duplicates, the latest first.
+func (s *Store) Duplicates(ctx context.Context, q lead.DuplicateSearch) ([]lead.Duplicate, error) {
+	n := &narrowed{where: []string{`a.merged_into = '' AND b.merged_into = ''`}}
+	n.seen("a.team_id", q.Seen)
+	n.seen("b.team_id", q.Seen)
+	if q.LeadID != "" {
+		n.add(`(d.lead_a = ? OR d.lead_b = ?)`, q.LeadID, q.LeadID)
+	}
+	if q.After != nil {
+		n.add(`(d.seen_at, d.lead_a, d.lead_b) < (?, ?, ?)`, at(q.After.SeenAt), q.After.A, q.After.B)
+	}
+	text, args, err := in(s.read, `
+		SELECT d.lead_a, d.lead_b, d.cause, d.seen_at FROM duplicates d JOIN leads a ON a.id = d.lead_a JOIN leads b ON b.id = d.lead_b
+		WHERE `+n.String()+` ORDER BY d.seen_at DESC, d.lead_a DESC, d.lead_b DESC LIMIT ?`, append(n.args, q.Limit)...)
+	if err != nil {
+		return nil, err
+	}
+	var rows []struct {
+		A      string  `db:"lead_a"`
+		B      string  `db:"lead_b"`
+		Cause  string  `db:"cause"`
+		SeenAt instant `db:"seen_at"`
+	}
+	if err := s.read.SelectContext(ctx, &rows, text, args...); err != nil {
+		return nil, fmt.Errorf("store: duplicates: %w", wrap(err))
+	}
+	out := make([]lead.Duplicate, len(rows))
+	for i, r := range rows {
+		out[i] = lead.Duplicate{A: r.A, B: r.B, Cause: r.Cause, SeenAt: time.Time(r.SeenAt)}
+	}
+	return out, nil
+}
