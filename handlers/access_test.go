@@ -170,6 +170,9 @@ var samples = map[string]func(x *house) sample{
 	},
 
 	"POST /leads/:id/:move": func(x *house) sample { return sample{"/leads/" + x.near + "/touch", "/leads/" + x.off + "/touch"} },
+
+	"GET /leads/:id/correct":  func(x *house) sample { return sample{"/leads/" + x.near + "/correct", "/leads/" + x.off + "/correct"} },
+	"POST /leads/:id/correct": func(x *house) sample { return sample{"/leads/" + x.near + "/correct", "/leads/" + x.off + "/correct"} },
 }
 
 // visit asks as somebody; of a stream only how it is answered. The body of

@@ -144,12 +144,15 @@ func (sc scene) json(l lead.Scored, note string) leadJSON {
 	out := leadJSON{
 		ID: l.ID, UserID: optional(l.UserID), Email: optional(l.Email), Phone: optional(l.Phone), Name: optional(l.Name), Company: optional(l.Company),
 		Title: optional(l.Title), Country: optional(l.Country), Traits: l.Traits, Score: l.Score.Total, Tier: l.Tier, Stage: l.Stage, Owner: sc.ref(l.OwnerID),
-		HeldBack: optional(l.HeldBack), Backlog: l.Backlog, QualifiedAt: optional(l.QualifiedAt), CallbackAt: optional(l.CallbackAt), Source: optional(l.Source),
+		Backlog: l.Backlog, QualifiedAt: optional(l.QualifiedAt), CallbackAt: optional(l.CallbackAt), Source: optional(l.Source),
 		CreatedAt: l.CreatedAt, UpdatedAt: l.UpdatedAt, LastActivityAt: optional(l.LastActivityAt), Version: l.Version,
 		Signals: make([]signalJSON, len(l.Signals)), Clocks: make([]clockJSON, len(l.Clocks)),
 	}
 	if out.Traits == nil {
 		out.Traits = scoring.Traits{}
+	}
+	if a, held := sc.absence(&l.Lead); held {
+		out.HeldBack = &a.Text
 	}
 	if t := sc.book.Team(l.TeamID); t != nil {
 		out.Team = &refJSON{ID: t.ID, Name: t.Name}

@@ -68,11 +68,16 @@ func TestTheListTellsWhoIsHeldBackAndWhoIsInTheBacklog(t *testing.T) {
 	x.send(x.write,
 		map[string]any{"type": "identify", "userId": "spam", "traits": map[string]any{"email": "x@mailinator.com", "name": "Throw Away"}},
 		map[string]any{"type": "track", "userId": "spam", "event": "Demo Requested"})
-	_, _, page := max.get("/leads?stage=held")
+	for _, old := range []string{"held", "backlog"} {
+		if status, h, _ := max.get("/leads?stage=" + old); status != http.StatusSeeOther || h.Get("Location") != "/leads/"+old {
+			t.Errorf("the old address of %s: %d %s", old, status, h.Get("Location"))
+		}
+	}
+	_, _, page := max.get("/leads/held")
 	if !strings.Contains(page, "Throw Away") || strings.Contains(page, "ada@") || strings.Contains(page, ">ada<") {
 		t.Errorf("held back are: %s", page)
 	}
-	if status, _, page := max.get("/leads?stage=backlog"); status != http.StatusOK || strings.Contains(page, "Throw Away") {
+	if status, _, page := max.get("/leads/backlog"); status != http.StatusOK || strings.Contains(page, "Throw Away") {
 		t.Errorf("the backlog answers %d with somebody who is not in it", status)
 	}
 }

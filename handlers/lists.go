@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,73 +11,10 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"hotleads/lead"
 	"hotleads/live"
 	"hotleads/sla"
 	"hotleads/views"
 )
-
-// leadsShown is how many leads a page of the list has.
-const leadsShown = 50
-
-func (s *server) leadsPage(c echo.Context) error {
-	ctx, u := c.Request().Context(), *viewer(c)
-	q := lead.Search{Words: c.QueryParam("q"), Seen: u.TeamsSeen(), Limit: leadsShown + 1}
-	var err error
-	stage := c.QueryParam("stage")
-	switch stage { // two lists that cut across the stages stand among them
-	case "backlog":
-		q.Backlog = true
-	case "held":
-		q.Held = true
-	default:
-		if q.Stage, err = stageParam(c); err != nil {
-			return err
-		}
-	}
-	if q.After, err = readCursor[lead.SearchPoint](c.QueryParam("cursor")); err != nil {
-		return err
-	}
-	cards, err := s.Store.Find(ctx, q)
-	if err != nil {
-		return err
-	}
-	sc, err := s.scene(ctx)
-	if err != nil {
-		return err
-	}
-	m := views.LeadsModel{Query: q.Words, Stage: stage}
-	link := func(cursor string) string {
-		v := url.Values{}
-		for k, x := range map[string]string{"q": q.Words, "stage": stage, "cursor": cursor} {
-			if x != "" {
-				v.Set(k, x)
-			}
-		}
-		return "/leads?" + v.Encode()
-	}
-	if len(cards) > leadsShown {
-		cards = cards[:leadsShown]
-		m.NextURL = link(writeCursor(searchPoint(cards[leadsShown-1])))
-	}
-	if q.After != nil {
-		m.PrevURL = link("")
-	}
-	for _, card := range cards {
-		l := sc.rules.Explain(card.Lead, card.Clocks, sc.now)
-		line := views.LeadLine{ID: l.ID, Name: l.DisplayName(), Company: l.Company, Title: l.Title, Email: l.Email, Score: l.Score.Total, Tier: string(l.Tier), Stage: string(l.Stage), Seen: l.LastActivityAt}
-		if l.OwnerID != "" {
-			line.Owner = sc.book.Name(l.OwnerID)
-		}
-		if t := sc.book.Team(l.TeamID); t != nil {
-			line.Team = t.Name
-		}
-		m.Rows = append(m.Rows, line)
-	}
-	p := s.page(c, "leads")
-	p.Title = "Leads"
-	return s.render(c, http.StatusOK, views.LeadsPage(p, m))
-}
 
 // clocksShown bounds the list of running clocks.
 const clocksShown = 300

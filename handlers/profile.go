@@ -45,7 +45,7 @@ func (s *server) profileAnswer(c echo.Context, u lead.User, status int, l lead.S
 	if err != nil {
 		return err
 	}
-	m, err := s.profile(ctx, sc, l, before)
+	m, err := s.profile(ctx, sc, l, u.TeamsSeen(), before)
 	if err != nil {
 		return err
 	}
@@ -78,21 +78,22 @@ func (s *server) profileAnswer(c echo.Context, u lead.User, status int, l lead.S
 	return s.render(c, status, views.ProfilePage(p, m))
 }
 
-// profile is everything of one lead, its timeline from a point on.
-func (s *server) profile(ctx context.Context, sc scene, l lead.Scored, before timelinePoint) (views.ProfileModel, error) {
+// profile is everything of one lead for those who see the teams, its timeline from
+// a point on.
+func (s *server) profile(ctx context.Context, sc scene, l lead.Scored, teams []string, before timelinePoint) (views.ProfileModel, error) {
 	m := views.ProfileModel{
 		LiveURL: "/live/leads/" + url.PathEscape(l.ID), Receipt: sc.receipt(l), Contact: sc.contact(l), Traits: traits(l.Lead),
 		Head: views.ProfileHead{
 			ID: l.ID, Name: l.DisplayName(), Company: l.Company, Title: l.Title, Score: l.Score.Total, Tier: string(l.Tier), Stage: string(l.Stage), Version: l.Version,
-			Owner: sc.person(l.OwnerID), Badges: sc.badges(l), HeldBack: l.HeldBack, Backlog: l.Backlog, Reasons: sc.reasons(l.TeamID), Currency: currency,
+			Owner: sc.person(l.OwnerID), Badges: sc.badges(l), Backlog: l.Backlog, Reasons: sc.reasons(l.TeamID), Currency: currency,
 		},
 	}
 	m.Head.Delta, _ = heat(l)
 	if t := sc.book.Team(l.TeamID); t != nil {
 		m.Head.Team = t.Name
 	}
-	if l.Backlog {
-		m.Head.HeldBack = "in the backlog: ready through an import or a new agreement; a fresh activity or a manager releases it"
+	if a, held := sc.absence(&l.Lead); held {
+		m.Head.HeldBack, m.Head.WayOut = a.Text, a.Way
 	}
 	for _, c := range l.Clocks {
 		if c.Running() {
@@ -106,6 +107,9 @@ func (s *server) profile(ctx context.Context, sc scene, l lead.Scored, before ti
 	}
 	slices.SortFunc(m.Head.People, func(a, b views.Person) int { return strings.Compare(a.Name, b.Name) })
 	var err error
+	if m.Twins, err = s.twins(ctx, l.ID, teams); err != nil {
+		return m, err
+	}
 	m.Timeline, m.Older, err = s.timeline(ctx, sc, l.Lead, before)
 	return m, err
 }
@@ -164,7 +168,7 @@ func (s *server) lookProfile(ctx context.Context, id string, u lead.User) (live.
 	if err != nil {
 		return live.Page{}, err
 	}
-	m, err := s.profile(ctx, sc, l, timelinePoint{})
+	m, err := s.profile(ctx, sc, l, u.TeamsSeen(), timelinePoint{})
 	if err != nil {
 		return live.Page{}, err
 	}

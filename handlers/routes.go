@@ -79,6 +79,15 @@ func (s *server) table() []route {
 		{"POST", "/leads/import/:id/undo", s.importUndo, importers},
 		{"POST", "/leads/import/:id/delete", s.importDelete, importers},
 		{"GET", "/leads/import/:id/refused.csv", s.importRefused, importers},
+		{"GET", "/leads.csv", s.leadsCSV, everybody},
+		{"GET", "/leads/held", s.heldPage, everybody},
+		{"GET", "/leads/duplicates", s.duplicatesPage, everybody},
+		{"GET", "/leads/backlog", s.backlogPage, watchers},
+		{"POST", "/leads/backlog", s.backlog, managers},
+		{"GET", "/leads/new", s.newLeadPage, movers},
+		{"POST", "/leads/new", s.newLead, movers},
+		{"GET", "/leads/:id/correct", s.correctPage, movers},
+		{"POST", "/leads/:id/correct", s.correct, movers},
 		{"GET", "/leads/:id", s.profilePage, everybody},
 		{"POST", "/leads/:id/:move", s.move, movers},
 		{"GET", "/sla", s.slaPage, watchers},
@@ -163,7 +172,7 @@ func (s *server) doors(next echo.HandlerFunc) echo.HandlerFunc {
 		switch root, _, _ := strings.Cut(strings.TrimPrefix(c.Request().URL.Path, "/"), "/"); root {
 		case "api":
 			return api(c)
-		case "live":
+		case "live", "leads.csv":
 			if strings.HasPrefix(c.Request().URL.Path, "/live/tv/") {
 				return wallStream(c)
 			}

@@ -91,6 +91,9 @@ func (d *Desk) Correct(ctx context.Context, id string, e Entry, by Actor, now ti
 		if err := mayEdit(by); err != nil {
 			return err
 		}
+		if by.Kind == ByPerson && !by.User.MayCorrect(w.Lead) {
+			return forbidden("%s holds it: only they, a manager or marketing correct it", sc.Book.Name(w.Lead.OwnerID))
+		}
 		switch {
 		case e.Version != 0 && e.Version != w.Lead.Version:
 			return conflict("%s has changed since: it is at version %d, not %d", w.Lead.DisplayName(), w.Lead.Version, e.Version)

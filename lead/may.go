@@ -62,3 +62,15 @@ func marketingOrManager(l *Lead, a Actor) error {
 	}
 	return forbidden("only marketing or a manager may do this")
 }
+
+// MayCorrect tells whether the person may correct what is known of the lead, if
+// they see it: marketing and managers, and reps where no other rep holds it.
+func (u User) MayCorrect(l *Lead) bool {
+	switch u.Role {
+	case Marketing, Manager:
+		return true
+	case Rep:
+		return !l.Held() || l.OwnerID == u.ID
+	}
+	return false
+}

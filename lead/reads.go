@@ -27,7 +27,6 @@ type Search struct {
 // SearchPoint is where a page of a search ended.
 type SearchPoint struct {
 	UpdatedAt time.Time `json:"u,omitzero"`
-	Score     float64   `json:"s,omitempty"` // as stored, in the backlog
 	ID        string    `json:"i"`
 }
 

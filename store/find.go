@@ -35,8 +35,35 @@ func (n *narrowed) seen(column string, teams []string) {
 	}
 }
 
+// fewWords is how many leads may have a word for a search to begin with them.
+const fewWords = 2000
+
+// words narrows to those that have each of the words: where few leads have one,
+// from these; where many have each, the list is walked in its order.
+func (s *Store) words(ctx context.Context, n *narrowed, sought []string) error {
+	rarest, least := -1, fewWords
+	for i, w := range sought {
+		var count int
+		err := s.read.GetContext(ctx, &count, `SELECT COUNT(*) FROM (SELECT 1 FROM lead_words WHERE word >= $1 AND word < $2 LIMIT $3) AS found`, w, w+"\U0010FFFF", least)
+		if err != nil {
+			return fmt.Errorf("store: words: %w", wrap(err))
+		}
+		if count < least {
+			rarest, least = i, count
+		}
+	}
+	for i, w := range sought {
+		cond := `EXISTS (SELECT 1 FROM lead_words w WHERE w.lead_id = leads.id AND w.word >= ? AND w.word < ?)`
+		if i == rarest {
+			cond = `id IN (SELECT lead_id FROM lead_words WHERE word >= ? AND word < ?)`
+		}
+		n.add(cond, w, w+"\U0010FFFF")
+	}
+	return nil
+}
+
 // narrow is a search without its page; false where nothing can be found.
-func narrow(q lead.Search) (*narrowed, bool) {
+func (s *Store) narrow(ctx context.Context, q lead.Search) (*narrowed, bool, error) {
 	n := &narrowed{where: []string{`merged_into = ''`}}
 	if q.Stage != "" {
 		n.add(`stage = ?`, string(q.Stage))
@@ -69,26 +96,23 @@ func narrow(q lead.Search) (*narrowed, bool) {
 	}
 	sought := words(q.Words)
 	if len(sought) == 0 && strings.TrimSpace(q.Words) != "" {
-		return nil, false // nothing in it that a lead could be found by
+		return nil, false, nil // nothing in it that a lead could be found by
 	}
-	for _, w := range sought {
-		n.add(`id IN (SELECT lead_id FROM lead_words WHERE word >= ? AND word < ?)`, w, w+"\U0010FFFF")
-	}
-	return n, true
+	return n, true, s.words(ctx, n, sought)
 }
 
 // Find lists leads: the last changed first, the newest, or of the backlog the best.
 func (s *Store) Find(ctx context.Context, q lead.Search) ([]lead.Card, error) {
-	n, ok := narrow(q)
-	if !ok {
-		return nil, nil
+	n, ok, err := s.narrow(ctx, q)
+	if !ok || err != nil {
+		return nil, err
 	}
 	order, b := `updated_at DESC, id DESC`, q.After
 	switch {
 	case q.Backlog:
 		order = `score DESC, id DESC`
 		if b != nil {
-			n.add(`(score < ? OR (score = ? AND id < ?))`, b.Score, b.Score, b.ID)
+			n.add(`(score, id) < ((SELECT at.score FROM leads at WHERE at.id = ?), ?)`, b.ID, b.ID)
 		}
 	case q.Newest:
 		order = `id DESC` // ids grow with time
@@ -121,9 +145,9 @@ func (s *Store) Find(ctx context.Context, q lead.Search) ([]lead.Card, error) {
 
 // Count tells how many leads a search finds, counting no further than most.
 func (s *Store) Count(ctx context.Context, q lead.Search, most int) (int, error) {
-	n, ok := narrow(q)
-	if !ok {
-		return 0, nil
+	n, ok, err := s.narrow(ctx, q)
+	if !ok || err != nil {
+		return 0, err
 	}
 	text, args, err := in(s.read, `SELECT COUNT(*) FROM (SELECT 1 FROM leads WHERE `+n.String()+` LIMIT ?) AS found`, append(n.args, most)...)
 	if err != nil {
@@ -142,10 +166,10 @@ func (s *Store) Sources(ctx context.Context, limit int) ([]string, error) {
 	var sources []string
 	err := s.read.SelectContext(ctx, &sources, `
 		WITH RECURSIVE each (source) AS (
-			SELECT MIN(source) FROM leads WHERE merged_into = '' AND source > ''
+			SELECT (SELECT l.source || '' FROM leads l ORDER BY l.source || '' LIMIT 1)
 			UNION ALL
-			SELECT (SELECT MIN(l.source) FROM leads l WHERE l.merged_into = '' AND l.source > each.source) FROM each WHERE each.source IS NOT NULL
-		) SELECT source FROM each WHERE source IS NOT NULL LIMIT $1`, limit)
+			SELECT (SELECT l.source || '' FROM leads l WHERE l.source || '' > each.source ORDER BY l.source || '' LIMIT 1) FROM each WHERE each.source IS NOT NULL
+		) SELECT source FROM each WHERE source <> '' LIMIT $1`, limit)
 	if err != nil {
 		return nil, fmt.Errorf("store: sources: %w", wrap(err))
 	}

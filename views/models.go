@@ -205,6 +205,7 @@ type ProfileHead struct {
 	Badges   []Badge
 	Clocks   []Clock
 	HeldBack string // why it is kept off the board, in words; "" = it isn't
+	WayOut   string // how it comes there
 	Backlog  bool   // a manager may put it on the board
 	Reasons  []Reason
 	People   []Person // whom it may be reassigned to
@@ -220,6 +221,7 @@ type ProfileModel struct {
 	Timeline []EventModel
 	Older    string // address of the older part of the timeline; "" = that is all
 	Traits   []Trait
+	Twins    []Twin // suspected duplicates
 	Message  string // a refusal, in words
 	Ask      string // the move the viewer must complete: "return" or "touch"
 	Undo     *UndoModel
@@ -241,30 +243,6 @@ type SLAModel struct {
 	Sentence string // the state of the hand-off in one sentence
 	Aside    string // its second, quieter half
 	Rows     []SLARow
-}
-
-// LeadLine is one line of the search list.
-type LeadLine struct {
-	ID      string
-	Name    string
-	Company string
-	Title   string
-	Email   string
-	Score   float64
-	Tier    string
-	Stage   string
-	Owner   string
-	Team    string
-	Seen    time.Time // last activity; zero shows nothing
-}
-
-// LeadsModel is the page /leads.
-type LeadsModel struct {
-	Query   string
-	Stage   string // "" = all
-	Rows    []LeadLine
-	NextURL string // the following page; "" = this is the last
-	PrevURL string // back to the start; "" = this is the first
 }
 
 // LoginModel is the page /login.

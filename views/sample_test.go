@@ -146,9 +146,9 @@ func sampleSLA(now time.Time) views.SLAModel {
 }
 
 func sampleLeads(now time.Time) views.LeadsModel {
-	m := views.LeadsModel{NextURL: "/leads?cursor=50"}
+	m := views.LeadsModel{Paging: views.Paging{Next: "/leads?cursor=50"}}
 	for i, r := range sampleRows(now) {
-		m.Rows = append(m.Rows, views.LeadLine{ID: r.ID, Name: r.Name, Company: r.Company, Title: r.Title, Email: r.Email, Score: r.Score, Tier: r.Tier, Stage: r.Stage, Owner: r.Owner.Name, Team: "EMEA", Seen: now.Add(-time.Duration(i*i) * 7 * time.Hour)})
+		m.Rows = append(m.Rows, views.LeadLine{ID: r.ID, Name: r.Name, Company: r.Company, Title: r.Title, Score: r.Score, Tier: r.Tier, Stage: r.Stage, Owner: r.Owner.Name, Team: "EMEA", Seen: now.Add(-time.Duration(i*i) * 7 * time.Hour)})
 	}
 	m.Rows = append(m.Rows, views.LeadLine{ID: "x", Name: strings.Repeat("Wolfeschlegelsteinhausenbergerdorff ", 2), Company: "A company with a rather long name and sons", Score: 3, Tier: "none", Stage: "nurture"})
 	return m

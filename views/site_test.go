@@ -53,7 +53,7 @@ func pages(t testing.TB, now time.Time) map[string]templ.Component {
 		"profile":       views.ProfilePage(page("leads", rosa, true), sampleProfile(now)), "profile-held": views.ProfilePage(page("leads", rosa, true), held),
 		"profile-bare": views.ProfilePage(page("leads", mara, true), bare),
 		"sla":          views.SLAPage(page("sla", mara, true), sampleSLA(now)), "sla-empty": views.SLAPage(page("sla", milo, true), views.SLAModel{LiveURL: "/live/sla", Sentence: "Nobody is waiting."}),
-		"leads": views.LeadsPage(page("leads", rosa, false), sampleLeads(now)), "leads-none": views.LeadsPage(page("leads", rosa, false), views.LeadsModel{Query: "zuse"}),
+		"leads": views.LeadsPage(page("leads", rosa, false), sampleLeads(now)), "leads-none": views.LeadsPage(page("leads", rosa, false), views.LeadsModel{Finder: views.Finder{Action: "/leads", Query: "zuse", Reset: "/leads", Sought: "“zuse”"}}),
 		"api-docs": views.APIDocsPage(views.Page{Title: "API", Asset: static.URL}, sampleAPIDocs()),
 		"login":    views.LoginPage(views.Page{Title: "Sign in", Asset: static.URL}, views.LoginModel{}), "login-wrong": views.LoginPage(views.Page{Title: "Sign in", Asset: static.URL}, views.LoginModel{Email: "rosa@example.com", Next: "/board", Error: "This address and this password do not belong together."}),
 		"setup": views.SetupPage(views.Page{Title: "Set up", Asset: static.URL}, setup), "setup-wrong": views.SetupPage(views.Page{Title: "Set up", Asset: static.URL}, wrong),

@@ -196,6 +196,12 @@ func tierWord(tier string) string {
 	return "Cool"
 }
 
+// StageWord names a stage as a person would say it.
+func StageWord(stage string) string { return stageWord(stage) }
+
+// TierWord names a tier.
+func TierWord(tier string) string { return tierWord(tier) }
+
 // stageWord names a stage as a person would say it.
 func stageWord(stage string) string {
 	switch stage {
@@ -215,16 +221,9 @@ func stageWord(stage string) string {
 		return "Lost"
 	case "disqualified":
 		return "Disqualified"
-	case "backlog":
-		return "In the backlog"
-	case "held":
-		return "Held back"
 	}
 	return stage
 }
-
-// stages in the order a lead goes through them, for the filter of /leads.
-var stages = []string{"nurture", "mql", "claimed", "sal", "sql", "won", "lost", "disqualified", "backlog", "held"}
 
 // roleWord names a role.
 func roleWord(role string) string {
