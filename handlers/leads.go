@@ -288,7 +288,7 @@ func upTo(n int) string {
 // finder is the form above a list.
 func (s *server) finder(ctx context.Context, sc scene, u lead.User, l leadList, path string) (views.Finder, error) {
 	m := views.Finder{Action: path, Query: l.Words}
-	choose := func(name, label, any, value string, options []views.Option) {
+	choose := func(name, label, any, value string, options []views.Pick) {
 		m.Filters = append(m.Filters, views.Filter{Name: name, Label: label, Any: any, Value: value, Options: options})
 		for _, o := range options {
 			if value != "" && o.Value == value {
@@ -297,15 +297,15 @@ func (s *server) finder(ctx context.Context, sc scene, u lead.User, l leadList, 
 		}
 	}
 	if path == "/leads/held" {
-		var options []views.Option
+		var options []views.Pick
 		for _, h := range lead.HoldKinds {
-			options = append(options, views.Option{Value: string(h), Text: holdWords[h]})
+			options = append(options, views.Pick{Value: string(h), Text: holdWords[h]})
 		}
 		choose("why", "Reason", "Any reason", l.Why, options)
 	} else {
-		var options []views.Option
+		var options []views.Pick
 		for _, stage := range lead.Stages {
-			options = append(options, views.Option{Value: string(stage), Text: views.StageWord(string(stage))})
+			options = append(options, views.Pick{Value: string(stage), Text: views.StageWord(string(stage))})
 		}
 		choose("stage", "Stage", "Any stage", l.Stage, options)
 	}
@@ -313,9 +313,9 @@ func (s *server) finder(ctx context.Context, sc scene, u lead.User, l leadList, 
 		choose("team", "Team", "Any team", l.Team, teamOptions(teams))
 	}
 	if path != "/leads/held" {
-		var tiers []views.Option
+		var tiers []views.Pick
 		for _, t := range []scoring.Tier{scoring.Fire, scoring.Hot, scoring.Warm} {
-			tiers = append(tiers, views.Option{Value: string(t), Text: views.TierWord(string(t))})
+			tiers = append(tiers, views.Pick{Value: string(t), Text: views.TierWord(string(t))})
 		}
 		choose("tier", "Tier", "Any tier", l.Tier, tiers)
 	}
@@ -328,13 +328,13 @@ func (s *server) finder(ctx context.Context, sc scene, u lead.User, l leadList, 
 		sources = append(sources, l.Source)
 	}
 	if len(sources) > 0 {
-		options := make([]views.Option, len(sources))
+		options := make([]views.Pick, len(sources))
 		for i, text := range sources {
-			options[i] = views.Option{Value: text, Text: text}
+			options[i] = views.Pick{Value: text, Text: text}
 		}
 		choose("source", "Source", "Any source", l.Source, options)
 	}
-	choose("sort", "Order", "Last changed first", l.Sort, []views.Option{{Value: "newest", Text: "Newest first"}})
+	choose("sort", "Order", "Last changed first", l.Sort, []views.Pick{{Value: "newest", Text: "Newest first"}})
 	sought := l.leadFilter
 	if sought.Sort = ""; sought != (leadFilter{}) {
 		m.Reset = path
@@ -351,23 +351,23 @@ var holdWords = map[lead.Hold]string{
 	lead.HoldReturned: "Blocked by a return", lead.HoldRequalify: "Returned, not enough since", lead.HoldIntent: "Not enough intent", lead.HoldWaits: "Waits for an activity",
 }
 
-func teamOptions(teams []lead.Team) []views.Option {
-	options := make([]views.Option, len(teams))
+func teamOptions(teams []lead.Team) []views.Pick {
+	options := make([]views.Pick, len(teams))
 	for i, t := range teams {
-		options[i] = views.Option{Value: t.Slug, Text: t.Name}
+		options[i] = views.Pick{Value: t.Slug, Text: t.Name}
 	}
 	return options
 }
 
 // holders are the reps of the teams that the viewer sees, by name.
-func holders(sc scene, u lead.User) []views.Option {
-	var options []views.Option
+func holders(sc scene, u lead.User) []views.Pick {
+	var options []views.Pick
 	for _, p := range sc.book.Users {
 		if p.Role == lead.Rep && slices.ContainsFunc(p.Teams, u.Sees) {
-			options = append(options, views.Option{Value: p.ID, Text: p.Name})
+			options = append(options, views.Pick{Value: p.ID, Text: p.Name})
 		}
 	}
-	slices.SortFunc(options, func(a, b views.Option) int { return strings.Compare(a.Text+a.Value, b.Text+b.Value) })
+	slices.SortFunc(options, func(a, b views.Pick) int { return strings.Compare(a.Text+a.Value, b.Text+b.Value) })
 	return options
 }
 

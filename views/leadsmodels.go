@@ -16,13 +16,13 @@ type LeadsTab struct {
 	Current   bool
 }
 
-// Option is a choice of a form: the value it sends and the words it shows.
-type Option struct{ Value, Text string }
+// Pick is what a form can be narrowed to: the value it sends and the words it shows.
+type Pick struct{ Value, Text string }
 
 // Filter narrows a list. Value is one of the options', or "" for any.
 type Filter struct {
 	Name, Label, Any, Value string
-	Options                 []Option
+	Options                 []Pick
 }
 
 // Finder is the form above a list.
@@ -30,7 +30,7 @@ type Finder struct {
 	Action  string
 	Query   string
 	Filters []Filter
-	Kept    []Option // hidden fields that searching keeps
+	Kept    []Pick // hidden fields that searching keeps
 	Reset   string   // address of the list without filters; "" where nothing is asked for
 	Sought  string   // in words what was asked for; "" for everything
 }
