@@ -151,7 +151,7 @@ func (sc scene) json(l lead.Scored, note string) leadJSON {
 	if out.Traits == nil {
 		out.Traits = scoring.Traits{}
 	}
-	if a, held := sc.absence(&l.Lead); held {
+	if a, held := sc.heldOff(&l.Lead); held {
 		out.HeldBack = &a.Text
 	}
 	if t := sc.book.Team(l.TeamID); t != nil {

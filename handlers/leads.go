@@ -218,15 +218,15 @@ func (sc scene) line(card lead.Card) views.LeadLine {
 	return line
 }
 
-// absence is what keeps a lead off the board.
-func (sc scene) absence(l *lead.Lead) (lead.Absence, bool) {
+// heldOff is what keeps a lead off the board.
+func (sc scene) heldOff(l *lead.Lead) (lead.Absence, bool) {
 	return lead.Scene{Rules: sc.rules, Book: sc.book, Now: sc.now}.WhyNot(l)
 }
 
 // why tells what keeps the lead off the board, with a way out where the viewer
 // has one.
 func (sc scene) why(line *views.LeadLine, l *lead.Lead, u lead.User) {
-	a, _ := sc.absence(l)
+	a, _ := sc.heldOff(l)
 	line.Why, line.Way = a.Text, a.Way
 	own := "/leads/" + url.PathEscape(l.ID)
 	switch a.Fix {

@@ -84,7 +84,7 @@ func (sc scene) csvLine(card lead.Card) []string {
 	if l.OwnerID != "" {
 		owner = sc.book.Name(l.OwnerID)
 	}
-	held, _ := sc.absence(&l.Lead)
+	held, _ := sc.heldOff(&l.Lead)
 	out := []string{l.ID, l.Name, l.Email, l.Phone, l.UserID, l.Company, l.Title, l.Country, string(l.Stage), string(l.Tier), "", team, owner, l.Source, held.Text}
 	for i, text := range out {
 		out[i] = spreadsheetSafe(text)

@@ -92,7 +92,7 @@ func (s *server) profile(ctx context.Context, sc scene, l lead.Scored, teams []s
 	if t := sc.book.Team(l.TeamID); t != nil {
 		m.Head.Team = t.Name
 	}
-	if a, held := sc.absence(&l.Lead); held {
+	if a, held := sc.heldOff(&l.Lead); held {
 		m.Head.HeldBack, m.Head.WayOut = a.Text, a.Way
 	}
 	for _, c := range l.Clocks {
