@@ -31,7 +31,7 @@ var files embed.FS
 var (
 	libraries = []string{"vendor/htmx.min.js", "vendor/hx-sse.min.js"}
 	scripts   = []string{"common", "clocks", "connection", "order", "moves", "peek", "keys", "start"}
-	styles    = []string{"base", "frame", "board", "pages", "settings", "team", "docs", "import", "sizes"}
+	styles    = []string{"base", "frame", "board", "pages", "settings", "team", "docs", "import", "leads", "sizes"}
 
 	// A wall has no buttons and no small screens.
 	wallScripts = []string{"common", "clocks", "connection", "order", "tv", "start"}
