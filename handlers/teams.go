@@ -114,7 +114,7 @@ func (s *server) team1(c echo.Context, status int, m views.TeamModel) error {
 	for range 2 {
 		m.Routes = append(m.Routes, views.RouteRow{Op: scoring.OpIs})
 	}
-	return s.render(c, status, views.TeamPage(s.settings(c, m.TeamLine.Name), m))
+	return s.render(c, status, views.TeamPage(s.settings(c, m.Name), m))
 }
 
 // teamModel reads the team of the path, and what its page shows whatever is typed.

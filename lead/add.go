@@ -161,7 +161,7 @@ func (d *Desk) edit(ctx context.Context, sc Scene, f func(*arrival) error) error
 // is. Where nothing is new that is errNothingChanged.
 func (in *arrival) edit(ctx context.Context, w *Work, m Message, by Actor, as Move) error {
 	l := w.Lead
-	was, before := l.Profile.clone(), l.Life
+	was, before := l.clone(), l.Life
 	if err := in.claimIdentities(ctx, m, l.ID); err != nil {
 		return err
 	}
@@ -175,7 +175,7 @@ func (in *arrival) edit(ctx context.Context, w *Work, m Message, by Actor, as Mo
 	}
 	h := History{Move: as}
 	if as == Correct {
-		if h.Cause = l.Profile.changes(was); h.Cause == "" {
+		if h.Cause = l.changes(was); h.Cause == "" {
 			return errNothingChanged
 		}
 	}

@@ -62,7 +62,8 @@ func (r *Rules) Hold(l *Lead, now time.Time) Hold {
 	asked := !l.HandRaisedAt.IsZero()
 	back := l.Stage == Nurture && due(l.CallbackAt, now)
 	score, _ := l.ScoreAt(r, now)
-	if !asked && !back && !(l.Backlog && l.Stage == Nurture) && score.Total < r.Scoring.Threshold {
+	waits := l.Backlog && l.Stage == Nurture
+	if !asked && !back && !waits && score.Total < r.Scoring.Threshold {
 		return ""
 	}
 	switch {

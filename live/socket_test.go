@@ -2,6 +2,7 @@ package live_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -104,7 +105,7 @@ func TestASlowReaderMissesNothing(t *testing.T) {
 	}
 	s.stop()
 	<-w.done
-	if w.err != nil && w.err != io.EOF {
+	if w.err != nil && !errors.Is(w.err, io.EOF) {
 		t.Errorf("the stream ended with %v", w.err)
 	}
 }

@@ -180,7 +180,8 @@ func free(ctx context.Context, tx *sqlx.Tx, email string) error {
 	if err != nil {
 		return fmt.Errorf("store: invite: %w", err)
 	}
-	for _, u := range users {
+	if len(users) > 0 {
+		u := users[0]
 		text := u.Name + " is here already with the address " + email
 		if !u.Active() {
 			text += ", disabled: enable them instead"

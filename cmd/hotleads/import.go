@@ -126,7 +126,7 @@ func (c *cli) tell(r *imports.Report, file string) error {
 // sheet is where refused rows go: nowhere unless --rejected names a file, which
 // is not the one that is read.
 func (o importOptions) sheet(head []string) (*imports.Sheet, func() error, error) {
-	var to io.Writer = io.Discard
+	to := io.Discard
 	closed := func() error { return nil }
 	if o.rejected != "" {
 		a, aerr := os.Stat(o.rejected)

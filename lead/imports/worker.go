@@ -228,7 +228,7 @@ func (j *job) undo(ctx context.Context) error {
 		var n lead.ImportNote
 		err = j.Desk.UndoImport(ctx, traces, func(ctx context.Context, tx lead.Tx, done []lead.UndoneTrace) error {
 			n = j.note(lead.ImportUndoing)
-			n.Import.Undo.Add(done)
+			n.Undo.Add(done)
 			n.Undone = done
 			_, err := tx.NoteImport(ctx, n)
 			return err
@@ -236,7 +236,7 @@ func (j *job) undo(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		j.Import.Undo = n.Import.Undo
+		j.Undo = n.Undo
 		if j.Batch != nil {
 			if err := j.Batch(); err != nil {
 				return errors.Join(ErrStopped, err)

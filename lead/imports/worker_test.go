@@ -105,12 +105,12 @@ func TestWorkerGoesOn(t *testing.T) {
 	var b strings.Builder
 	b.WriteString("No,Email,Name,Visits\n")
 	for n := range 2*imports.BatchRows + 200 {
-		switch {
-		case n%100 == 7:
+		switch n % 100 {
+		case 7:
 			fmt.Fprintf(&b, ",nobody,X,%d\n", n)
-		case n%100 == 8:
+		case 8:
 			fmt.Fprintf(&b, "%d,%d@x.io,short\n", n, n)
-		case n%100 == 9:
+		case 9:
 			fmt.Fprintf(&b, "1,1@x.io,One again,%d\n", n)
 		default:
 			fmt.Fprintf(&b, "%d,%d@x.io,Lead,%d\n", n, n, n)

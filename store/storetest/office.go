@@ -81,7 +81,7 @@ func adminsRace(w *world) {
 		}
 		return w.s.Disable(w.ctx, by, next.ID, now)
 	})
-	w.one("those who were refused", swapped(errs), nil)
+	w.one("those who were refused", swapped(errs), lead.ErrGone)
 	if n := w.count(`SELECT COUNT(*) FROM users WHERE role = 'admin' AND disabled_at IS NULL`); n != 1 {
 		w.Errorf("%d administrators are left, want one", n)
 	}
