@@ -15,7 +15,7 @@ const csp = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 's
 
 // permissions are the features of browsers that no page here uses. What a board
 // on a wall may need (full screen, keeping the screen on) is not among them.
-const permissions = "accelerometer=(), bluetooth=(), browsing-topics=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), hid=(), idle-detection=(), " +
+const permissions = "accelerometer=(), browsing-topics=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), hid=(), idle-detection=(), " +
 	"local-fonts=(), magnetometer=(), microphone=(), midi=(), payment=(), publickey-credentials-create=(), serial=(), usb=(), xr-spatial-tracking=()"
 
 // harden sets the headers that every answer carries, whatever becomes of it; a

@@ -31,8 +31,8 @@ type Finder struct {
 	Query   string
 	Filters []Filter
 	Kept    []Pick // hidden fields that searching keeps
-	Reset   string   // address of the list without filters; "" where nothing is asked for
-	Sought  string   // in words what was asked for; "" for everything
+	Reset   string // address of the list without filters; "" where nothing is asked for
+	Sought  string // in words what was asked for; "" for everything
 }
 
 // Paging is where a list goes on.

@@ -119,4 +119,3 @@ func listWord(kind string) string {
 	}
 	return kind
 }
-
