@@ -13,6 +13,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"hotleads/lead"
+	"hotleads/lead/imports"
 	"hotleads/views"
 )
 
@@ -202,7 +203,7 @@ func (s *server) auditCSV(c echo.Context) error {
 	}
 	for _, row := range rows {
 		for i := range row {
-			row[i] = spreadsheetText(row[i])
+			row[i] = imports.Harmless(row[i])
 		}
 	}
 	if err := w.WriteAll(rows); err != nil {
@@ -212,13 +213,4 @@ func (s *server) auditCSV(c echo.Context) error {
 	h.Set("Content-Disposition", `attachment; filename="audit-trail.csv"`)
 	h.Set("Cache-Control", "no-store")
 	return c.Blob(http.StatusOK, "text/csv; charset=utf-8", b.Bytes())
-}
-
-// spreadsheetText is text that no spreadsheet takes for a formula (OWASP, CSV
-// injection).
-func spreadsheetText(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\r\n＝＋－＠", []rune(s)[0]) {
-		return "'" + s
-	}
-	return s
 }

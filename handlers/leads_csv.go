@@ -4,12 +4,12 @@ import (
 	"encoding/csv"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
 
 	"hotleads/lead"
+	"hotleads/lead/imports"
 )
 
 // csvStep is how many leads a file takes from the database at a time, and
@@ -87,7 +87,7 @@ func (sc scene) csvLine(card lead.Card) []string {
 	held, _ := sc.heldOff(&l.Lead)
 	out := []string{l.ID, l.Name, l.Email, l.Phone, l.UserID, l.Company, l.Title, l.Country, string(l.Stage), string(l.Tier), "", team, owner, l.Source, held.Text}
 	for i, text := range out {
-		out[i] = spreadsheetSafe(text)
+		out[i] = imports.Harmless(text)
 	}
 	out[10] = strconv.FormatFloat(l.Score.Total, 'f', 1, 64)
 	return append(out, csvTime(l.CreatedAt), csvTime(l.LastActivityAt))
@@ -98,13 +98,4 @@ func csvTime(t time.Time) string {
 		return ""
 	}
 	return t.UTC().Format(time.RFC3339)
-}
-
-// spreadsheetSafe keeps a spreadsheet from taking a text for a formula: one that
-// begins as formulas do gets an apostrophe before it.
-func spreadsheetSafe(text string) string {
-	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
-		return "'" + text
-	}
-	return text
 }

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"text/tabwriter"
+	"unicode/utf8"
 )
 
 // ShownRefusals is how many refused rows a report shows.
@@ -128,22 +129,28 @@ func (s *Sheet) Close() error {
 func (s *Sheet) row(cells []string) error {
 	out := make([]string, len(cells))
 	for i, c := range cells {
-		out[i] = Harmless(c)
+		out[i] = again(c)
 	}
 	return s.csv.Write(out)
 }
 
 // Harmless is a cell that no spreadsheet takes for a formula: one that begins
-// like it gets an apostrophe before it (OWASP, CSV injection). Numbers and
-// telephone numbers stay as they are.
+// like it gets an apostrophe before it (OWASP, CSV injection).
 func Harmless(cell string) string {
-	if cell == "" || !strings.ContainsRune("=+-@\t\r\n", rune(cell[0])) {
-		return cell
-	}
-	if strings.Trim(cell[1:], "0123456789 ./()-,") == "" && (cell[0] == '+' || cell[0] == '-') {
+	first, _ := utf8.DecodeRuneInString(cell)
+	if cell == "" || !strings.ContainsRune("=+-@\t\r\n\x00＝＋－＠", first) {
 		return cell
 	}
 	return "'" + cell
+}
+
+// again is a cell of a file that is to be mended and imported once more:
+// harmless, but numbers and telephone numbers stay as they are.
+func again(cell string) string {
+	if cell != "" && (cell[0] == '+' || cell[0] == '-') && strings.Trim(cell[1:], "0123456789 ./()-,") == "" {
+		return cell
+	}
+	return Harmless(cell)
 }
 
 // ErrAllRefused: the file was read whole and nothing of it taken.

@@ -215,8 +215,13 @@ func TestHarmless(t *testing.T) {
 		"": "", "Ada": "Ada", "=1+1": "'=1+1", "@SUM(A1)": "'@SUM(A1)", "+49 30 123": "+49 30 123", "-5": "-5", "-5.5": "-5.5",
 		"+cmd|' /C calc'!A0": "'+cmd|' /C calc'!A0", "\tx": "'\tx", "-1+1": "'-1+1", "<b>": "<b>",
 	} {
-		if got := Harmless(in); got != want {
+		if got := again(in); got != want {
 			t.Errorf("%q: got %q", in, got)
+		}
+	}
+	for in, want := range map[string]string{"": "", "Ada": "Ada", "+49 30 123": "'+49 30 123", "-5": "'-5", "\x00=1": "'\x00=1", "＝1": "'＝1"} {
+		if got := Harmless(in); got != want {
+			t.Errorf("in an export, %q: got %q", in, got)
 		}
 	}
 }
