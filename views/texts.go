@@ -114,7 +114,7 @@ const (
 	txtSetupTeam    = "First team"
 	txtSetupTeamTip = "The people who share a board. Leads without a team of their own go to it."
 	txtSetupName    = "Your name"
-	txtSetupPassTip = "Ten characters or more. A sentence is easiest to keep."
+	txtSetupPassTip = "Eight characters or more. A sentence is easiest to keep."
 	txtSetupYou     = "You, the administrator"
 	txtSetupButton  = "Start"
 
@@ -166,7 +166,6 @@ const (
 
 	txtSearchHint  = "Name, company, title or email"
 	txtStage       = "Stage"
-	txtAnyStage    = "Any stage"
 	txtFind        = "Find"
 	txtOwner       = "With"
 	txtScore       = "Score"

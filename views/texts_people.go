@@ -2,7 +2,6 @@ package views
 
 // The words of the settings' pages and of one's own account.
 const (
-	txtPeople         = "People"
 	txtName           = "Name"
 	txtRole           = "Role"
 	txtTeamsOf        = "Teams"
@@ -54,7 +53,7 @@ const (
 	txtPasswordOld     = "Present password"
 	txtPasswordNew     = "New password"
 	txtPasswordAgain   = "New password again"
-	txtPasswordTip     = "Ten characters or more, none that everybody tries first. A sentence is easiest to keep."
+	txtPasswordTip     = "Eight characters or more, none that everybody tries first. A sentence is easiest to keep."
 	txtPasswordButton  = "Change the password"
 	txtPasswordEffect  = "It signs you out everywhere else."
 	txtAccountByAdmin  = "Address, role and teams are an administrator's to change."

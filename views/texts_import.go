@@ -41,7 +41,6 @@ const (
 	txtImportWhy         = "Why not"
 	txtImportNoTaken     = "No row could be taken."
 	txtImportRefusedRows = "Rows that are refused"
-	txtImportResult      = "What came of it"
 	txtImportDownload    = "Download the refused rows"
 	txtImportGone        = "The file and its refused rows are deleted."
 	txtImportDelete      = "Delete the file now"
@@ -55,7 +54,6 @@ const (
 	txtImportAll         = "All imports"
 	txtImportToLeads     = "To the leads"
 	txtImportToBacklog   = "To the backlog"
-	txtImportGoneLead    = "a lead that is gone"
 	txtImportProgress    = "Progress"
 )
 
