@@ -1,6 +1,7 @@
 package views
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"net/url"
@@ -115,13 +116,8 @@ func firstLetter(word string) string {
 	return ""
 }
 
-// firstName is how colleagues are named in a clock's label: "Sam decides".
-func firstName(name string) string {
-	if words := strings.Fields(name); len(words) > 0 {
-		return words[0]
-	}
-	return name
-}
+// colleague is how somebody is named in a clock's label: "Sam decides".
+func colleague(name string) string { return cmp.Or(lead.FirstName(name), name) }
 
 // rfc3339 is the form of all datetime attributes.
 func rfc3339(t time.Time) string { return t.UTC().Format(time.RFC3339) }
@@ -162,11 +158,11 @@ func left(kind string) string {
 func theirs(kind, name string) string {
 	switch kind {
 	case "touch":
-		return firstName(name) + " " + txtCalls
+		return colleague(name) + " " + txtCalls
 	case "response":
 		return txtLeftToReach
 	}
-	return firstName(name) + " " + txtDecides
+	return colleague(name) + " " + txtDecides
 }
 
 // moveURL is where the form of a move posts to.
