@@ -98,7 +98,9 @@ func (sc scene) moveDetail(h lead.History) string {
 	if h.Amount > 0 {
 		add(money(h.Amount))
 	}
-	if h.Move == lead.Reassign {
+	if t := sc.book.Team(h.TeamAfter); h.Move == lead.Reassign && h.TeamBefore != h.TeamAfter && t != nil {
+		add("to " + t.Name)
+	} else if h.Move == lead.Reassign {
 		add("to " + sc.book.Name(h.OwnerAfter))
 	}
 	if h.Note != "" {

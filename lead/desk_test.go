@@ -312,6 +312,52 @@ func TestSweepRoutesWhoHasNoTeam(t *testing.T) {
 	}
 }
 
+// Nobody looks at the board and the backlog of a team that was disabled: what
+// waits there goes where it belongs now, and so does who comes back later. What
+// somebody holds stays with them.
+func TestADisabledTeamsLeadsGoToAnother(t *testing.T) {
+	o := open(t)
+	apac, err := o.store.AddTeam(o.ctx, lead.Operator, lead.Team{Name: "APAC"}, o.now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	waits, held := o.ready("waits"), o.ready("held")
+	o.move(held.ID, o.sam, lead.Request{Move: lead.Accept})
+	o.take(by("reader", "", o.identify(map[string]any{"email": "reader@engines.example"}))...)
+	o.take(by("stock", "", o.identify(map[string]any{"email": "stock@engines.example"}))...)
+	for _, text := range []string{
+		`UPDATE leads SET team_id = '` + apac.ID + `'`, `UPDATE teams SET disabled_at = created_at WHERE id = '` + apac.ID + `'`,
+		`UPDATE leads SET backlog = TRUE, hold = 'backlog' WHERE email = 'stock@engines.example'`,
+	} {
+		if _, err := o.db.ExecContext(o.ctx, text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := o.store.Rename(o.ctx, lead.Operator, o.mia.ID, "Mia", o.now); err != nil { // forgets the book
+		t.Fatal(err)
+	}
+	for range 2 { // the second time there is nothing to do
+		if _, err := o.desk.Sweep(o.ctx, o.now, 100); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for ref, want := range map[string]string{"user:waits": o.team.ID, "user:stock": o.team.ID, "user:held": apac.ID, "user:reader": apac.ID} {
+		if l := o.find(ref); l.TeamID != want {
+			t.Errorf("%s has the team %s, want %s", ref, l.TeamID, want)
+		}
+	}
+	if got := o.moves(waits.ID); !slices.Equal(got, []lead.Move{lead.Qualify, lead.Reassign}) {
+		t.Errorf("its history: %v", got)
+	}
+	o.take(by("reader", "", o.track("Demo Requested"))...)
+	if l := o.find("user:reader"); l.Stage != lead.MQL || l.TeamID != o.team.ID {
+		t.Errorf("who asks for sales is %s in team %s", l.Stage, l.TeamID)
+	}
+	if got := o.boardIDs(); len(got) != 2 {
+		t.Errorf("the board shows %v", got)
+	}
+}
+
 // A request may have read its person a moment before they were disabled.
 func TestWhoWasDisabledMeanwhileHoldsNothing(t *testing.T) {
 	o := open(t)

@@ -22,6 +22,7 @@ const (
 	CauseDisabled = "its rep left"
 	CauseMerged   = "became part of a known lead"
 	CauseImport   = "closed before it was imported"
+	CauseNoTeam   = "its team was disabled"
 )
 
 // Hear takes one activity into the ledgers and notes hand-raises. Late is told
@@ -205,9 +206,9 @@ func (w *Work) qualify(sc Scene, cause string) error {
 	return nil
 }
 
-// route decides the lead's team where none has it yet.
+// route decides the lead's team where none has it yet, or one that is disabled.
 func (w *Work) route(sc Scene) {
-	if w.Lead.TeamID != "" {
+	if !sc.Book.adrift(w.Lead.TeamID) {
 		return
 	}
 	if t := Route(sc.Book.Teams, w.Lead.AllTraits()); t != nil {

@@ -113,6 +113,13 @@ func (b *Book) Team(id string) *Team {
 	return nil
 }
 
+// adrift tells whether leads of that team (an id) want another one: it is none,
+// or it is disabled. A team that this book does not know yet is a new one.
+func (b *Book) adrift(team string) bool {
+	t := b.Team(team)
+	return team == "" || t != nil && !t.DisabledAt.IsZero()
+}
+
 // Name is the person's name, or "somebody" for one who is not in the book.
 func (b *Book) Name(id string) string {
 	if u, ok := b.Users[id]; ok {

@@ -32,7 +32,8 @@ type Store interface {
 	// moment and has not been announced, at most n.
 	Unannounced(ctx context.Context, before time.Time, n int) ([]string, error)
 	// Teamless are leads on their way through sales (mql to sql) that no team
-	// has, at most n.
+	// has, and those of disabled teams that wait on a board or in a backlog; at
+	// most n.
 	Teamless(ctx context.Context, n int) ([]string, error)
 	// Strays are the people who have claimed leads that they may no longer hold.
 	Strays(ctx context.Context) ([]string, error)

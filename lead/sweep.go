@@ -41,7 +41,9 @@ func (d *Desk) Sweep(ctx context.Context, now time.Time, n int) (int, error) {
 
 // adopt routes leads that qualified where no team was known to the process that
 // took them in: the first team was made a moment earlier by another one. (Those
-// that waited for the first team go to it when it is made: store/teams.go.)
+// that waited for the first team go to it when it is made: store/teams.go.) And
+// leads of a disabled team that nobody holds, for nobody looks at its board and
+// its backlog. Whoever holds one goes on with it.
 func (d *Desk) adopt(ctx context.Context, now time.Time, n int) error {
 	book, err := d.store.Book(ctx)
 	if err != nil || Route(book.Teams, nil) == nil {
@@ -52,11 +54,17 @@ func (d *Desk) adopt(ctx context.Context, now time.Time, n int) error {
 		return err
 	}
 	_, err = d.system(ctx, ids, now, func(sc Scene, w *Work) (bool, error) {
-		team := Route(sc.Book.Teams, w.Lead.AllTraits())
-		if team == nil || w.Lead.TeamID != "" {
+		before := w.Lead.Life
+		if before.TeamID != "" && before.OwnerID != "" {
+			return false, nil // claimed meanwhile
+		}
+		w.route(sc)
+		if w.Lead.TeamID == before.TeamID {
 			return false, nil
 		}
-		w.Lead.TeamID = team.ID
+		if before.TeamID != "" && before.Stage == MQL {
+			w.record(sc, before, History{Move: Reassign, Cause: CauseNoTeam})
+		}
 		return true, nil
 	})
 	return err

@@ -136,14 +136,27 @@ func (s *Store) Unannounced(ctx context.Context, before time.Time, n int) ([]str
 	return ids, wrap(err)
 }
 
-// Teamless are leads on their way through sales that no team has.
+// Teamless are leads on their way through sales that no team has, and those of
+// disabled teams that wait on a board or in a backlog.
 func (s *Store) Teamless(ctx context.Context, n int) ([]string, error) {
 	var ids []string
-	err := s.read.SelectContext(ctx, &ids, `
-		SELECT id FROM leads
-		WHERE team_id IS NULL AND stage IN ('mql', 'claimed', 'sal', 'sql') AND merged_into = '' ORDER BY id LIMIT $1`, n)
+	err := s.read.SelectContext(ctx, &ids, TeamlessQuery, n)
 	return ids, wrap(err)
 }
+
+// TeamlessQuery asks every second: each part is read from an index of what it
+// finds and little else. (CROSS JOIN has SQLite begin with the few teams; LENGTH
+// keeps it from an index of all leads that are not merged.)
+const TeamlessQuery = `
+	SELECT id FROM leads
+	WHERE team_id IS NULL AND stage IN ('mql', 'claimed', 'sal', 'sql') AND LENGTH(merged_into) = 0
+	UNION ALL
+	SELECT l.id FROM teams t CROSS JOIN leads l
+	WHERE t.disabled_at IS NOT NULL AND l.team_id = t.id AND l.stage IN ('mql', 'claimed', 'sal') AND l.stage = 'mql' AND l.merged_into = ''
+	UNION ALL
+	SELECT l.id FROM teams t CROSS JOIN leads l
+	WHERE t.disabled_at IS NOT NULL AND l.team_id = t.id AND l.hold = 'backlog' AND l.merged_into = ''
+	ORDER BY id LIMIT $1`
 
 // Announced notes that the ranking of leads is up to those versions.
 func (s *Store) Announced(ctx context.Context, versions map[string]int64) error {

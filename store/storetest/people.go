@@ -205,6 +205,38 @@ func firstTeam(w *world) {
 	w.same("to be announced", ids(lost), must(w.s.Unannounced(w.ctx, now, 10))(w))
 }
 
+// teamless: who has no team, and who waits where nobody looks any more.
+func teamless(w *world) {
+	lost := w.begin(func(x *lead.Work) { x.Lead.Stage, x.Lead.OwnerID = lead.SQL, "rosa" })
+	w.begin(nil)
+	gone, there := w.team("EMEA"), w.team("APAC") // the first team takes who is lost
+	w.alter(lost.Lead.ID, now, func(x *lead.Work) { x.Lead.TeamID = "" })
+	waits, stock := w.waiting(gone, "waits"), w.stock(gone, 1)[0]
+	w.waiting(there, "elsewhere")
+	w.stock(there, 1)
+	w.begin(func(x *lead.Work) { x.Lead.TeamID = gone.ID })
+	for _, stage := range []lead.Stage{lead.Claimed, lead.SAL, lead.SQL} {
+		w.begin(func(x *lead.Work) { x.Lead.Stage, x.Lead.TeamID, x.Lead.OwnerID = stage, gone.ID, "rosa" })
+	}
+	merged := w.waiting(gone, "merged")
+	w.alter(merged.Lead.ID, now, func(x *lead.Work) { x.Lead.MergedInto = waits.Lead.ID })
+	w.same("without a team", ids(lost), must(w.s.Teamless(w.ctx, 10))(w))
+	_, err := w.db.ExecContext(w.ctx, `UPDATE teams SET disabled_at = created_at WHERE id = $1`, gone.ID)
+	w.ok(err)
+	w.same("of a disabled team, too", ids(lost, waits, stock), must(w.s.Teamless(w.ctx, 10))(w))
+	w.same("at most one", ids(lost), must(w.s.Teamless(w.ctx, 1))(w))
+	plan := w.plan(strings.ReplaceAll(store.TeamlessQuery, "$1", "10"))
+	indexes := []string{"leads_teamless"}
+	if strings.HasPrefix(w.url, "sqlite:") { // Postgres chooses the others by what it has counted
+		indexes = append(indexes, "leads_board", "leads_backlog")
+	}
+	for _, index := range indexes {
+		if !strings.Contains(plan, index) {
+			w.Errorf("%s is not used:\n%s", index, plan)
+		}
+	}
+}
+
 func teamsAtOnce(w *world) {
 	lost := w.begin(func(x *lead.Work) { x.Lead.Stage = lead.MQL })
 	names := []string{"EMEA", "E.M.E.A", "Emea!", "emea", "emea?", "E M E A"}

@@ -53,6 +53,7 @@ func Run(t *testing.T, url func(testing.TB) string) {
 		{"teams/add", teams},
 		{"teams/the first takes the waiting leads", firstTeam},
 		{"teams/many at once", teamsAtOnce},
+		{"teams/leads that no team works", teamless},
 		{"teams/change, disable, enable", changeTeam},
 		{"keys", keys},
 		{"audit", audit},
