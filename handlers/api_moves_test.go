@@ -275,8 +275,15 @@ func TestBoardOfTheAPIIsTheBoard(t *testing.T) {
 		}
 		last = score
 	}
-	if diff := cmp.Diff(ids(board), rowsOf(x.board("Boss"))); diff != "" {
-		t.Errorf("the page's order (-api +page):\n%s", diff)
+	boss := x.signIn("Boss")
+	for again := range 2 { // the moment whose scores are shown may move on in between, but not twice
+		_, board = x.call(http.MethodGet, "/api/v1/board?team=emea", nil)
+		_, _, page := boss.get("/board/emea")
+		if diff := cmp.Diff(ids(board), rowsOf(page)); diff == "" {
+			break
+		} else if again > 0 {
+			t.Errorf("the page's order (-api +page):\n%s", diff)
+		}
 	}
 	if status, _ := x.call(http.MethodGet, "/api/v1/board?team=nowhere", nil); status != http.StatusNotFound {
 		t.Errorf("an unknown team's board: %d", status)

@@ -212,7 +212,7 @@ func TestUploadsThatAreRefused(t *testing.T) {
 		"no form":          {"a=b", "application/x-www-form-urlencoded", "Choose a file", 422},
 		"an empty file":    {"--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\n\r\n\r\n--x--\r\n", "multipart/form-data; boundary=x", "The file is empty", 422},
 		"a form cut off":   {"--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\n\r\na,b\n1", "multipart/form-data; boundary=x", "did not come in whole", 400},
-		"no form's inside": {"nonsense", "multipart/form-data; boundary=x", "", 400},
+		"no form's inside": {"nonsense", "multipart/form-data; boundary=x", "Choose a file", 422},
 	} {
 		t.Run(name, func(t *testing.T) {
 			status, _, page := mara.send(http.MethodPost, "/leads/import", test.body, http.Header{"Content-Type": {test.kind}})
