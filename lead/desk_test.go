@@ -240,6 +240,7 @@ func TestStrays(t *testing.T) {
 		"disabled": func(u lead.User) error { return o.store.Disable(o.ctx, lead.Operator, u.ID, o.now) },
 		"leftteam": func(u lead.User) error { return persona(u, func(p *lead.Persona) { p.Teams = []string{other.ID} }) },
 		"leftrole": func(u lead.User) error { return persona(u, func(p *lead.Persona) { p.Role = lead.Marketing }) },
+		"away":     func(u lead.User) error { return o.store.SetAway(o.ctx, lead.Operator, u.ID, o.now.Add(day), o.now) },
 		"renamed":  func(u lead.User) error { return persona(u, func(p *lead.Persona) { p.Name += "!" }) },
 	} {
 		u, err := o.store.AddUser(o.ctx, lead.Operator, lead.User{Email: about + "@example.com", Name: about, Role: lead.Rep, Teams: o.sam.Teams}, o.now)

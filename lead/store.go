@@ -35,8 +35,9 @@ type Store interface {
 	// has, and those of disabled teams that wait on a board or in a backlog; at
 	// most n.
 	Teamless(ctx context.Context, n int) ([]string, error)
-	// Strays are the people who have claimed leads that they may no longer hold.
-	Strays(ctx context.Context) ([]string, error)
+	// Strays are the people who have claimed leads that they may no longer hold,
+	// or who are away.
+	Strays(ctx context.Context, now time.Time) ([]string, error)
 	// Outdated counts the leads that were scored by an older agreement than that
 	// version, as far as most.
 	Outdated(ctx context.Context, version, most int) (int, error)

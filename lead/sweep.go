@@ -164,7 +164,7 @@ func (d *Desk) letGoStrays(ctx context.Context, now time.Time) error {
 	if now.Sub(time.Unix(0, last)).Abs() < straysEvery || !d.strays.CompareAndSwap(last, now.UnixNano()) {
 		return nil
 	}
-	people, err := d.store.Strays(ctx)
+	people, err := d.store.Strays(ctx, now)
 	for _, id := range people {
 		_, lerr := d.LetGo(ctx, id, now)
 		err = errors.Join(err, lerr)

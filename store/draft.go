@@ -87,6 +87,11 @@ func (s *Store) PutDraft(ctx context.Context, by lead.Actor, body []byte, ifMatc
 	}
 	err = s.inTx(ctx, func(tx *sqlx.Tx) (err error) {
 		changed = false
+		// Whoever proposes takes this row first: where there is no draft there is
+		// none to lock, and of two who name what is in force both would pass.
+		if _, err := tx.ExecContext(ctx, setSetting, "agreement_drafted_at", now.UTC().Format(time.RFC3339)); err != nil {
+			return fmt.Errorf("store: draft: %w", err)
+		}
 		d, err = readDraft(ctx, tx, s.forUpdate())
 		if err != nil && !isNotFound(err) {
 			return err

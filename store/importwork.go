@@ -17,16 +17,23 @@ import (
 // ClaimImport gives a worker the oldest import that somebody has to go on with,
 // until a moment: ErrNotFound where there is none, or another is at work.
 func (s *Store) ClaimImport(ctx context.Context, worker string, now, until time.Time) (lead.Import, error) {
+	var waiting int
+	err := s.read.GetContext(ctx, &waiting, `SELECT COUNT(*) FROM imports WHERE `+importWaits, at(now))
+	if err != nil {
+		return lead.Import{}, wrap(err)
+	}
+	if waiting == 0 { // nearly always: nobody's writing waits for that
+		return lead.Import{}, lead.NotFound("an import that waits")
+	}
 	var row importRow
-	err := s.inTx(ctx, func(tx *sqlx.Tx) error {
+	err = s.inTx(ctx, func(tx *sqlx.Tx) error {
 		// The row's own lease is asked twice: of two that claim at once, the second
 		// waits for the row and then sees it taken.
 		return tx.GetContext(ctx, &row, `
-			UPDATE imports SET worker = $1, lease_until = $3, started_at = COALESCE(started_at, $2), state = CASE WHEN state = 'queued' THEN 'running' ELSE state END
-			WHERE id = (SELECT id FROM imports WHERE state IN ('queued', 'running', 'undoing') AND (lease_until IS NULL OR lease_until <= $2) ORDER BY id LIMIT 1)
-				AND state IN ('queued', 'running', 'undoing') AND (lease_until IS NULL OR lease_until <= $2)
-				AND NOT EXISTS (SELECT 1 FROM imports WHERE state IN ('running', 'undoing') AND lease_until > $2)
-			RETURNING `+importList, worker, at(now), at(until))
+			UPDATE imports SET worker = $2, lease_until = $3, started_at = COALESCE(started_at, $1), state = CASE WHEN state = 'queued' THEN 'running' ELSE state END
+			WHERE id = (SELECT id FROM imports WHERE state IN ('queued', 'running', 'undoing') AND (lease_until IS NULL OR lease_until <= $1) ORDER BY id LIMIT 1)
+				AND `+importWaits+`
+			RETURNING `+importList, at(now), worker, at(until))
 	})
 	if errors.Is(err, sql.ErrNoRows) {
 		return lead.Import{}, lead.NotFound("an import that waits")
@@ -36,6 +43,10 @@ func (s *Store) ClaimImport(ctx context.Context, worker string, now, until time.
 	}
 	return row.record()
 }
+
+// importWaits: somebody has to go on with it at $1, and nobody is at work.
+const importWaits = `state IN ('queued', 'running', 'undoing') AND (lease_until IS NULL OR lease_until <= $1)
+	AND NOT EXISTS (SELECT 1 FROM imports WHERE state IN ('running', 'undoing') AND lease_until > $1)`
 
 // NoteImport keeps how far an import is.
 func (t *txn) NoteImport(ctx context.Context, n lead.ImportNote) (cancel bool, err error) {

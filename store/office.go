@@ -237,13 +237,17 @@ func namesOf(names map[string]string, ids []string) string {
 }
 
 // Strays are the people who have claimed leads that they may no longer hold:
-// they were disabled, or left the role or the team meanwhile.
-func (s *Store) Strays(ctx context.Context) ([]string, error) {
+// they were disabled, went away, or left the role or the team meanwhile.
+func (s *Store) Strays(ctx context.Context, now time.Time) ([]string, error) {
 	var ids []string
-	err := s.read.SelectContext(ctx, &ids, `
-		SELECT DISTINCT l.owner_id FROM leads l JOIN users u ON u.id = l.owner_id
-		WHERE l.stage = 'claimed' AND (u.disabled_at IS NOT NULL OR u.role <> 'rep'
-			OR NOT EXISTS (SELECT 1 FROM memberships m WHERE m.user_id = l.owner_id AND m.team_id = l.team_id))
-		ORDER BY l.owner_id`)
+	err := s.read.SelectContext(ctx, &ids, StraysQuery, at(now))
 	return ids, wrap(err)
 }
+
+// StraysQuery asks every few seconds: it reads what is claimed, and not all that
+// ever had an owner.
+const StraysQuery = `
+	SELECT DISTINCT l.owner_id FROM leads l JOIN users u ON u.id = l.owner_id
+	WHERE l.stage = 'claimed' AND (u.disabled_at IS NOT NULL OR u.role <> 'rep' OR u.away_until > $1
+		OR NOT EXISTS (SELECT 1 FROM memberships m WHERE m.user_id = l.owner_id AND m.team_id = l.team_id))
+	ORDER BY l.owner_id`

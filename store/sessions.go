@@ -59,29 +59,31 @@ func (t *Sessions) DeleteCtx(ctx context.Context, token string) error {
 
 // Began describes a session that was just written: whose it is and where.
 func (t *Sessions) Began(ctx context.Context, token string, x lead.Session) error {
-	return t.describe(ctx, token, x, x.CreatedAt)
+	return t.describe(ctx, token, x, x.CreatedAt, x.SeenAt)
 }
 
 // Seen notes that a session is in use, where the note is older than notedEvery.
 func (t *Sessions) Seen(ctx context.Context, token string, x lead.Session) error {
 	var seen instant
+	stale := x.SeenAt.Add(-notedEvery)
 	err := t.s.read.GetContext(ctx, &seen, `SELECT seen_at FROM sessions WHERE token = $1`, t.hash(token))
-	if errors.Is(err, sql.ErrNoRows) || err == nil && time.Time(seen).After(x.SeenAt.Add(-notedEvery)) {
-		return nil
+	if errors.Is(err, sql.ErrNoRows) || err == nil && time.Time(seen).After(stale) {
+		return nil // nothing to write, nearly always
 	}
 	if err != nil {
 		return wrap(err)
 	}
-	return t.describe(ctx, token, x, x.SeenAt)
+	return t.describe(ctx, token, x, x.SeenAt, stale)
 }
 
 // notedEvery is how old the note of a session's use may grow.
 const notedEvery = 5 * time.Minute
 
-func (t *Sessions) describe(ctx context.Context, token string, x lead.Session, created time.Time) error {
+// describe notes whose a session is, unless it was noted after that moment.
+func (t *Sessions) describe(ctx context.Context, token string, x lead.Session, created, after time.Time) error {
 	_, err := t.s.write.ExecContext(ctx, `
 		UPDATE sessions SET user_id = $2, created_at = COALESCE(created_at, $3), seen_at = $4, address = $5, agent = $6
-		WHERE token = $1`, t.hash(token), x.UserID, at(created), at(x.SeenAt), x.Address, x.Agent)
+		WHERE token = $1 AND (seen_at IS NULL OR seen_at <= $7)`, t.hash(token), x.UserID, at(created), at(x.SeenAt), x.Address, x.Agent, at(after))
 	return wrap(err)
 }
 
@@ -189,9 +191,16 @@ func (t *Sessions) Alive(ctx context.Context, ids []string, now time.Time) (map[
 	return alive, nil
 }
 
-// Expire deletes the sessions that have ended by now.
+// linksKept is how long a link is known that is no longer good, to say why.
+const linksKept = 30 * 24 * time.Hour
+
+// Expire deletes the sessions that have ended by now, and links that were used,
+// ended or expired long ago.
 func (t *Sessions) Expire(ctx context.Context, now time.Time) error {
 	_, err := t.s.write.ExecContext(ctx, `DELETE FROM sessions WHERE expiry <= $1`, at(now))
+	if err == nil {
+		_, err = t.s.write.ExecContext(ctx, `DELETE FROM links WHERE COALESCE(used_at, ended_at, expires_at) <= $1`, at(now.Add(-linksKept)))
+	}
 	return wrap(err)
 }
 

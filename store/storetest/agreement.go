@@ -228,6 +228,29 @@ func signingRace(w *world) {
 	w.same("signatures", 2, w.count(`SELECT COUNT(*) FROM agreement_signatures WHERE version = 2`))
 }
 
+// draftRace: of many who would replace what they have read, one does, whether
+// that is a draft or the agreement in force.
+func draftRace(w *world) {
+	mara := w.person("mara", lead.Marketing)
+	docs := [][]byte{w.document(60), w.document(61), w.document(62), w.document(63)}
+	for _, read := range []func() string{
+		func() string { return must(w.s.Agreement(w.ctx, 0))(w).Hash },
+		func() string { return must(w.s.Draft(w.ctx))(w).Hash },
+	} {
+		there := read()
+		w.one("drafts in place of the same one", together(len(docs), func(i int) error {
+			_, changed, err := w.s.PutDraft(w.ctx, mara, docs[i], func(hash string) bool { return hash == there }, now)
+			if err == nil && !changed {
+				err = lead.ErrChanged // its own words were there already
+			}
+			return err
+		}), lead.ErrChanged)
+		for i := range docs {
+			docs[i] = w.document(float64(70 + i))
+		}
+	}
+}
+
 func activationRace(w *world) {
 	w.propose(w.document(60))
 	for _, side := range lead.Sides {

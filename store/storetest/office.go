@@ -11,6 +11,7 @@ import (
 	"hotleads/lead"
 	"hotleads/scoring"
 	"hotleads/sla"
+	"hotleads/store"
 )
 
 func (w *world) admin(name string) lead.User {
@@ -168,6 +169,28 @@ func links(w *world) {
 	w.refused("somebody who came another way meanwhile", err, lead.ErrConflict)
 }
 
+// Links that are no longer good are known for a month.
+func oldLinks(w *world) {
+	l, anna := w.s.Links([]byte("secret")), w.admin("Anna")
+	expire := func(after time.Duration, want int) {
+		w.Helper()
+		w.ok(w.s.Sessions([]byte("secret")).Expire(w.ctx, now.Add(after)))
+		w.same(fmt.Sprint("links after ", after), want, w.count(`SELECT COUNT(*) FROM links`))
+	}
+	for _, name := range []string{"used", "open"} {
+		token, _, err := l.Invite(w.ctx, lead.Person(anna, "page"), lead.Invite{Email: name + "@acme.example", Name: name, Role: lead.Rep}, now)
+		w.ok(err)
+		if name == "used" {
+			must(l.Join(w.ctx, token, "the kettle sings", now))(w)
+		}
+	}
+	const month = 30 * 24 * time.Hour
+	expire(month-time.Second, 2)
+	expire(month, 1)
+	expire(month+lead.InviteFor-time.Second, 1)
+	expire(month+lead.InviteFor, 0)
+}
+
 func resets(w *world) {
 	l, rosa := w.s.Links([]byte("secret")), w.rep("rosa")
 	s := w.s.Sessions([]byte("secret"))
@@ -311,7 +334,8 @@ func strays(w *world) {
 		w.begin(func(x *lead.Work) { x.Lead.Stage, x.Lead.TeamID, x.Lead.OwnerID = stage, team.ID, u.ID })
 	}
 	fine, gone, left, moved, accepted := w.rep("fine", emea, apac), w.rep("gone", emea), w.rep("left", apac), w.rep("moved", emea), w.rep("accepted", emea)
-	for _, u := range []lead.User{fine, gone, left, moved} {
+	away, back := w.rep("away", emea), w.rep("back", emea)
+	for _, u := range []lead.User{fine, gone, left, moved, away, back} {
 		hold(u, lead.Claimed, emea)
 		hold(u, lead.Claimed, emea)
 	}
@@ -319,5 +343,10 @@ func strays(w *world) {
 	w.ok(w.s.Disable(w.ctx, lead.Operator, gone.ID, now))
 	w.ok(w.s.Disable(w.ctx, lead.Operator, accepted.ID, now))
 	w.ok(w.s.ChangePerson(w.ctx, lead.Operator, moved.ID, lead.Persona{Name: "moved", Role: lead.Manager, Teams: []string{emea.ID}}, now))
-	w.same("strays", []string{gone.ID, left.ID, moved.ID}, must(w.s.Strays(w.ctx))(w), cmpopts.SortSlices(func(a, b string) bool { return a < b }))
+	w.ok(w.s.SetAway(w.ctx, lead.Operator, away.ID, now.Add(time.Minute).In(east), now))
+	w.ok(w.s.SetAway(w.ctx, lead.Operator, back.ID, now, now.Add(-time.Hour)))
+	w.same("strays", []string{gone.ID, left.ID, moved.ID, away.ID}, must(w.s.Strays(w.ctx, now))(w), cmpopts.SortSlices(func(a, b string) bool { return a < b }))
+	if plan := w.plan(strings.ReplaceAll(store.StraysQuery, "$1", "'2026-11-16 10:00:00'")); !strings.Contains(plan, "leads_claimed") {
+		w.Errorf("more is read than what is claimed:\n%s", plan)
+	}
 }

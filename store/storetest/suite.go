@@ -49,6 +49,7 @@ func Run(t *testing.T, url func(testing.TB) string) {
 		{"people/change, disable, enable", changePerson},
 		{"people/invites", links},
 		{"people/resets", resets},
+		{"people/links of long ago", oldLinks},
 		{"people/strays", strays},
 		{"teams/add", teams},
 		{"teams/the first takes the waiting leads", firstTeam},
@@ -87,6 +88,7 @@ func Run(t *testing.T, url func(testing.TB) string) {
 		{"race/locks in any order", lockRace},
 		{"race/one of many second signatures wins", signingRace},
 		{"race/one of many activations wins", activationRace},
+		{"race/one of many who replace the same draft does", draftRace},
 		{"race/caches don't need a second connection", poolRace},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.f(newWorld(t, url(t))) })

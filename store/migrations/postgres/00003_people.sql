@@ -30,7 +30,11 @@ CREATE TABLE links (
 CREATE UNIQUE INDEX links_invited ON links (email) WHERE kind = 'invite' AND used_at IS NULL AND ended_at IS NULL;
 CREATE INDEX links_user ON links (user_id);
 
+-- What is claimed and not decided, among all that ever had an owner.
+CREATE INDEX leads_claimed ON leads (owner_id, team_id) WHERE stage = 'claimed';
+
 -- +goose Down
+DROP INDEX leads_claimed;
 DROP TABLE links;
 ALTER TABLE keys DROP COLUMN used_at;
 DROP INDEX sessions_user;

@@ -11,6 +11,7 @@ CREATE TABLE acts (
     detail     TEXT NOT NULL
 );
 CREATE INDEX acts_at ON acts (at, id);
+CREATE INDEX acts_actor ON acts (actor_id, at);
 
 -- +goose Down
 DROP TABLE acts;
