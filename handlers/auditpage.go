@@ -30,7 +30,7 @@ const (
 // deeds are the administrative acts in words. One that is not here is shown as
 // it is kept.
 var deeds = map[lead.Deed]string{
-	lead.CompanySetUp: "Set up the installation", lead.CompanyNamed: "Renamed the company", lead.SettingSet: "Changed a setting",
+	lead.CompanySetUp: "Set up the installation", lead.CompanyNamed: "Renamed the company",
 	lead.PersonAdded: "Added a person", lead.PersonInvited: "Invited a person", lead.InviteRenewed: "Made an invite anew", lead.InviteWithdrawn: "Withdrew an invite",
 	lead.PersonChanged: "Changed a person", lead.PersonDisabled: "Disabled a person", lead.PersonEnabled: "Enabled a person", lead.PasswordSet: "Set a password",
 	lead.ResetLinkMade: "Made a reset link", lead.SessionEnded: "Ended sessions", lead.PersonAway: "Noted somebody away", lead.PersonBack: "Noted somebody back",
@@ -38,6 +38,8 @@ var deeds = map[lead.Deed]string{
 	lead.KeyAdded: "Made a key", lead.KeyRevoked: "Revoked a key", lead.ListAdded: "Added to a list", lead.ListRemoved: "Took off a list",
 	lead.DisplayAdded: "Added a display", lead.DisplayChanged: "Changed a display", lead.DisplayLinked: "Made a display’s link", lead.DisplayRevoked: "Revoked a display",
 	lead.AgreementDrafted: "Drafted an agreement", lead.AgreementSigned: "Signed an agreement", lead.AgreementActivated: "Put an agreement in force",
+	lead.ImportStarted: "Started an import", lead.ImportStopped: "Cancelled an import", lead.ImportUndoBegun: "Undid an import", lead.ImportFileGone: "Deleted an import’s file",
+	lead.BacklogReleased: "Released a backlog", lead.DripSet: "Set how a backlog goes to its board", lead.DripStopped: "Stopped a backlog from going to its board by itself",
 }
 
 // deedGroups are what the trail is narrowed to.

@@ -3,6 +3,7 @@ package handlers
 import (
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -41,4 +42,9 @@ func Registered(h http.Handler) []string {
 	}
 	slices.Sort(out)
 	return out
+}
+
+// DeedSaid tells whether an act has words, and a group to narrow the trail to.
+func DeedSaid(d lead.Deed) bool {
+	return deeds[d] != "" && slices.ContainsFunc(deedGroups, func(g [2]string) bool { return strings.HasPrefix(string(d), g[0]) })
 }

@@ -15,7 +15,6 @@ type Deed string
 // Other rooms name theirs in the same way: what, then what was done to it.
 const (
 	CompanySetUp       Deed = "company.set-up"
-	SettingSet         Deed = "setting.set"
 	PersonAdded        Deed = "person.add"
 	PersonDisabled     Deed = "person.disable"
 	PasswordSet        Deed = "person.password"
@@ -26,6 +25,18 @@ const (
 	ListRemoved        Deed = "list.remove"
 	AgreementActivated Deed = "agreement.activate"
 )
+
+// Deeds are all administrative acts, wherever they are named.
+var Deeds = []Deed{
+	CompanySetUp, CompanyNamed,
+	PersonAdded, PersonInvited, InviteRenewed, InviteWithdrawn, PersonChanged, PersonDisabled, PersonEnabled, PasswordSet, ResetLinkMade, SessionEnded, PersonAway, PersonBack,
+	TeamAdded, TeamChanged, TeamDisabled, TeamEnabled,
+	KeyAdded, KeyRevoked, ListAdded, ListRemoved,
+	DisplayAdded, DisplayChanged, DisplayLinked, DisplayRevoked,
+	AgreementDrafted, AgreementSigned, AgreementActivated,
+	ImportStarted, ImportStopped, ImportUndoBegun, ImportFileGone,
+	BacklogReleased, DripSet, DripStopped,
+}
 
 // Act is one line of the audit trail: who did what to whom or what, and when.
 // It is written in the transaction of what it tells and never changed. Neither
