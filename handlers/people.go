@@ -128,6 +128,9 @@ func (s *server) personPage(c echo.Context) error {
 	return s.person(c, http.StatusOK, u, views.PersonModel{Form: views.PersonForm{Name: u.Name, Role: string(u.Role)}}, u.Teams)
 }
 
+// heldCounted is how far what a person holds is counted.
+const heldCounted = 100_000
+
 // person draws a person's page around what the model says already.
 func (s *server) person(c echo.Context, status int, u lead.User, m views.PersonModel, teams []string) error {
 	ctx := c.Request().Context()
@@ -139,11 +142,9 @@ func (s *server) person(c echo.Context, status int, u lead.User, m views.PersonM
 		return err
 	}
 	for stage, n := range map[lead.Stage]*int{lead.Claimed: &m.Claimed, lead.SAL: &m.Accepted} {
-		held, err := s.Store.Find(ctx, lead.Search{OwnerID: u.ID, Stage: stage, Limit: 1000})
-		if err != nil {
+		if *n, err = s.Store.Count(ctx, lead.Search{OwnerID: u.ID, Stage: stage}, heldCounted); err != nil {
 			return err
 		}
-		*n = len(held)
 	}
 	m.PersonLine, m.Form.Teams = s.personLine(c, book, u, time.Time{}), teamChoices(book, teams)
 	return s.render(c, status, views.PersonPage(s.settings(c, u.Name), m))
