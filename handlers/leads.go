@@ -28,7 +28,7 @@ type leadFilter struct {
 	Words, Stage, Team, Tier, Owner, Source, Sort, Why string
 }
 
-// names are the parameters of a filter, in the order of an address.
+// values are the parameters of a filter, in the order of an address.
 func (f leadFilter) values() url.Values {
 	v := url.Values{}
 	for name, value := range map[string]string{"q": f.Words, "stage": f.Stage, "team": f.Team, "tier": f.Tier, "owner": f.Owner, "source": f.Source, "sort": f.Sort, "why": f.Why} {
@@ -111,7 +111,7 @@ func (s *server) list(sc scene, u lead.User, f leadFilter) (leadList, error) {
 	return l, nil
 }
 
-// page reads the next n leads of a list, and where it goes on; nil: nowhere.
+// pageOf reads the next n leads of a list, and where it goes on; nil: nowhere.
 func (s *server) pageOf(ctx context.Context, l leadList, n int) ([]lead.Card, *lead.SearchPoint, error) {
 	q, most := l.search, 1
 	q.Limit = n + 1

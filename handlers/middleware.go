@@ -92,7 +92,7 @@ func (s *server) sameOrigin(next echo.HandlerFunc) echo.HandlerFunc {
 const (
 	longest  = 20 * time.Second // that a page or an API call may take
 	maxBody  = 1 << 20          // bytes
-	maxParts = 256 << 10        // bytes of a multipart form kept in memory; nothing is uploaded yet
+	maxParts = 256 << 10        // bytes of a multipart form kept in memory; files come by another door (freight)
 )
 
 // bounded ends what a page or an API call may take.
