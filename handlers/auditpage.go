@@ -1,19 +1,15 @@
 package handlers
 
 import (
-	"bytes"
 	"context"
-	"encoding/csv"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
 	"hotleads/lead"
-	"hotleads/lead/imports"
 	"hotleads/views"
 )
 
@@ -22,10 +18,7 @@ type Trail interface {
 	Acts(ctx context.Context, q lead.ActSearch) ([]lead.Act, error)
 }
 
-const (
-	actsShown    = 50
-	actsExported = 100_000
-)
+const actsShown = 50
 
 // deeds are the administrative acts in words. One that is not here is shown as
 // it is kept.
@@ -177,42 +170,35 @@ func (n actNames) line(a lead.Act) views.ActLine {
 	return line
 }
 
-// auditCSV is the trail as a table for a spreadsheet, the newest first.
+// auditCSV is the trail as a file, the newest first, a step at a time: however
+// long it is, all of it.
 func (s *server) auditCSV(c echo.Context) error {
 	ctx, q := c.Request().Context(), actSearch(c)
 	names, err := s.actNames(ctx)
 	if err != nil {
 		return err
 	}
-	var b bytes.Buffer
-	w := csv.NewWriter(&b)
-	rows := [][]string{{"when", "who", "via", "act", "kind", "to", "id", "detail"}}
-	q.Limit = 1000
-	for len(rows) <= actsExported {
-		acts, err := s.Store.Acts(ctx, q)
-		if err != nil {
-			return err
-		}
+	q.Limit = csvStep
+	acts, err := s.Store.Acts(ctx, q)
+	if err != nil {
+		return err
+	}
+	f := csvTo(c, "audit-trail.csv", []string{"when", "who", "via", "act", "kind", "to", "id", "detail"})
+	if f == nil {
+		return nil
+	}
+	for {
 		for _, a := range acts {
 			l := names.line(a)
-			rows = append(rows, []string{a.At.UTC().Format(time.RFC3339), l.Who, l.Via, l.What, string(a.What), l.To, a.Subject, l.Detail})
+			f.line([]string{csvTime(a.At), l.Who, l.Via, l.What, string(a.What), l.To, a.Subject, l.Detail})
 		}
-		if len(acts) < q.Limit {
-			break
+		if f.flush() != nil || len(acts) < csvStep {
+			return nil
 		}
 		last := acts[len(acts)-1]
 		q.Before = &lead.ActPoint{At: last.At, ID: last.ID}
-	}
-	for _, row := range rows {
-		for i := range row {
-			row[i] = imports.Harmless(row[i])
+		if acts, err = s.Store.Acts(ctx, q); err != nil {
+			cutShort()
 		}
 	}
-	if err := w.WriteAll(rows); err != nil {
-		return err
-	}
-	h := c.Response().Header()
-	h.Set("Content-Disposition", `attachment; filename="audit-trail.csv"`)
-	h.Set("Cache-Control", "no-store")
-	return c.Blob(http.StatusOK, "text/csv; charset=utf-8", b.Bytes())
 }

@@ -39,7 +39,7 @@ func freight(r *http.Request) bool {
 	if r.Method == http.MethodPost {
 		return r.URL.Path == "/leads/import"
 	}
-	return strings.HasPrefix(r.URL.Path, "/leads/import/") && strings.HasSuffix(r.URL.Path, "/refused.csv")
+	return r.URL.Path == "/leads.csv" || r.URL.Path == "/settings/audit.csv" || strings.HasPrefix(r.URL.Path, "/leads/import/") && strings.HasSuffix(r.URL.Path, "/refused.csv")
 }
 
 // importUpload stores a file as it comes in, part by part.

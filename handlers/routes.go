@@ -172,7 +172,7 @@ func (s *server) doors(next echo.HandlerFunc) echo.HandlerFunc {
 		switch root, _, _ := strings.Cut(strings.TrimPrefix(c.Request().URL.Path, "/"), "/"); root {
 		case "api":
 			return api(c)
-		case "live", "leads.csv":
+		case "live":
 			if strings.HasPrefix(c.Request().URL.Path, "/live/tv/") {
 				return wallStream(c)
 			}
