@@ -23,7 +23,7 @@ type Secrets interface {
 // Lists are the company's of who never goes on the board.
 type Lists interface {
 	Exclusions(ctx context.Context) (lead.Exclusions, error)
-	Exclude(ctx context.Context, by lead.Actor, kind lead.ExclusionKind, value string, now time.Time) error
+	Exclude(ctx context.Context, by lead.Actor, kind lead.ExclusionKind, values []string, now time.Time) error
 	Include(ctx context.Context, by lead.Actor, kind lead.ExclusionKind, value string, now time.Time) error
 }
 
@@ -147,10 +147,11 @@ func (s *server) addToList(c echo.Context) error {
 	if status, wrong, ok := refusal(err); ok {
 		return s.lists(c, status, views.ListsModel{Kind: string(kind), Typed: typed, Errors: wrong})
 	}
-	for _, v := range values {
-		if err := s.Store.Exclude(c.Request().Context(), me(c), kind, v, s.Now()); err != nil {
-			return err
-		}
+	if err == nil {
+		err = s.Store.Exclude(c.Request().Context(), me(c), kind, values, s.Now())
+	}
+	if err != nil {
+		return err
 	}
 	return after(c, "/settings/lists", "added")
 }

@@ -164,7 +164,7 @@ func TestOtherTeamsLeadsAreNowhereInTheLists(t *testing.T) {
 func TestHeldBackInWords(t *testing.T) {
 	x := newSite(t)
 	mara, anna := x.person("Mara", lead.Marketing), x.person("Anna", lead.Admin)
-	if err := x.store.Exclude(t.Context(), lead.Operator, lead.CustomerDomains, "old.example", lead.Now()); err != nil {
+	if err := x.store.Exclude(t.Context(), lead.Operator, lead.CustomerDomains, []string{"old.example"}, lead.Now()); err != nil {
 		t.Fatal(err)
 	}
 	customer := x.add("cust", map[string]any{"email": "c@old.example"}, "Demo Requested")

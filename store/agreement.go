@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -152,9 +153,30 @@ func exclusions(ctx context.Context, q sqlx.QueryerContext) (lead.Exclusions, er
 	return lists, wrap(err)
 }
 
-// Exclude puts a value on a list; one that stands there already stays.
-func (s *Store) Exclude(ctx context.Context, by lead.Actor, kind lead.ExclusionKind, value string, now time.Time) error {
-	return s.act(ctx, by, lead.ListAdded, string(kind), listDetail(kind, value), now, `INSERT INTO exclusions (kind, value, created_at) VALUES ($1, $2, $3) ON CONFLICT (kind, value) DO NOTHING`, string(kind), value, at(now))
+// Exclude puts values on a list, all of them or none; those that stand there
+// already stay. Each has a line of its own in the audit trail.
+func (s *Store) Exclude(ctx context.Context, by lead.Actor, kind lead.ExclusionKind, values []string, now time.Time) error {
+	values = slices.Sorted(slices.Values(values)) // so that two who add the same ones never wait for each other
+	err := s.inTx(ctx, func(tx *sqlx.Tx) error {
+		for _, v := range values {
+			res, err := tx.ExecContext(ctx, `INSERT INTO exclusions (kind, value, created_at) VALUES ($1, $2, $3) ON CONFLICT (kind, value) DO NOTHING`, string(kind), v, at(now))
+			if err != nil {
+				return err
+			}
+			switch n, err := res.RowsAffected(); {
+			case err != nil:
+				return err
+			case n == 0:
+				continue
+			}
+			if err := record(ctx, tx, by, lead.ListAdded, string(kind), listDetail(kind, v), now); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	s.forget()
+	return err
 }
 
 // Include takes a value off a list.

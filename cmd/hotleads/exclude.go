@@ -54,10 +54,8 @@ are known already.
 					return err
 				}
 				return withStore(ctx, s, func(st *store.Store) error {
-					for _, v := range values {
-						if err := st.Exclude(ctx, lead.Operator, k, v, lead.Now()); err != nil {
-							return err
-						}
+					if err := st.Exclude(ctx, lead.Operator, k, values, lead.Now()); err != nil {
+						return err
 					}
 					_, err := fmt.Fprintf(c.stdout, "On the list %s: %s.\n", k, strings.Join(values, ", "))
 					return err

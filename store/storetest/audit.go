@@ -20,8 +20,8 @@ func audit(w *world) {
 	w.ok(w.s.SetPassword(w.ctx, by, ben.ID, "a hash", now.Add(2*time.Second)))
 	for _, again := range []time.Duration{0, time.Minute} { // the second time nothing changes
 		w.ok(w.s.Disable(w.ctx, by, ben.ID, now.Add(3*time.Second+again)))
-		w.ok(w.s.Exclude(w.ctx, by, lead.OwnDomains, "acme.example", now.Add(4*time.Second+again)))
-		w.ok(w.s.Exclude(w.ctx, by, lead.DoNotContact, "ada@buyer.example", now.Add(5*time.Second+again)))
+		w.ok(w.s.Exclude(w.ctx, by, lead.OwnDomains, []string{"acme.example"}, now.Add(4*time.Second+again)))
+		w.ok(w.s.Exclude(w.ctx, by, lead.DoNotContact, []string{"ada@buyer.example"}, now.Add(5*time.Second+again)))
 	}
 	for _, again := range []time.Duration{0, time.Minute} {
 		w.ok(w.s.Include(w.ctx, by, lead.OwnDomains, "acme.example", now.Add(6*time.Second+again)))

@@ -116,10 +116,11 @@ func agreements(w *world) {
 
 func exclusions(w *world) {
 	w.same("at first", lead.Exclusions{}, must(w.s.Exclusions(w.ctx))(w))
-	w.ok(w.s.Exclude(w.ctx, lead.Operator, lead.CustomerDomains, "acme.example", now))
-	w.ok(w.s.Exclude(w.ctx, lead.Operator, lead.CustomerDomains, "acme.example", now))
-	w.ok(w.s.Exclude(w.ctx, lead.Operator, lead.DoNotContact, "acme.example", now))
-	w.ok(w.s.Exclude(w.ctx, lead.Operator, lead.DoNotContact, "+4930", now))
+	w.ok(w.s.Exclude(w.ctx, lead.Operator, lead.CustomerDomains, []string{"acme.example"}, now))
+	w.ok(w.s.Exclude(w.ctx, lead.Operator, lead.CustomerDomains, []string{"acme.example"}, now))
+	w.ok(w.s.Exclude(w.ctx, lead.Operator, lead.DoNotContact, []string{"acme.example"}, now))
+	w.ok(w.s.Exclude(w.ctx, lead.Operator, lead.DoNotContact, []string{"+4930", "acme.example", "+4930"}, now))
+	w.same("the trail", 3, len(must(w.s.Acts(w.ctx, lead.ActSearch{What: string(lead.ListAdded), Limit: 9}))(w)))
 	want := lead.Exclusions{lead.CustomerDomains: {"acme.example": true}, lead.DoNotContact: {"acme.example": true, "+4930": true}}
 	w.same("lists", want, must(w.s.Exclusions(w.ctx))(w))
 	w.same("in the rules at once", want, must(w.s.Rules(w.ctx))(w).Excluded)

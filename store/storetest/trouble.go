@@ -49,7 +49,7 @@ func contexts(w *world) {
 			"revoke":       second(w.s.RevokeKey(ctx, lead.Operator, "key", now)),
 			"setting":      second(w.s.Setting(ctx, "company")),
 			"set":          w.s.Set(ctx, "company", "late"),
-			"exclude":      w.s.Exclude(ctx, lead.Operator, lead.OwnDomains, "late", now),
+			"exclude":      w.s.Exclude(ctx, lead.Operator, lead.OwnDomains, []string{"late"}, now),
 			"sign in":      second(w.s.SignIn(ctx, "rosa@acme.example", "x")),
 			"set password": w.s.SetPassword(ctx, lead.Operator, "rosa", "x", now),
 			"session":      w.s.Sessions([]byte("secret")).CommitCtx(ctx, "t", nil, now),

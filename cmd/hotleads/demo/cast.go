@@ -127,8 +127,8 @@ func found(ctx context.Context, s *store.Store, now time.Time) (company, error) 
 	if c.APIKey, _, err = s.NewKey(ctx, lead.Operator, lead.APIKey, "demo reps", now); err != nil {
 		return c, fmt.Errorf("demo: key: %w", err)
 	}
-	err = s.Exclude(ctx, lead.Operator, lead.OwnDomains, domain, now)
-	err = errors.Join(err, s.Exclude(ctx, lead.Operator, lead.CompetitorDomains, rivalDomain, now))
+	err = s.Exclude(ctx, lead.Operator, lead.OwnDomains, []string{domain}, now)
+	err = errors.Join(err, s.Exclude(ctx, lead.Operator, lead.CompetitorDomains, []string{rivalDomain}, now))
 	return c, errors.Join(err, s.Set(ctx, "company", Company))
 }
 
