@@ -23,8 +23,7 @@ func (s *server) boardStats(ctx context.Context, team lead.Team, rows []lead.Sco
 	cached, ok := s.stats[team.ID]
 	s.mu.Unlock()
 	if !ok || sc.now.Sub(cached.at) > statsFor {
-		local := sc.now.In(sc.zone(team.ID))
-		today := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, local.Location())
+		today := lead.Today(sc.now, sc.zone(team.ID))
 		clocks, err := s.Store.Stopped(ctx, []string{team.ID}, today, sc.now.Add(time.Second))
 		if err != nil {
 			return m, err

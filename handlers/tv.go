@@ -88,9 +88,7 @@ func (w *wall) readDay(ctx context.Context, sc scene, zone *time.Location) (err 
 	if since := sc.now.Sub(w.dayAt); since >= 0 && since <= statsFor {
 		return nil
 	}
-	local := sc.now.In(zone)
-	today := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, zone)
-	if w.day, err = w.s.Store.Day(ctx, w.team, today, sc.now.Add(time.Second)); err == nil {
+	if w.day, err = w.s.Store.Day(ctx, w.team, lead.Today(sc.now, zone), sc.now.Add(time.Second)); err == nil {
 		w.dayAt = sc.now
 	}
 	return err

@@ -32,10 +32,12 @@ func BackOn(day string, zone *time.Location, now time.Time) (time.Time, error) {
 	if day == "" {
 		return time.Time{}, nil
 	}
-	t, err := time.ParseInLocation(time.DateOnly, day, zone)
+	date, err := time.Parse(time.DateOnly, day)
+	if err != nil {
+		return date, invalid("back", "%q is not a day as YYYY-MM-DD", day)
+	}
+	t := DayBegins(date.Year(), date.Month(), date.Day(), zone)
 	switch {
-	case err != nil:
-		return t, invalid("back", "%q is not a day as YYYY-MM-DD", day)
 	case !t.After(now):
 		return t, invalid("back", "%s has begun already: name the first day back", day)
 	case t.After(now.Add(maxAway)):

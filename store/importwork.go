@@ -135,7 +135,8 @@ func (s *Store) KeptTraces(ctx context.Context, id string, limit int) ([]lead.Un
 }
 
 // UndoPreview counts what an undo would come to: leads that the import made,
-// those of them that have moved or done something since, and leads that it
+// those of them that have certainly moved or done something since (what else an
+// undo finds, it finds lead by lead: at least so many stay), and leads that it
 // changed.
 func (s *Store) UndoPreview(ctx context.Context, id string) (made, stay, changed int, err error) {
 	var row struct {
@@ -145,9 +146,9 @@ func (s *Store) UndoPreview(ctx context.Context, id string) (made, stay, changed
 	}
 	err = s.read.GetContext(ctx, &row, `
 		SELECT COALESCE(SUM(CASE WHEN t.made THEN 1 ELSE 0 END), 0) AS made,
-			COALESCE(SUM(CASE WHEN t.made AND (l.id IS NULL OR l.history_seq <> t.history OR l.last_activity_at IS NOT NULL OR l.merged_into <> '') THEN 1 ELSE 0 END), 0) AS stay,
+			COALESCE(SUM(CASE WHEN t.made AND (l.id IS NULL OR l.history_seq <> t.history OR l.last_activity_at > i.ended_at OR l.merged_into <> '') THEN 1 ELSE 0 END), 0) AS stay,
 			COUNT(DISTINCT CASE WHEN t.made THEN NULL ELSE t.lead_id END) AS changed
-		FROM import_traces t LEFT JOIN leads l ON l.id = t.lead_id WHERE t.import_id = $1 AND t.fate = ''`, id)
+		FROM import_traces t JOIN imports i ON i.id = t.import_id LEFT JOIN leads l ON l.id = t.lead_id WHERE t.import_id = $1 AND t.fate = ''`, id)
 	return row.Made, row.Stay, row.Changed, wrap(err)
 }
 

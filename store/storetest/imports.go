@@ -97,6 +97,12 @@ func importWork(w *world) {
 	w.note(lead.ImportNote{Import: after, Worker: "one", Until: until}, lead.ErrConflict)
 	after.State, after.EndedAt = lead.ImportCancelled, now
 	w.note(lead.ImportNote{Import: after, Worker: "two"}, nil)
+	for at, want := range map[time.Time]int{now.Add(-time.Hour): 0, now.Add(time.Hour): 1} { // its own activity, or one since
+		w.alter(work.Lead.ID, now, func(x *lead.Work) { x.Lead.LastActivityAt = at })
+		_, stay, _, err := w.s.UndoPreview(w.ctx, i.ID)
+		w.ok(err)
+		w.same("what stays with an activity at "+at.String(), want, stay)
+	}
 	w.importUndone(i.ID, note.Traces)
 }
 
