@@ -31,6 +31,15 @@ type mappingForm struct {
 
 // look reads the beginning of an import's file.
 func (s *server) look(ctx context.Context, i lead.Import) (*mappingForm, error) {
+	if i.By.Kind == lead.ByPerson { // what its owner may now, not what they might at the upload
+		u, err := s.Store.User(ctx, i.By.ID)
+		if err == nil {
+			i.Teams, err = u.Importable()
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
 	sample, err := imports.Look(imports.File(ctx, s.Store, i.ID))
 	if errors.Is(err, lead.ErrUnavailable) || ctx.Err() != nil {
 		return nil, errors.Join(err, ctx.Err())

@@ -238,6 +238,9 @@ func (s *server) importDelete(c echo.Context) error {
 
 func (s *server) importUndo(c echo.Context) error {
 	return s.importDeed(c, func(ctx context.Context, by lead.Actor, i lead.Import) (string, error) {
+		if !viewer(c).MayUndoImport(i) {
+			return "", &lead.Refusal{Kind: lead.ErrForbidden, Text: "the import is about leads of a team that is not yours any more: an administrator can take it back"}
+		}
 		return "/leads/import/" + i.ID, s.Store.UndoImport(ctx, by, i.ID, s.Now())
 	})
 }

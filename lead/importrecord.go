@@ -1,6 +1,9 @@
 package lead
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // ImportState is how far an import in the browser is.
 type ImportState string
@@ -71,10 +74,10 @@ func (t *UndoTally) Add(done []UndoneTrace) {
 
 // Import is one file that was uploaded, and how far it is.
 type Import struct {
-	ID        string // sortable by time
-	Name      string // of the file
-	By        Actor  // Kind, ID and Via
-	Teams     []string
+	ID        string   // sortable by time
+	Name      string   // of the file
+	By        Actor    // Kind, ID and Via
+	Teams     []string // about whose leads it could be at the upload; nil: all
 	State     ImportState
 	Size      int64  // bytes of the file
 	Offset    int64  // bytes that the rows dealt with so far take
@@ -91,6 +94,24 @@ type Import struct {
 	CreatedAt time.Time
 	StartedAt time.Time // zero: not yet
 	EndedAt   time.Time
+}
+
+// Importable are the teams about whose leads a person's files may be; nil: all.
+// Who is not active, or neither manages nor does marketing nor administers,
+// imports nothing: ErrForbidden. It is asked afresh whenever a file is read: what
+// somebody might do when they uploaded it they may not do for ever.
+func (u User) Importable() ([]string, error) {
+	if !u.Active() || !slices.Contains([]Role{Manager, Marketing, Admin}, u.Role) {
+		return nil, forbidden("%s may no longer import", u.Name)
+	}
+	return u.TeamsSeen(), nil
+}
+
+// MayUndoImport tells whether the person sees all teams about whose leads the
+// import could be.
+func (u User) MayUndoImport(i Import) bool {
+	teams := u.TeamsSeen()
+	return teams == nil || i.Teams != nil && !slices.ContainsFunc(i.Teams, func(t string) bool { return !slices.Contains(teams, t) })
 }
 
 // ImportNote is what an import keeps with one transaction.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -18,6 +19,7 @@ type Shelf interface {
 	Chunks
 	Change(ctx context.Context, f func(lead.Tx) error) error
 	Teams(ctx context.Context) ([]lead.Team, error)
+	User(ctx context.Context, idOrEmail string) (lead.User, error)
 	ClaimImport(ctx context.Context, worker string, now, until time.Time) (lead.Import, error)
 	Traces(ctx context.Context, id string, limit int) ([]lead.ImportTrace, error)
 	TidyImports(ctx context.Context, now time.Time) (more bool, err error)
@@ -91,6 +93,7 @@ type job struct {
 	*Worker
 	lead.Import
 	cancelled bool
+	within    []string // about whose teams' leads it may be, as long as its owner may; nil: all
 }
 
 // errCancelled ends a run that somebody asked to end.
@@ -99,6 +102,13 @@ var errCancelled = errors.New("cancelled")
 func (j *job) run(ctx context.Context) error {
 	if j.Cancel {
 		return j.end(ctx, lead.ImportCancelled, "")
+	}
+	var err error
+	if j.within, err = j.owners(ctx); errors.Is(err, lead.ErrForbidden) {
+		return j.end(ctx, lead.ImportCancelled, err.Error())
+	}
+	if err != nil {
+		return err
 	}
 	teams, err := j.Shelf.Teams(ctx)
 	if err != nil {
@@ -119,7 +129,7 @@ func (j *job) run(ctx context.Context) error {
 	if err != nil {
 		return j.end(ctx, lead.ImportFailed, "the mapping does not fit the file: "+err.Error())
 	}
-	plan.Within(j.Teams)
+	plan.Within(j.within)
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	r := Run{Desk: j.Desk, Reader: reader, Plan: plan, Live: j.Live, Skip: j.Rows, Change: j.Shelf.Change}
@@ -127,7 +137,9 @@ func (j *job) run(ctx context.Context) error {
 	r.Done = func(c Commit) {
 		j.Rows, j.Offset, j.Encoding = c.Rows, c.Offset, reader.Encoding()
 		j.Tally.Add(c.Tally)
-		if j.cancelled {
+		if err := j.owned(ctx); err != nil {
+			stop(err)
+		} else if j.cancelled {
 			stop(errCancelled)
 		} else if j.Batch != nil && len(c.Taken.Messages) > 0 {
 			if err := j.Batch(); err != nil {
@@ -139,12 +151,38 @@ func (j *job) run(ctx context.Context) error {
 	switch {
 	case err == nil && j.cancelled, errors.Is(context.Cause(ctx), errCancelled):
 		return j.end(context.WithoutCancel(ctx), lead.ImportCancelled, "")
+	case errors.Is(context.Cause(ctx), lead.ErrForbidden):
+		return j.end(context.WithoutCancel(ctx), lead.ImportCancelled, context.Cause(ctx).Error())
+	case errors.Is(context.Cause(ctx), ErrStopped):
+		return context.Cause(ctx)
 	case err == nil:
 		return j.end(ctx, lead.ImportDone, "")
 	case ctx.Err() != nil, errors.Is(err, lead.ErrUnavailable), errors.Is(err, lead.ErrConflict):
 		return err
 	}
 	return j.end(ctx, lead.ImportFailed, err.Error())
+}
+
+// owners are the teams about whose leads its owner's file may be now.
+func (j *job) owners(ctx context.Context) ([]string, error) {
+	if j.By.Kind != lead.ByPerson {
+		return j.Teams, nil
+	}
+	u, err := j.Shelf.User(ctx, j.By.ID)
+	if err != nil {
+		return nil, err
+	}
+	return u.Importable()
+}
+
+// owned asks it again between two batches. What its owner may has changed: the
+// import ends, or another turn goes on with what they may now.
+func (j *job) owned(ctx context.Context) error {
+	now, err := j.owners(ctx)
+	if err == nil && !slices.Equal(now, j.within) {
+		err = ErrStopped
+	}
+	return err
 }
 
 // keep stores how far the import is, with what it did, in the rows' own

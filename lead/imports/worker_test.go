@@ -31,7 +31,11 @@ func newShop(t *testing.T) *shop {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &shop{t, s, lead.NewDesk(s, r, r, slog.New(slog.DiscardHandler)), team, lead.Actor{Kind: lead.ByPerson, ID: "mara", Via: "page"}}
+	mara, err := s.AddUser(t.Context(), lead.Operator, lead.User{Email: "mara@acme.example", Name: "Mara", Role: lead.Manager}, lead.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &shop{t, s, lead.NewDesk(s, r, r, slog.New(slog.DiscardHandler)), team, lead.Person(mara, "page")}
 }
 
 func (x *shop) must(err error) {
@@ -188,7 +192,7 @@ func TestUndoOfAnImport(t *testing.T) {
 	}
 	x.work(1)
 	i := x.record(id)
-	if want := (lead.UndoTally{Removed: 2, Restored: 1, Kept: 1}); i.State != lead.ImportUndone || i.Undo != want || i.UndoneBy != "mara" {
+	if want := (lead.UndoTally{Removed: 2, Restored: 1, Kept: 1}); i.State != lead.ImportUndone || i.Undo != want || i.UndoneBy != x.by.ID {
 		t.Errorf("got %+v", i)
 	}
 	if x.find("user:a") != nil || x.find("email:c@x.io") != nil {
@@ -337,5 +341,49 @@ func TestRunStopped(t *testing.T) {
 	}
 	if err := run(t.Context(), func(int) {}); err != nil || got.New != imports.BatchRows || got.Unchanged != imports.BatchRows {
 		t.Errorf("run again: %v, %+v", err, got)
+	}
+}
+
+// Whose import it is decides what it may do for as long as it runs: who is
+// disabled imports nothing more, who goes to another team nothing about the old
+// one's leads.
+func TestWorkerAsksWhatTheOwnerMay(t *testing.T) {
+	var rows strings.Builder
+	rows.WriteString("No,Email,Name,Visits\n")
+	for n := range 3 * imports.BatchRows {
+		fmt.Fprintf(&rows, "%d,%d@x.io,Lead,%d\n", n, n, n)
+	}
+	x := newShop(t)
+	running, queued := x.upload(rows.String(), mapping, false), x.upload("No,Email,Name,Visits\nq,q@x.io,Q,1\n", mapping, false)
+	_, err := x.s.AddUser(x.Context(), lead.Operator, lead.User{Email: "anna@acme.example", Name: "Anna", Role: lead.Admin}, lead.Now())
+	x.must(err)
+	w := imports.NewWorker(x.desk, x.s, slog.New(slog.DiscardHandler))
+	w.Batch = func() error { // after the first batch
+		w.Batch = nil
+		return x.s.Disable(x.Context(), lead.Operator, x.by.ID, lead.Now())
+	}
+	for again := true; again; {
+		again, err = w.Once(x.Context(), lead.Now())
+		x.must(err)
+	}
+	if i := x.record(running); i.State != lead.ImportCancelled || i.Rows == 0 || i.Rows >= 3*imports.BatchRows || !strings.Contains(i.Problem, "Mara may no longer import") {
+		t.Errorf("the import that ran: %s after %d rows: %q", i.State, i.Rows, i.Problem)
+	}
+	if i := x.record(queued); i.State != lead.ImportCancelled || i.Rows != 0 {
+		t.Errorf("the one that waited: %s after %d rows", i.State, i.Rows)
+	}
+	if x.find("email:q@x.io") != nil {
+		t.Error("a disabled person's file made a lead")
+	}
+
+	x = newShop(t)
+	far, err := x.s.AddTeam(x.Context(), lead.Operator, lead.Team{Name: "APAC"}, lead.Now())
+	x.must(err)
+	x.must(x.s.ChangePerson(x.Context(), lead.Operator, x.by.ID, lead.Persona{Name: "Mara", Role: lead.Manager, Teams: []string{x.team.ID}}, lead.Now()))
+	id := x.upload("No,Email,Name,Team\n1,1@x.io,One,EMEA\n2,2@x.io,Two,APAC\n", "identity: {user_id: No, email: Email}\ntraits: {name: Name}\nteam: Team\n", false)
+	x.must(x.s.ChangePerson(x.Context(), lead.Operator, x.by.ID, lead.Persona{Name: "Mara", Role: lead.Manager, Teams: []string{far.ID}}, lead.Now()))
+	x.work(0)
+	if x.find("email:1@x.io") != nil || x.find("email:2@x.io") == nil {
+		t.Errorf("a file of who changed the team did not keep to the new one: %+v", x.record(id).Tally)
 	}
 }
