@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/base64"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"hotleads/handlers/segment"
 	"hotleads/lead"
 )
 
@@ -158,28 +160,26 @@ func readCursor[T comparable](text string) (*T, error) {
 	return &point, nil
 }
 
-// readJSON reads a JSON body into v; an empty body is allowed where empty is.
+// readJSON reads a JSON body into v; an empty body is allowed where empty is. What
+// the decoder would change without a word (a doubled key, half a character) or no
+// store keeps (NUL) is refused.
 func readJSON(c echo.Context, v any, empty bool) error {
-	d := json.NewDecoder(c.Request().Body)
-	err := d.Decode(v)
-	if empty && errors.Is(err, io.EOF) {
+	body, err := io.ReadAll(c.Request().Body)
+	if err != nil {
+		return err
+	}
+	if empty && len(bytes.TrimSpace(body)) == 0 {
 		return nil
 	}
-	var typ *json.UnmarshalTypeError
-	var tooLarge *http.MaxBytesError
-	switch {
-	case errors.As(err, &tooLarge):
-		return err
-	case errors.As(err, &typ):
+	err = json.Unmarshal(body, v)
+	if typ, is := errors.AsType[*json.UnmarshalTypeError](err); is {
 		return lead.Invalid(typ.Field, "%s is %s; it wants %s", cmp.Or(typ.Field, "the body"), typ.Value, jsonKind(typ.Type.Kind()))
-	case err != nil:
+	}
+	if err != nil {
 		return fmt.Errorf("%w: %w", errJSON, err)
 	}
-	switch _, err := d.Token(); {
-	case errors.As(err, &tooLarge):
-		return err
-	case !errors.Is(err, io.EOF):
-		return fmt.Errorf("%w: there is something behind it", errJSON)
+	if _, path, err := segment.Object(body); err != nil {
+		return lead.Invalid(path, "%s", err)
 	}
 	return nil
 }
