@@ -91,21 +91,24 @@ func known(t *testing.T) int {
 func TestMigrateManyAtOnce(t *testing.T) {
 	engines(t, func(t *testing.T, url string) {
 		const n = 6
-		var all sync.WaitGroup
+		var migrating sync.WaitGroup
 		ran := make([]int, n)
 		for i := range n {
 			s := open(t, url)
-			all.Go(func() {
+			migrating.Go(func() {
 				var err error
 				if ran[i], err = s.Migrate(t.Context()); err != nil {
 					t.Errorf("instance %d: %v", i, err)
 				}
 			})
 		}
-		all.Wait()
-		slices.Sort(ran)
-		if diff := cmp.Diff([]int{0, 0, 0, 0, 0, known(t)}, ran); diff != "" {
-			t.Errorf("migrations that each instance ran (-want +got):\n%s", diff)
+		migrating.Wait()
+		all := 0
+		for _, n := range ran {
+			all += n
+		}
+		if all != known(t) {
+			t.Errorf("the instances ran %v migrations, want %d in all", ran, known(t))
 		}
 		s := open(t, url)
 		pending(t, s, false)
