@@ -71,12 +71,6 @@ func (s *server) addKey(c echo.Context) error {
 }
 
 func (s *server) newKey(c echo.Context, kind lead.KeyKind, name string) (string, lead.Key, error) {
-	if err := lead.CheckName("name", "the key", name); err != nil {
-		return "", lead.Key{}, err
-	}
-	if !kind.Valid() {
-		return "", lead.Key{}, lead.Invalid("kind", "choose what the key opens: write, server or api")
-	}
 	return s.Store.NewKey(c.Request().Context(), me(c), kind, name, s.Now())
 }
 

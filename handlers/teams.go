@@ -84,9 +84,6 @@ func (s *server) addTeam(c echo.Context) error {
 }
 
 func (s *server) newTeam(c echo.Context, name, zone string) (lead.Team, error) {
-	if err := lead.CheckName("name", "the team", name); err != nil {
-		return lead.Team{}, err
-	}
 	t := lead.Team{Name: name}
 	if zone != "" {
 		var err error

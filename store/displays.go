@@ -97,6 +97,7 @@ func (t *Displays) ByToken(ctx context.Context, token string) (lead.Display, err
 // hash. A name, team or privacy that is not right is lead.ErrInvalid.
 func (t *Displays) Add(ctx context.Context, by lead.Actor, d lead.Display, now time.Time) (string, lead.Display, error) {
 	token := newToken()
+	d.Name = strings.TrimSpace(d.Name)
 	d.ID, d.CreatedAt, d.LinkedAt = uuid.Must(uuid.NewV7()).String(), at(now), at(now)
 	d.RevokedAt, d.SeenAt, d.CreatedBy = time.Time{}, time.Time{}, ""
 	if by.Kind == lead.ByPerson {

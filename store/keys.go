@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -40,8 +41,15 @@ func (s *Store) Keys(ctx context.Context) ([]lead.Key, error) {
 }
 
 // AddKey stores a key by the hash of its secret. One that is there already is a
-// lead.ErrConflict.
+// lead.ErrConflict, a name or kind that is none lead.ErrInvalid.
 func (s *Store) AddKey(ctx context.Context, by lead.Actor, k lead.Key, hash string, now time.Time) (lead.Key, error) {
+	k.Name = strings.TrimSpace(k.Name)
+	if err := lead.CheckName("name", "the key", k.Name); err != nil {
+		return lead.Key{}, err
+	}
+	if !k.Kind.Valid() {
+		return lead.Key{}, lead.Invalid("kind", "choose what the key opens: write, server or api")
+	}
 	k.ID, k.CreatedAt = uuid.Must(uuid.NewV7()).String(), at(now)
 	err := s.act(ctx, by, lead.KeyAdded, k.ID, string(k.Kind)+" "+k.Name, now, `INSERT INTO keys (id, kind, name, hint, hash, created_at) VALUES ($1, $2, $3, $4, $5, $6)`, k.ID, string(k.Kind), k.Name, k.Hint, hash, at(now))
 	if taken(err) {

@@ -150,7 +150,7 @@ func TestNewerSchemaDoesNotStopAnOlderProgram(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if _, err := s.AddUser(t.Context(), lead.Operator, lead.User{Email: "a@b.example", Teams: []string{team.ID}}, lead.Now()); err != nil {
+		if _, err := s.AddUser(t.Context(), lead.Operator, lead.User{Email: "a@b.example", Name: "Ada", Role: lead.Rep, Teams: []string{team.ID}}, lead.Now()); err != nil {
 			t.Error(err)
 		}
 		if _, _, err := s.NewKey(t.Context(), lead.Operator, lead.WriteKey, "site", lead.Now()); err != nil {

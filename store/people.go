@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -76,8 +77,8 @@ func readUsers(ctx context.Context, q sqlx.QueryerContext, which, whose string, 
 }
 
 // AddUser stores a new person; ID and CreatedAt are set here. An email that is
-// taken is a lead.ErrConflict, one that is none and a team that is not there
-// are lead.ErrInvalid.
+// taken is a lead.ErrConflict; one that is none, a team that is not there and a
+// wrong name or role are lead.ErrInvalid.
 func (s *Store) AddUser(ctx context.Context, by lead.Actor, u lead.User, now time.Time) (lead.User, error) {
 	u = newUser(u, now)
 	err := s.inTx(ctx, func(tx *sqlx.Tx) error { return addUser(ctx, tx, by, u) })
@@ -86,6 +87,7 @@ func (s *Store) AddUser(ctx context.Context, by lead.Actor, u lead.User, now tim
 }
 
 func newUser(u lead.User, now time.Time) lead.User {
+	u.Name = strings.TrimSpace(u.Name)
 	u.ID, u.CreatedAt = uuid.Must(uuid.NewV7()).String(), at(now)
 	if email := lead.NormalEmail(u.Email); email != "" {
 		u.Email = email
@@ -96,6 +98,9 @@ func newUser(u lead.User, now time.Time) lead.User {
 func addUser(ctx context.Context, tx *sqlx.Tx, by lead.Actor, u lead.User) error {
 	if lead.NormalEmail(u.Email) == "" {
 		return lead.Invalid("email", "%q is not a mail address", u.Email)
+	}
+	if err := (lead.Persona{Name: u.Name, Role: u.Role}).Check(); err != nil {
+		return err
 	}
 	_, err := tx.ExecContext(ctx, `INSERT INTO users (id, email, name, role, password, created_at) VALUES ($1, $2, $3, $4, $5, $6)`,
 		u.ID, u.Email, u.Name, string(u.Role), u.Password, at(u.CreatedAt))

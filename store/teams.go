@@ -66,7 +66,7 @@ func readTeams(ctx context.Context, q sqlx.QueryerContext) ([]lead.Team, error) 
 
 // AddTeam stores a new team; ID, Slug, limits and CreatedAt are set here. The
 // first one takes the waiting leads that have no team. A name that is taken is
-// a lead.ErrConflict.
+// a lead.ErrConflict, a wrong field lead.ErrInvalid.
 func (s *Store) AddTeam(ctx context.Context, by lead.Actor, t lead.Team, now time.Time) (lead.Team, error) {
 	err := s.inTx(ctx, func(tx *sqlx.Tx) (err error) {
 		t, err = addTeam(ctx, tx, by, t, now)
@@ -79,6 +79,10 @@ func (s *Store) AddTeam(ctx context.Context, by lead.Actor, t lead.Team, now tim
 func addTeam(ctx context.Context, tx *sqlx.Tx, by lead.Actor, t lead.Team, now time.Time) (lead.Team, error) {
 	t.ID, t.CreatedAt = uuid.Must(uuid.NewV7()).String(), at(now)
 	t.MaxClaimed, t.MaxUntouched = cmp.Or(t.MaxClaimed, lead.DefaultMaxClaimed), cmp.Or(t.MaxUntouched, lead.DefaultMaxUntouched)
+	t.Name = strings.TrimSpace(t.Name)
+	if err := (lead.TeamPlan{Name: t.Name, MaxClaimed: t.MaxClaimed, MaxUntouched: t.MaxUntouched}).Check(); err != nil {
+		return t, err
+	}
 	route, calendar, err := teamJSON(t.Name, t.Route, t.Calendar)
 	if err != nil {
 		return t, err

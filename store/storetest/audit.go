@@ -15,7 +15,7 @@ func audit(w *world) {
 	anna := must(w.s.AddUser(w.ctx, lead.Operator, lead.User{Email: "anna@acme.example", Name: "Anna", Role: lead.Admin}, now.In(east)))(w)
 	by := lead.Person(anna, "page")
 	ben := must(w.s.AddUser(w.ctx, by, lead.User{Email: "ben@acme.example", Name: "Ben", Role: lead.Rep, Teams: []string{team.ID}}, now.Add(time.Second)))(w)
-	_, err := w.s.AddUser(w.ctx, by, lead.User{Email: "ben@acme.example", Name: "Again"}, now)
+	_, err := w.s.AddUser(w.ctx, by, lead.User{Email: "ben@acme.example", Name: "Again", Role: lead.Rep}, now)
 	w.refused("an address that is taken", err, lead.ErrConflict)
 	w.ok(w.s.SetPassword(w.ctx, by, ben.ID, "a hash", now.Add(2*time.Second)))
 	for _, again := range []time.Duration{0, time.Minute} { // the second time nothing changes

@@ -31,12 +31,17 @@ func people(w *world) {
 		_, err := w.s.User(w.ctx, ref)
 		w.refused("the person "+ref, err, lead.ErrNotFound)
 	}
-	_, err := w.s.AddUser(w.ctx, lead.Operator, lead.User{Email: "ROSA@acme.example", Name: "Another"}, now)
+	_, err := w.s.AddUser(w.ctx, lead.Operator, lead.User{Email: "ROSA@acme.example", Name: "Another", Role: lead.Rep}, now)
 	w.refused("a taken address", err, lead.ErrConflict)
-	_, err = w.s.AddUser(w.ctx, lead.Operator, lead.User{Email: "nonsense", Name: "Another"}, now)
+	_, err = w.s.AddUser(w.ctx, lead.Operator, lead.User{Email: "nonsense", Name: "Another", Role: lead.Rep}, now)
 	w.refused("an address that is none", err, lead.ErrInvalid)
-	_, err = w.s.AddUser(w.ctx, lead.Operator, lead.User{Email: "c@acme.example", Teams: []string{team.ID, "no-team"}}, now)
+	_, err = w.s.AddUser(w.ctx, lead.Operator, lead.User{Email: "c@acme.example", Name: "C", Role: lead.Rep, Teams: []string{team.ID, "no-team"}}, now)
 	w.refused("a team that is not there", err, lead.ErrInvalid)
+	for about, u := range map[string]lead.User{"no name": {Name: " ", Role: lead.Rep}, "a long name": {Name: strings.Repeat("x", 101), Role: lead.Rep}, "no role": {Name: "C"}} {
+		u.Email = "c@acme.example"
+		_, err := w.s.AddUser(w.ctx, lead.Operator, u, now)
+		w.refused(about, err, lead.ErrInvalid)
+	}
 	if n := w.count(`SELECT COUNT(*) FROM users`); n != 2 {
 		w.Errorf("%d people, want 2: who was refused is not kept", n)
 	}
@@ -176,6 +181,10 @@ func teams(w *world) {
 	w.same("a name without letters", "team", w.team("!!!").Slug)
 	_, err = w.s.AddTeam(w.ctx, lead.Operator, lead.Team{Name: "!!!"}, now)
 	w.refused("a taken name", err, lead.ErrConflict)
+	for about, team := range map[string]lead.Team{"no name": {Name: " "}, "a long name": {Name: strings.Repeat("x", 101)}, "a limit below one": {Name: "X", MaxClaimed: -1}} {
+		_, err := w.s.AddTeam(w.ctx, lead.Operator, team, now)
+		w.refused(about, err, lead.ErrInvalid)
+	}
 
 	got := must(w.s.Teams(w.ctx))(w)
 	if len(got) != 3 || got[0].ID != emea.ID {

@@ -47,6 +47,10 @@ func keys(w *world) {
 	w.refused("one of two of a name", err, lead.ErrConflict)
 	must(w.s.RevokeKey(w.ctx, lead.Operator, second.ID, now))(w)
 
+	for about, k := range map[string]lead.Key{"no name": {Kind: lead.APIKey, Name: " "}, "a long name": {Kind: lead.APIKey, Name: strings.Repeat("x", 101)}, "no kind": {Kind: "master", Name: "X"}} {
+		_, err := w.s.AddKey(w.ctx, lead.Operator, k, "another hash", now)
+		w.refused(about, err, lead.ErrInvalid)
+	}
 	k := must(w.s.AddKey(w.ctx, lead.Operator, lead.Key{Kind: lead.WriteKey, Name: "given"}, "its hash", now))(w)
 	w.same("by its hash", k, must(w.s.KeyByHash(w.ctx, "its hash"))(w))
 	_, err = w.s.AddKey(w.ctx, lead.Operator, lead.Key{Kind: lead.WriteKey, Name: "again"}, "its hash", now)
