@@ -349,7 +349,7 @@ func TestMarkupOfLeadsIsText(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rep, err := x.store.AddUser(t.Context(), lead.Operator, lead.User{Email: "rep@example.com", Name: evil, Role: lead.Rep, Teams: []string{x.team.ID}, Password: hash}, lead.Now())
+	rep, err := x.store.AddUser(t.Context(), lead.Operator, lead.User{Email: "rep@example.com", Name: evil[:strings.Index(evil, "\r")], Role: lead.Rep, Teams: []string{x.team.ID}, Password: hash}, lead.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
