@@ -122,14 +122,16 @@ type site struct {
 // keptConn is a response whose connection the server keeps, as with HTTP/2.
 type keptConn struct {
 	http.ResponseWriter
-	*http.ResponseController
+	control *http.ResponseController
 }
 
-func (k keptConn) Flush() { _ = k.ResponseController.Flush() }
+func (k keptConn) Flush()                              { _ = k.control.Flush() }
+func (k keptConn) SetReadDeadline(at time.Time) error  { return k.control.SetReadDeadline(at) }
+func (k keptConn) SetWriteDeadline(at time.Time) error { return k.control.SetWriteDeadline(at) }
 
 func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if s.keeps {
-		w = keptConn{w, http.NewResponseController(w)}
+		w = keptConn{ResponseWriter: w, control: http.NewResponseController(w)}
 	}
 	topic := strings.TrimPrefix(r.URL.Path, "/")
 	s.mu.Lock()

@@ -78,9 +78,9 @@ func (s *socket) begin(first ...[]byte) error {
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.to, s.conn, s.now = nil, conn, newNonblocking(conn)
-	close(s.taken)
 	_ = conn.SetDeadline(time.Time{}) // what the server had set; it fails only on a connection that is gone
+	s.to, s.conn, s.now = nil, conn, newNonblocking(conn)
+	close(s.taken) // from here on run sets the deadlines for reading
 	s.first = append([][]byte{head}, first...)
 	for len(s.first) > 0 {
 		n, err := s.try(s.first[0])
