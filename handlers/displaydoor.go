@@ -96,7 +96,7 @@ func (s *server) checkDisplays(ctx context.Context, sc scene) error {
 	})
 	if len(seen) > 0 {
 		if err := s.Displays.Seen(ctx, seen, sc.now); err != nil { // the wall is right all the same
-			s.Log.Warn("that displays were seen is not noted", slog.Any("error", err))
+			s.Log.WarnContext(ctx, "that displays were seen is not noted", slog.Any("error", err))
 		}
 	}
 	return nil

@@ -97,7 +97,7 @@ func (s *server) fail(err error, c echo.Context) {
 	status, text := statusOf(err)
 	defer func() { // what failed may fail again while the page about it is drawn
 		if p := recover(); p != nil && !c.Response().Committed {
-			s.Log.Error("panic", slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
+			s.Log.ErrorContext(c.Request().Context(), "panic", slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
 			_ = c.String(http.StatusInternalServerError, text)
 		}
 	}()
@@ -117,10 +117,10 @@ func (s *server) fail(err error, c echo.Context) {
 	case status == http.StatusUnauthorized && looks:
 		err = c.Redirect(http.StatusSeeOther, "/login?next="+url.QueryEscape(r.URL.RequestURI()))
 	default:
-		err = s.render(c, status, views.ErrorPage(s.page(c, ""), views.ErrorModel{Status: status, Text: sentence(text), Back: back(c)}))
+		err = s.render(c, status, views.ErrorPage(s.page(c, ""), views.ErrorModel{Status: status, Text: sentence(text), Back: back(c), Reference: reference(c, status)}))
 	}
 	if err != nil {
-		s.Log.Error("an error could not be told", slog.Any("error", err))
+		s.Log.ErrorContext(r.Context(), "an error could not be told", slog.Any("error", err))
 	}
 }
 
@@ -160,10 +160,11 @@ type problemJSON struct {
 
 	Errors           lead.Faults `json:"errors,omitempty"` // of a document: everything that is wrong
 	ViolatedPolicies []string    `json:"violated-policies,omitempty"`
+	RequestID        string      `json:"request_id,omitempty"`
 }
 
 func problem(c echo.Context, status int, text string, err error) error {
-	p := problemJSON{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: text}
+	p := problemJSON{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: text, RequestID: requestID(c.Request().Context())}
 	var r *lead.Refusal
 	if errors.As(err, &r) {
 		p.Field = r.Field

@@ -66,6 +66,8 @@ type intakeReply struct {
 	Success  bool               `json:"success"`
 	Error    string             `json:"error,omitempty"`
 	Rejected []segment.Rejected `json:"rejected,omitempty"`
+
+	RequestID string `json:"request_id,omitempty"` // of what failed here
 }
 
 // intakeRefusal is an error with the status it is told with.
@@ -245,12 +247,12 @@ func (in *Intake) refuse(c echo.Context, err error) error {
 		return c.JSON(r.status, intakeReply{Error: r.Error()})
 	}
 	if errors.Is(err, lead.ErrUnavailable) {
-		in.Log.Warn("intake unavailable", slog.Any("error", err))
+		in.Log.WarnContext(c.Request().Context(), "intake unavailable", slog.Any("error", err))
 		c.Response().Header().Set("Retry-After", intakeRetryAfter)
-		return c.JSON(http.StatusServiceUnavailable, intakeReply{Error: "nothing can be stored now; try again"})
+		return c.JSON(http.StatusServiceUnavailable, intakeReply{Error: "nothing can be stored now; try again", RequestID: requestID(c.Request().Context())})
 	}
-	in.Log.Error("intake failed", slog.Any("error", err))
-	return c.JSON(http.StatusInternalServerError, intakeReply{Error: "something went wrong here; try again"})
+	in.Log.ErrorContext(c.Request().Context(), "intake failed", slog.Any("error", err))
+	return c.JSON(http.StatusInternalServerError, intakeReply{Error: "something went wrong here; try again", RequestID: requestID(c.Request().Context())})
 }
 
 // Settings is what the browser library loads before it sends anything: to send

@@ -12,7 +12,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
 
@@ -23,15 +22,15 @@ import (
 // observe gives every request an id, counts it, and logs what failed.
 func (s *server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		began, ctx := time.Now(), c.Request().Context()
-		id := uuid.NewString()
-		c.Response().Header().Set("X-Request-Id", id)
+		began := time.Now()
+		nameRequest(c)
+		ctx := c.Request().Context()
 		err := next(c)
 		if err != nil {
 			c.Error(err)
 		}
 		status, took := c.Response().Status, time.Since(began)
-		attrs := []slog.Attr{slog.String("request_id", id), slog.String("method", c.Request().Method), slog.String("route", c.Path()), slog.Int("status", status)}
+		attrs := []slog.Attr{slog.String("method", c.Request().Method), slog.String("route", c.Path()), slog.Int("status", status)}
 		if !strings.HasPrefix(c.Path(), "/live/") { // how long a stream was watched says nothing
 			s.metrics.request(c.Path(), c.Request().Method, status, took)
 			attrs = append(attrs, slog.Duration("took", took))
@@ -71,7 +70,7 @@ func (s *server) recover(next echo.HandlerFunc) echo.HandlerFunc {
 			case http.ErrAbortHandler:
 				panic(p)
 			default:
-				s.Log.Error("panic", slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
+				s.Log.ErrorContext(c.Request().Context(), "panic", slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
 				err = fmt.Errorf("panic: %v", p)
 			}
 		}()

@@ -172,7 +172,7 @@ func (s *server) changePerson(c echo.Context) error {
 // fails here the sweep does again.
 func (s *server) letGo(c echo.Context, u lead.User) {
 	if _, err := s.Desk.LetGo(c.Request().Context(), u.ID, s.Now()); err != nil {
-		s.Log.Warn("claims are not let go yet", slog.Any("error", err))
+		s.Log.WarnContext(c.Request().Context(), "claims are not let go yet", slog.Any("error", err))
 	}
 }
 

@@ -82,7 +82,7 @@ func (s *server) use(ctx context.Context, name string, window time.Duration) (n 
 	defer cancel()
 	n, ends, err := s.Quotas.Use(soon, name, window)
 	if err != nil && ctx.Err() == nil {
-		s.uncounted.begin(s.Log, err)
+		s.uncounted.begin(ctx, s.Log, err)
 	}
 	return n, ends, err == nil
 }
@@ -93,10 +93,10 @@ type lull struct{ until, logged atomic.Int64 } // Unix nanoseconds
 
 func (l *lull) lasts() bool { return time.Now().UnixNano() < l.until.Load() }
 
-func (l *lull) begin(log *slog.Logger, err error) {
+func (l *lull) begin(ctx context.Context, log *slog.Logger, err error) {
 	now := time.Now().UnixNano()
 	l.until.Store(now + int64(2*time.Second))
 	if last := l.logged.Load(); now-last > int64(time.Minute) && l.logged.CompareAndSwap(last, now) {
-		log.Warn("requests are not limited: Redis does not count them", slog.Any("error", err))
+		log.WarnContext(ctx, "requests are not limited: Redis does not count them", slog.Any("error", err))
 	}
 }

@@ -95,7 +95,7 @@ func (s *server) seen(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		if u := viewer(c); u != nil && c.Request().URL.Path != "/me.css" {
 			if err := s.Sessions.Seen(c.Request().Context(), s.token(c), s.here(c, u.ID)); err != nil {
-				s.Log.Warn("a session's use is not noted", slog.Any("error", err))
+				s.Log.WarnContext(c.Request().Context(), "a session's use is not noted", slog.Any("error", err))
 			}
 		}
 		return next(c)

@@ -106,7 +106,7 @@ func (s *server) knownFrom(ctx context.Context, email, from string) bool {
 func (s *server) attempts(ctx context.Context, name string, add bool) int64 {
 	n, err := s.Attempts.Attempts(ctx, name, attemptWindow, add)
 	if err != nil {
-		s.Log.Warn("failed sign-ins are not counted", slog.Any("error", err))
+		s.Log.WarnContext(ctx, "failed sign-ins are not counted", slog.Any("error", err))
 		return 0
 	}
 	return n
@@ -115,7 +115,7 @@ func (s *server) attempts(ctx context.Context, name string, add bool) int64 {
 // forgive forgets the failures of a name.
 func (s *server) forgive(ctx context.Context, name string) {
 	if err := s.Attempts.Forgive(ctx, name); err != nil {
-		s.Log.Warn("failed sign-ins are not forgotten", slog.Any("error", err))
+		s.Log.WarnContext(ctx, "failed sign-ins are not forgotten", slog.Any("error", err))
 	}
 }
 

@@ -134,7 +134,7 @@ func (d *Desk) bisect(ctx context.Context, msgs []Message, why Why, n Noter, now
 	case errors.As(err, &noted), errors.Is(err, ErrUnavailable) || len(msgs) == 0:
 		return nil, err
 	case len(msgs) == 1:
-		err = d.poison(msgs[0], err)
+		err = d.poison(ctx, msgs[0], err)
 		if n != nil {
 			n.Refused(msgs[0], err)
 		}
@@ -149,12 +149,12 @@ func (d *Desk) bisect(ctx context.Context, msgs []Message, why Why, n Noter, now
 }
 
 // poison is why one message could not be stored, as its sender reads it.
-func (d *Desk) poison(m Message, err error) error {
+func (d *Desk) poison(ctx context.Context, m Message, err error) error {
 	var refused *Refusal
 	if errors.As(err, &refused) {
 		return err
 	}
-	d.log.Error("a message could not be stored", slog.String("message_id", m.ID), slog.Any("error", err))
+	d.log.ErrorContext(ctx, "a message could not be stored", slog.String("message_id", m.ID), slog.Any("error", err))
 	return fmt.Errorf("%w: the message could not be stored", ErrInvalid)
 }
 
@@ -162,7 +162,7 @@ func (d *Desk) poison(m Message, err error) error {
 func (d *Desk) takeSafely(ctx context.Context, msgs []Message, why Why, n Noter, now time.Time) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			d.log.Error("panic at intake", slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
+			d.log.ErrorContext(ctx, "panic at intake", slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
 			err = fmt.Errorf("lead: intake panic: %v", p)
 		}
 	}()

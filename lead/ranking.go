@@ -46,11 +46,11 @@ func (d *Desk) tell(ctx context.Context, n Notice, ranks []Rank, versions map[st
 			err = d.store.Announced(ctx, versions)
 		}
 		if err != nil {
-			d.log.Warn("ranking waits for the sweep", slog.Int("leads", len(ranks)), slog.Any("error", err))
+			d.log.WarnContext(ctx, "ranking waits for the sweep", slog.Int("leads", len(ranks)), slog.Any("error", err))
 		}
 	}
 	if err := d.bell.Ring(ctx, n); err != nil {
-		d.log.Warn("notice not rung", slog.Any("error", err))
+		d.log.WarnContext(ctx, "notice not rung", slog.Any("error", err))
 	}
 }
 

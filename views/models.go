@@ -272,4 +272,6 @@ type ErrorModel struct {
 	Title  string
 	Text   string
 	Back   string // where "Go back" leads; "" = the start page
+
+	Reference string // by which the log knows the request; "" where nothing failed
 }

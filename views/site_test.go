@@ -62,7 +62,7 @@ func pages(t testing.TB, now time.Time) map[string]templ.Component {
 		"away":              views.AwayPage(page("", rosa, false), views.AwayModel{Action: "/account/away", Until: now.AddDate(0, 0, 3), First: "2026-11-17"}),
 		"settings-displays": views.DisplaysPage(page("settings", anna, false), sampleDisplays(now)), "settings-displays-none": views.DisplaysPage(page("settings", anna, false), views.DisplaysModel{Teams: sampleDisplays(now).Teams}),
 		"team": views.HoldingsPage(page("team", milo, true), sampleTeam(now)), "team-empty": views.HoldingsPage(page("team", milo, true), views.HoldingsModel{LiveURL: "/live/team", Sentence: "Nobody holds a lead."}),
-		"error-404": views.ErrorPage(page("", rosa, false), views.ErrorModel{Status: 404}), "error-503": views.ErrorPage(views.Page{Asset: static.URL}, views.ErrorModel{Status: 503, Back: "/board"}),
+		"error-404": views.ErrorPage(page("", rosa, false), views.ErrorModel{Status: 404}), "error-503": views.ErrorPage(views.Page{Asset: static.URL}, views.ErrorModel{Status: 503, Back: "/board", Reference: "0b9d4c1e-7a52-4f7e-9d0e-52b1c6f0a3d8"}),
 		"error-401": views.ErrorPage(views.Page{Asset: static.URL}, views.ErrorModel{Status: 401}),
 	}
 }

@@ -178,6 +178,7 @@ const (
 	txtNoMatchSub  = "Names, companies, titles and addresses are found by how they begin."
 	txtGoBack      = "Go back"
 	txtStartPage   = "To the start page"
+	txtReference   = "For whoever looks after this installation:"
 	txtSignInAgain = "Sign in"
 	txtUnknownTeam = "—"
 )
