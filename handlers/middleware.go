@@ -25,13 +25,18 @@ func (s *server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		began := time.Now()
 		nameRequest(c)
 		ctx := c.Request().Context()
+		watched := strings.HasPrefix(c.Path(), "/live/")
+		if !watched {
+			s.metrics.inFlight.Inc()
+			defer s.metrics.inFlight.Dec()
+		}
 		err := next(c)
 		if err != nil {
 			c.Error(err)
 		}
 		status, took := c.Response().Status, time.Since(began)
 		attrs := []slog.Attr{slog.String("method", c.Request().Method), slog.String("route", c.Path()), slog.Int("status", status)}
-		if !strings.HasPrefix(c.Path(), "/live/") { // how long a stream was watched says nothing
+		if !watched { // how long a stream was watched says nothing
 			s.metrics.request(c.Path(), c.Request().Method, status, took)
 			attrs = append(attrs, slog.Duration("took", took))
 		}
@@ -70,6 +75,7 @@ func (s *server) recover(next echo.HandlerFunc) echo.HandlerFunc {
 			case http.ErrAbortHandler:
 				panic(p)
 			default:
+				s.metrics.panics.Inc()
 				s.Log.ErrorContext(c.Request().Context(), "panic", slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
 				err = fmt.Errorf("panic: %v", p)
 			}

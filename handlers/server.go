@@ -89,6 +89,7 @@ type Config struct {
 	TrustedProxies []netip.Prefix
 	WriteKey       string // accepted as is for the intake; "": none
 	Version        string
+	Registry       *prometheus.Registry // of what /metrics shows, beside what is counted here; nil: a new one
 	Log            *slog.Logger
 	Now            func() time.Time // nil: lead.Now
 	Draining       func() bool      // tells that the server is about to stop; nil: never
@@ -117,7 +118,8 @@ func New(c Config) (http.Handler, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &server{Config: c, sessions: scs.New(), guard: http.NewCrossOriginProtection(), metrics: newMetrics(prometheus.NewRegistry(), c), stats: map[string]statsAt{}}
+	s := &server{Config: c, sessions: scs.New(), guard: http.NewCrossOriginProtection(), stats: map[string]statsAt{}}
+	s.metrics = newMetrics(c, s.up)
 	s.sessions.Store, s.sessions.Lifetime = c.Sessions, lifetime
 	if c.BaseURL != "" {
 		u, err := url.Parse(c.BaseURL)

@@ -113,7 +113,9 @@ func (d *Desk) commit(groups []*intakeGroup) {
 	for _, g := range groups {
 		msgs = append(msgs, g.msgs...)
 	}
+	began := time.Now()
 	errs, err := d.bisect(ctx, msgs, ByActivity, nil, Now())
+	d.meter.Grouped(len(msgs), time.Since(began), err != nil)
 	for _, g := range groups {
 		g.err = err
 		if err == nil {

@@ -14,6 +14,11 @@ func (d *Desk) announce(ctx context.Context, rules *Rules, now time.Time, works 
 	if len(works) == 0 {
 		return
 	}
+	for _, w := range works {
+		for i := range w.History {
+			d.meter.Moved(w.History[i].Move)
+		}
+	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
 	defer cancel()
 	var n Notice
@@ -40,18 +45,22 @@ func rank(rules *Rules, l *Lead, team string, now time.Time) Rank {
 }
 
 func (d *Desk) tell(ctx context.Context, n Notice, ranks []Rank, versions map[string]int64) {
+	began, failed := time.Now(), false
 	if len(ranks) > 0 {
 		err := d.ranking.Rank(ctx, ranks)
 		if err == nil {
 			err = d.store.Announced(ctx, versions)
 		}
 		if err != nil {
+			failed = true
 			d.log.WarnContext(ctx, "ranking waits for the sweep", slog.Int("leads", len(ranks)), slog.Any("error", err))
 		}
 	}
 	if err := d.bell.Ring(ctx, n); err != nil {
+		failed = true
 		d.log.WarnContext(ctx, "notice not rung", slog.Any("error", err))
 	}
+	d.meter.Announced(time.Since(began), failed)
 }
 
 // Rebuild forgets and re-makes the rankings of all teams from the store.

@@ -88,13 +88,18 @@ func (f *failures) at(now time.Time) map[string]bool {
 }
 
 func (d *Desk) wake(ctx context.Context, id string, now time.Time) (int, error) {
-	return d.system(ctx, []string{id}, now, func(sc Scene, w *Work) (bool, error) {
-		if !due(w.WakeAt(), now) {
+	var since time.Time
+	n, err := d.system(ctx, []string{id}, now, func(sc Scene, w *Work) (bool, error) {
+		if since = w.WakeAt(); !due(since, now) {
 			return false, nil // another instance was faster
 		}
 		_, err := w.Wake(sc)
 		return true, err
 	})
+	if n > 0 {
+		d.meter.Woken(now.Sub(since))
+	}
+	return n, err
 }
 
 // catchUp announces changes that another process stored, or that could not be

@@ -146,6 +146,14 @@ func openPostgres(address string) (*sqlx.DB, error) {
 // Embedded tells whether the store is a SQLite file.
 func (s *Store) Embedded() bool { return s.lite }
 
+// Pools are the pools of connections, by name, for who watches them.
+func (s *Store) Pools() map[string]*sql.DB {
+	if s.read == s.write {
+		return map[string]*sql.DB{"sql": s.write.DB}
+	}
+	return map[string]*sql.DB{"write": s.write.DB, "read": s.read.DB}
+}
+
 // Ping tells whether the database answers.
 func (s *Store) Ping(ctx context.Context) error { return wrap(s.read.PingContext(ctx)) }
 

@@ -136,6 +136,22 @@ func (s *Store) Unannounced(ctx context.Context, before time.Time, n int) ([]str
 	return ids, wrap(err)
 }
 
+// Lag tells how far behind the sweeps of all instances are.
+func (s *Store) Lag(ctx context.Context, now time.Time) (lead.Lag, error) {
+	var due, unannounced []time.Time
+	err := s.read.SelectContext(ctx, &due, `SELECT wake_at FROM leads WHERE wake_at <= $1 ORDER BY wake_at, id LIMIT 1`, at(now))
+	if err == nil {
+		err = s.read.SelectContext(ctx, &unannounced, `SELECT unannounced_at FROM leads WHERE unannounced_at <= $1 ORDER BY unannounced_at, id LIMIT 1`, at(now))
+	}
+	age := func(oldest []time.Time) time.Duration {
+		if len(oldest) == 0 {
+			return 0
+		}
+		return now.Sub(oldest[0])
+	}
+	return lead.Lag{Due: age(due), Announced: age(unannounced)}, wrap(err)
+}
+
 // Teamless are leads on their way through sales that no team has, and those of
 // disabled teams that wait on a board or in a backlog.
 func (s *Store) Teamless(ctx context.Context, n int) ([]string, error) {

@@ -105,7 +105,7 @@ func (c *cli) freeAddress(ctx context.Context, addr string) (string, error) {
 	const tries = 50
 	for n := first; n < min(first+tries, 1<<16); n++ {
 		try := net.JoinHostPort(host, strconv.Itoa(n))
-		l, err := listen(ctx, try)
+		l, err := listen(ctx, "PORT or ADDR", try)
 		if err != nil {
 			continue
 		}

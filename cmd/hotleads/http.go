@@ -28,15 +28,14 @@ func (a *app) run(ctx context.Context, listener net.Listener, handler http.Handl
 	defer endRequests()
 	work, endWork := context.WithCancel(context.WithoutCancel(ctx))
 	defer endWork()
-	conns := newConns(maxConns(), a.log)
-	server := newServer(handler, conns, a.log)
+	server := newServer(handler, a.conns, a.log)
 	server.BaseContext = func(net.Listener) context.Context { return requests }
 	var running sync.WaitGroup
 	for _, loop := range loops {
 		running.Go(func() { loop(work) })
 	}
 	served := make(chan error, 1)
-	go func() { served <- server.Serve(conns.bound(listener)) }()
+	go func() { served <- server.Serve(a.conns.bound(listener)) }()
 
 	var err error
 	select {
@@ -46,7 +45,7 @@ func (a *app) run(ctx context.Context, listener net.Listener, handler http.Handl
 		_ = pause(context.WithoutCancel(ctx), drain)
 	}
 	a.hub.Shutdown()
-	conns.closeSilent()
+	a.conns.closeSilent()
 	within, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 	defer cancel()
 	if server.Shutdown(within) != nil {

@@ -52,9 +52,11 @@ func (a *app) repeat(ctx context.Context, name string, every time.Duration, once
 	failing, wait := "", every
 	for {
 		again, err := once(ctx, lead.Now())
-		switch {
-		case ctx.Err() != nil:
+		if ctx.Err() != nil {
 			return
+		}
+		a.meters.loop(name, err)
+		switch {
 		case err != nil:
 			if err.Error() != failing {
 				a.log.Error("a loop fails", slog.String("loop", name), slog.Any("error", err))
@@ -84,7 +86,10 @@ func (a *app) sweep(ctx context.Context, now time.Time) (bool, error) {
 
 // listen passes notices of all instances on to the boards.
 func (a *app) listen(ctx context.Context, _ time.Time) (bool, error) {
-	err := a.redis.Listen(ctx, a.log, func(n lead.Notice) { a.hub.Notice(live.Notice{Teams: n.Teams, Leads: n.Leads}) })
+	err := a.redis.Listen(ctx, a.log, func(n lead.Notice) {
+		a.meters.heard()
+		a.hub.Notice(live.Notice{Teams: n.Teams, Leads: n.Leads})
+	})
 	if err == nil {
 		err = errors.New("the notices ended")
 	}

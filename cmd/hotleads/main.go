@@ -69,7 +69,7 @@ func commands() []command {
 		userAdd(), userList(), userDisable(), userPassword(), teamAdd(), teamList(),
 		keyAdd(), keyList(), keyRevoke(), displayAdd(), displayList(), displayRevoke(),
 		agreementShow(), agreementDraft(), agreementSign(), agreementActivate(), agreementStatus(),
-		migrateCommand(), rebuildCommand(), versionCommand(),
+		migrateCommand(), rebuildCommand(), healthcheckCommand(), versionCommand(),
 	}
 }
 

@@ -49,17 +49,26 @@ type app struct {
 	redis    *store.Redis
 	desk     *lead.Desk
 	hub      *live.Hub
+	conns    *conns
+	meters   *meters
 	secret   []byte
 	alone    io.Closer // lock of a server with embedded stores; nil where it has none
 }
 
 // serve runs a server until ctx ends.
 func (c *cli) serve(ctx context.Context, s settings, more extras) (err error) {
-	listener, err := listen(ctx, s.Listen)
+	listener, err := listen(ctx, "PORT or ADDR", s.Listen)
 	if err != nil {
 		return err
 	}
 	defer listener.Close() // closed already where serving began
+	var admin net.Listener
+	if s.AdminAddr != "" {
+		if admin, err = listen(ctx, "ADMIN_ADDR", s.AdminAddr); err != nil {
+			return err
+		}
+		defer admin.Close()
+	}
 	a, err := c.open(ctx, s)
 	if err != nil {
 		return err
@@ -74,7 +83,7 @@ func (c *cli) serve(ctx context.Context, s settings, more extras) (err error) {
 		Desk: a.desk, Store: a.store, Sessions: a.store.Sessions(a.secret), Displays: a.store.Displays(a.secret), Links: a.store.Links(a.secret), Attempts: a.redis, Quotas: a.redis, APIRate: s.APIRate,
 		RedisPing: func(ctx context.Context) error { return a.redis.Ping(ctx).Err() },
 		Hub:       a.hub, BaseURL: s.BaseURL, TrustedProxies: s.TrustedProxies, WriteKey: s.WriteKey,
-		Version: build().Version, Log: a.log, Now: lead.Now,
+		Version: build().Version, Registry: a.meters.registry, Log: a.log, Now: lead.Now,
 		Draining: func() bool { return ctx.Err() != nil },
 	})
 	if err != nil {
@@ -88,6 +97,10 @@ func (c *cli) serve(ctx context.Context, s settings, more extras) (err error) {
 				a.log.Error("the traffic ended", slog.Any("error", err))
 			}
 		})
+	}
+	if admin != nil {
+		loops = append(loops, a.serveAdmin(admin, handler))
+		a.log.Info("profiles are served", slog.String("at", localURL(admin.Addr())+"/debug/pprof/"))
 	}
 	if err := c.greet(ctx, a, url); err != nil {
 		return err
@@ -119,8 +132,12 @@ func (c *cli) open(ctx context.Context, s settings) (_ *app, err error) {
 		return nil, fmt.Errorf("REDIS_URL: %w", err)
 	}
 	a.warnOfAnother()
-	a.desk = lead.NewDesk(a.store, a.redis, a.redis, a.log)
+	a.meters = newMeters(a.redis)
+	a.desk = lead.NewDesk(a.store, a.redis, a.meters, a.log)
+	a.desk.Measure(a.meters)
 	a.hub = live.NewHub(live.Options{Log: a.log})
+	a.conns = newConns(maxConns(), a.log)
+	a.meters.watch(a.store, a.redis, a.desk, a.conns)
 	return a, nil
 }
 
@@ -193,14 +210,14 @@ func (c *cli) greet(ctx context.Context, a *app, url string) error {
 	return err
 }
 
-// listen takes the address; that it is taken already is said plainly.
-func listen(ctx context.Context, addr string) (net.Listener, error) {
+// listen takes the address of a setting; that it is taken already is said plainly.
+func listen(ctx context.Context, setting, addr string) (net.Listener, error) {
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, fmt.Errorf("the address %s is in use: stop what listens there, or choose another PORT", addr)
+		return nil, fmt.Errorf("the address %s is in use: stop what listens there, or choose another %s", addr, setting)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("ADDR: %q can't be listened on; it wants an address of this machine as host:port: %w", addr, err)
+		return nil, fmt.Errorf("%s: %q can't be listened on; it wants an address of this machine as host:port: %w", setting, addr, err)
 	}
 	return l, nil
 }

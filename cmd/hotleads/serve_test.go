@@ -404,7 +404,7 @@ func TestSecretKey(t *testing.T) {
 func TestRepeatLogsChanges(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log lockedBuffer
-		a := &app{log: (&cli{stderr: &log}).logger(settings{LogFormat: "text"})}
+		a := &app{log: (&cli{stderr: &log}).logger(settings{LogFormat: "text"}), meters: newMeters(nil)}
 		ctx, cancel := context.WithCancel(t.Context())
 		away := errors.New("away")
 		calls := []error{nil, away, away, away, nil, nil}

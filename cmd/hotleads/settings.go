@@ -18,6 +18,7 @@ import (
 // settings are what the environment and flags say, checked.
 type settings struct {
 	Listen         string // host:port
+	AdminAddr      string // host:port of profiles; "": nowhere
 	DatabaseURL    string
 	RedisURL       string
 	BaseURL        string // without a slash at its end; "": from the request
@@ -53,6 +54,12 @@ var settingTable = []setting{
 	{name: "ADDR", about: "address to listen on instead, as host:port", wants: "host:port, as 127.0.0.1:8080 or :8080",
 		set: func(s *settings, v string) bool {
 			s.addr = v
+			_, port, err := net.SplitHostPort(v)
+			return err == nil && isPort(port)
+		}},
+	{name: "ADMIN_ADDR", about: "address for profiles (/debug/pprof/) and /metrics, as host:port; keep it inside; none unless set", wants: "host:port, as 127.0.0.1:6060",
+		set: func(s *settings, v string) bool {
+			s.AdminAddr = v
 			_, port, err := net.SplitHostPort(v)
 			return err == nil && isPort(port)
 		}},

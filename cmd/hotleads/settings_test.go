@@ -27,12 +27,12 @@ func TestSettings(t *testing.T) {
 		"nothing": {nil, nil, std},
 		"everything": {
 			map[string]string{
-				"ADDR": "127.0.0.1:9000", "DATABASE_URL": "postgres://u:p@h/d", "REDIS_URL": "rediss://a:1,b:2", "BASE_URL": "https://leads.example.com/",
+				"ADDR": "127.0.0.1:9000", "ADMIN_ADDR": "127.0.0.1:6060", "DATABASE_URL": "postgres://u:p@h/d", "REDIS_URL": "rediss://a:1,b:2", "BASE_URL": "https://leads.example.com/",
 				"TRUSTED_PROXIES": "10.1.2.3/8, 192.168.1.5,2001:db8::/32", "SECRET_KEY": secret32, "ADMIN_EMAIL": " Ada@Example.com ", "ADMIN_PASSWORD": "correct horse",
 				"WRITE_KEY": "try-me", "API_RATE": "0", "LOG_LEVEL": "WARN", "LOG_FORMAT": "json",
 			}, nil,
 			settings{
-				Listen: "127.0.0.1:9000", DatabaseURL: "postgres://u:p@h/d", RedisURL: "rediss://a:1,b:2", BaseURL: "https://leads.example.com",
+				Listen: "127.0.0.1:9000", AdminAddr: "127.0.0.1:6060", DatabaseURL: "postgres://u:p@h/d", RedisURL: "rediss://a:1,b:2", BaseURL: "https://leads.example.com",
 				TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("192.168.1.5/32"), netip.MustParsePrefix("2001:db8::/32")},
 				SecretKey:      secret32, AdminEmail: "ada@example.com", AdminPassword: "correct horse", WriteKey: "try-me", LogLevel: slog.LevelWarn, LogFormat: "json",
 			},
@@ -64,6 +64,7 @@ func TestWrongSettings(t *testing.T) {
 		"port in words":          {map[string]string{"PORT": "http"}, []string{"PORT", `"http"`, "65535"}, ""},
 		"port too high":          {map[string]string{"PORT": "65536"}, []string{"PORT", `"65536"`}, ""},
 		"address without port":   {map[string]string{"ADDR": "127.0.0.1"}, []string{"ADDR", `"127.0.0.1"`, "host:port"}, ""},
+		"admin without port":     {map[string]string{"ADMIN_ADDR": "localhost"}, []string{"ADMIN_ADDR", `"localhost"`, "127.0.0.1:6060"}, ""},
 		"another database":       {map[string]string{"DATABASE_URL": "mysql://root:hunter2@h/d"}, []string{"DATABASE_URL", "mysql", "postgres://"}, "hunter2"},
 		"database in memory":     {map[string]string{"DATABASE_URL": "sqlite::memory:"}, []string{"DATABASE_URL", "sqlite:PATH"}, ""},
 		"database with pragmas":  {map[string]string{"DATABASE_URL": "sqlite:a.db?mode=ro"}, []string{"DATABASE_URL"}, ""},

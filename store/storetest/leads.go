@@ -200,6 +200,7 @@ func unannounced(w *world) {
 	w.alter(work.Lead.ID, now, func(x *lead.Work) { x.Lead.Stage = lead.Nurture })
 	w.alter(work.Lead.ID, now.Add(time.Hour), func(x *lead.Work) { x.Lead.Name = "Ada" })
 	w.same("unannounced", ids(work), must(w.s.Unannounced(w.ctx, now, 10))(w))
+	w.same("for a while", lead.Lag{Announced: time.Minute}, must(w.s.Lag(w.ctx, now.Add(time.Minute).In(time.FixedZone("", 3600))))(w))
 	w.ok(w.s.Announced(w.ctx, map[string]int64{work.Lead.ID: 3}))
 	w.alter(work.Lead.ID, now, func(x *lead.Work) { x.Lead.Name = "Ada B" })
 	w.same("a change beside the boards", []string{}, must(w.s.Unannounced(w.ctx, now, 10))(w))
@@ -219,6 +220,8 @@ func due(w *world) {
 	w.alter(gone.Lead.ID, now, func(x *lead.Work) { x.Lead.MergedInto = late.Lead.ID })
 	w.same("due", ids(late, clock, soon), must(w.s.Due(w.ctx, now, 10))(w))
 	w.same("at most one", ids(late), must(w.s.Due(w.ctx, now, 1))(w))
+	w.same("the oldest's age", lead.Lag{Due: time.Hour}, must(w.s.Lag(w.ctx, now))(w))
+	w.same("nothing due yet", lead.Lag{}, must(w.s.Lag(w.ctx, now.Add(-2*time.Hour)))(w))
 }
 
 // thousands: more than a statement has placeholders for.
