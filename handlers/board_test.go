@@ -81,3 +81,32 @@ func TestTheListTellsWhoIsHeldBackAndWhoIsInTheBacklog(t *testing.T) {
 		t.Errorf("the backlog answers %d with somebody who is not in it", status)
 	}
 }
+
+// TestARowsReasonsAreSignals: what the fit limit cuts off takes no reason's place.
+func TestARowsReasonsAreSignals(t *testing.T) {
+	x := newSite(t)
+	x.person("Rosa", lead.Rep)
+	a, err := lead.DefaultAgreement("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	little := 0.1 // of the threshold: most of the fit is cut off
+	a.Scoring.FitLimit = &little
+	if _, err := x.store.Activate(t.Context(), lead.Operator, a, lead.Now()); err != nil {
+		t.Fatal(err)
+	}
+	x.send(x.write,
+		map[string]any{"type": "identify", "userId": "ceo", "traits": map[string]any{
+			"email": "ceo@company.example", "name": "Chief", "title": "CEO", "employees": 200}},
+		map[string]any{"type": "track", "userId": "ceo", "event": "Products Compared"},
+		map[string]any{"type": "track", "userId": "ceo", "event": "Trial Started"})
+	_, _, page := x.signIn("Rosa").get("/board/emea")
+	for _, want := range []string{"Started a trial", "compared products", "C-level, VP or head"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the row does not say %q", want)
+		}
+	}
+	if strings.Contains(page, "fit counts up to") {
+		t.Error("the row says what the fit limit cuts off")
+	}
+}

@@ -60,7 +60,7 @@ func (sc scene) row(l lead.Scored) views.RowModel {
 		Version: l.Version, Owner: sc.person(l.OwnerID), Phone: l.Phone, Email: l.Email, Zone: leadZone(l.Lead), Place: place(l.Lead), Badges: sc.badges(l),
 	}
 	m.Delta, m.Burst = heat(l)
-	for _, g := range l.Signals[:min(shownSignals, len(l.Signals))] {
+	for _, g := range onRow(l.Signals) {
 		m.Signals = append(m.Signals, views.Signal{Text: g.Text(), Points: math.Round(g.Points), Count: g.Count})
 	}
 	for _, c := range l.Clocks {
@@ -69,6 +69,13 @@ func (sc scene) row(l lead.Scored) views.RowModel {
 		}
 	}
 	return m
+}
+
+// onRow are the reasons that stand on a row. What the fit limit cuts off is a
+// line of the receipt, and no reason.
+func onRow(signals []scoring.Signal) []scoring.Signal {
+	reasons := slices.DeleteFunc(slices.Clone(signals), func(g scoring.Signal) bool { return g.Rule == scoring.FitLimitRule })
+	return reasons[:min(shownSignals, len(reasons))]
 }
 
 func tenth(f float64) float64 { return math.Round(f*10) / 10 }
@@ -129,7 +136,7 @@ func (sc scene) badges(l lead.Scored) []views.Badge {
 
 // tellsHand: the reasons on the row say already that they asked for sales.
 func tellsHand(signals []scoring.Signal) bool {
-	return slices.ContainsFunc(signals[:min(shownSignals, len(signals))], func(g scoring.Signal) bool { return g.HandRaise })
+	return slices.ContainsFunc(onRow(signals), func(g scoring.Signal) bool { return g.HandRaise })
 }
 
 // reasons are the return reasons with a proposed callback day.
