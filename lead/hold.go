@@ -138,7 +138,7 @@ func (sc Scene) WhyNot(l *Lead) (Absence, bool) {
 	case HoldRequalify:
 		now, want := r.since(l, sc.Now), r.Scoring.RequalifyPoints
 		a.Text = fmt.Sprintf("%s; %s of %s points of new engagement since", sc.lastReturn(l), points(now), points(want))
-		a.Way = points(max(0, want-now)) + " more points from what it does, or it asks for sales"
+		a.Way = lacking(want-now) + " more points from what it does, or it asks for sales"
 		if !l.CallbackAt.IsZero() {
 			a.Way = "back on " + sc.day(l, l.CallbackAt) + "; earlier with " + a.Way
 		}
@@ -195,4 +195,11 @@ func (sc Scene) day(l *Lead, t time.Time) string {
 // where they are not.
 func points(p float64) string {
 	return strings.TrimSuffix(strconv.FormatFloat(math.Floor(p*10)/10, 'f', 1, 64), ".0")
+}
+
+// lacking is how many points more are wanted, rounded up: what points shows of
+// those that are there and this make the whole.
+func lacking(p float64) string {
+	const exact = 1e-6 // of a tenth: what the arithmetic itself adds
+	return strings.TrimSuffix(strconv.FormatFloat(math.Ceil(max(exact, p*10)-exact)/10, 'f', 1, 64), ".0")
 }
