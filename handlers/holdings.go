@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -257,34 +258,49 @@ func (s *server) teamAway(c echo.Context) error {
 	return err
 }
 
+// refusalOrder is which of several refusals an answer's status is: what can't be
+// seen, what isn't theirs to do, what can't be now.
+var refusalOrder = []int{http.StatusNotFound, http.StatusForbidden, http.StatusConflict, http.StatusUnprocessableEntity}
+
 // teamMove gives leads to a rep, and tells what was refused and why.
 func (s *server) teamMove(c echo.Context) error {
 	ctx, me := c.Request().Context(), *viewer(c)
-	refuse := func(text string) error {
-		return s.showHoldings(c, http.StatusUnprocessableEntity, func(m *views.HoldingsModel) { m.Report = &views.GivenReport{Error: text} })
+	refuse := func(status int, text string) error {
+		return s.showHoldings(c, status, func(m *views.HoldingsModel) { m.Report = &views.GivenReport{Error: text} })
 	}
 	ids := c.Request().PostForm["lead"]
 	if len(ids) == 0 {
-		return refuse("Choose at least one lead.")
+		return refuse(http.StatusUnprocessableEntity, "Choose at least one lead.")
 	}
 	if len(ids) > movedMost {
-		return refuse(fmt.Sprintf("At most %d leads are given at once.", movedMost))
+		return refuse(http.StatusUnprocessableEntity, fmt.Sprintf("At most %d leads are given at once.", movedMost))
+	}
+	cards, err := s.Store.Cards(ctx, ids)
+	if err != nil {
+		return err
+	}
+	maps.DeleteFunc(cards, func(_ string, card lead.Card) bool { return !me.Sees(card.Lead.TeamID) })
+	if len(cards) == 0 {
+		return refuse(http.StatusNotFound, "None of these leads was found.")
 	}
 	to, err := s.Store.User(ctx, plain(c.FormValue("to")))
 	if errors.Is(err, lead.ErrNotFound) || err == nil && !me.Manages(to) {
-		return refuse("Choose a rep of your team to give them to.")
+		return refuse(http.StatusUnprocessableEntity, "Choose a rep of your team to give them to.")
 	}
 	if err != nil {
 		return err
 	}
 	given, err := s.Desk.GiveAll(ctx, ids, to, lead.Person(me, "page"), s.Now())
-	report := &views.GivenReport{To: to.Name}
+	report, status := &views.GivenReport{To: to.Name}, http.StatusOK
 	for _, g := range given {
 		if g.Err == nil {
 			report.Given++
 			continue
 		}
-		_, text := statusOf(g.Err)
+		refused, text := statusOf(g.Err)
+		if status == http.StatusOK || slices.Index(refusalOrder, refused) < slices.Index(refusalOrder, status) {
+			status = refused
+		}
 		report.Refused = append(report.Refused, views.GivenRefused{Name: g.Name, Why: sentence(text)})
 	}
 	if err != nil {
@@ -293,9 +309,8 @@ func (s *server) teamMove(c echo.Context) error {
 		}
 		report.Refused = append(report.Refused, views.GivenRefused{Name: "The rest", Why: "was not tried: the database does not answer. Try again in a moment."})
 	}
-	status := http.StatusOK
-	if report.Given == 0 {
-		status = http.StatusConflict
+	if report.Given > 0 {
+		status = http.StatusOK
 	}
 	return s.showHoldings(c, status, func(m *views.HoldingsModel) { m.Report = report })
 }

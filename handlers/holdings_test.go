@@ -76,8 +76,10 @@ func TestAManagerGivesOnWhatWasLeftBehind(t *testing.T) {
 			t.Errorf("%q: %d", text, status)
 		}
 	}
-	if status, _, page := x.signIn("Fara").post("/team/move", url.Values{"to": {"far@example.com"}, "lead": ids}); status != http.StatusConflict || strings.Contains(page, "lead0") {
-		t.Errorf("another team's manager takes them: %d", status)
+	for _, to := range []string{"far@example.com", rosa.ID, "nobody"} { // not visible goes before everything that could be wrong
+		if status, _, page := x.signIn("Fara").post("/team/move", url.Values{"to": {to}, "lead": ids}); status != http.StatusNotFound || strings.Contains(page, "lead0") || !strings.Contains(page, "None of these leads was found.") {
+			t.Errorf("another team's manager gives them to %s: %d", to, status)
+		}
 	}
 	status, _, page := b.post("/team/move", url.Values{"to": {rosa.ID}, "lead": ids})
 	if status != http.StatusOK || !strings.Contains(page, "3 leads are now with Rosa.") || !strings.Contains(page, "5 leads are accepted and not touched") {
@@ -85,6 +87,9 @@ func TestAManagerGivesOnWhatWasLeftBehind(t *testing.T) {
 	}
 	if status, _, page := b.post("/team/move", url.Values{"to": {rosa.ID}, "lead": ids}); status != http.StatusConflict || !strings.Contains(page, "No lead was given.") {
 		t.Errorf("once more: %d", status)
+	}
+	if status, _, page := b.post("/team/move", url.Values{"to": {rosa.ID}, "lead": {ids[3], "nowhere"}}); status != http.StatusNotFound || !strings.Contains(page, "No lead was given.") {
+		t.Errorf("one that can't be given and one that is not there: %d", status)
 	}
 	for i, id := range ids {
 		_, l := x.call(http.MethodGet, "/api/v1/leads/"+id, nil)
