@@ -145,3 +145,13 @@ func TestTopicsAreOneForEachAudience(t *testing.T) {
 		t.Error("the topics of seeing all, none and some teams are not apart")
 	}
 }
+
+func TestAWallsSpansAreNoTimesOfDay(t *testing.T) {
+	for span, want := range map[time.Duration]string{
+		0: "0 s", 48 * time.Second: "48 s", 59600 * time.Millisecond: "1 min", 6 * time.Minute: "6 min", 6*time.Minute + 20*time.Second: "6 min", 65 * time.Minute: "1:05 h",
+	} {
+		if got := shortSpan(span); got != want {
+			t.Errorf("%s is %q, want %q", span, got, want)
+		}
+	}
+}

@@ -2,8 +2,8 @@ package handlers
 
 import (
 	"context"
-	"fmt"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -128,12 +128,13 @@ func (w *wall) strip(sc scene, stats views.StatsModel, zone *time.Location) view
 	return m
 }
 
-// shortSpan is a stretch of time to the second: 0:48, or 1:05 h.
+// shortSpan is a stretch of time as people say it, to the second where it is
+// under a minute: 48 s, 6 min, 1:05 h. No wall shows it as a time of day.
 func shortSpan(d time.Duration) string {
-	if d = d.Round(time.Second); d < time.Hour {
-		return fmt.Sprintf("%d:%02d", int(d.Minutes()), int(d.Seconds())%60)
+	if d = d.Round(time.Second); d < time.Minute {
+		return strconv.Itoa(int(d.Seconds())) + " s"
 	}
-	return fmt.Sprintf("%d:%02d h", int(d.Hours()), int(d.Minutes())%60)
+	return minutes(d)
 }
 
 // colleague is a rep as walls name them.

@@ -38,7 +38,7 @@ type WallStrip struct {
 	InTime      string // "94 %"
 	HandedOver  int
 	Accepted    int
-	Fastest     string // "0:48"
+	Fastest     string // "48 s"
 	FastestBy   string
 	LastClaim   string // "14:20"
 	LastClaimBy string
