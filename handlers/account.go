@@ -45,17 +45,18 @@ func (s *server) changeName(c echo.Context) error {
 // an account, and as seldom as a sign-in. All other sessions end.
 func (s *server) changePassword(c echo.Context) error {
 	ctx, u := c.Request().Context(), *viewer(c)
-	refused := func(status int, field, text string) error {
-		return s.account(c, status, u.Name, map[string]string{field: text})
-	}
-	if text := differ(c); text != "" {
-		return refused(http.StatusUnprocessableEntity, "again", text)
-	}
 	tries := accountKey(u.Email, "signed in")
 	if s.attempts(ctx, tries, true) > attemptsByName {
-		return refused(http.StatusTooManyRequests, "old", sentence(errThrottled.Error()))
+		return s.account(c, http.StatusTooManyRequests, u.Name, map[string]string{"old": sentence(errThrottled.Error())})
 	}
-	fresh, err := s.Store.ChangePassword(ctx, u.ID, c.FormValue("old"), c.FormValue("password"), s.Now())
+	old, password := c.FormValue("old"), c.FormValue("password")
+	err := lead.Together(lead.CheckPassword(password, u.Email, u.Name), differ(c))
+	fresh := u
+	if err != nil { // nothing will change: all that is wrong is told at once
+		err = lead.Together(s.Store.OldPassword(ctx, u.ID, old), err)
+	} else {
+		fresh, err = s.Store.ChangePassword(ctx, u.ID, old, password, s.Now())
+	}
 	status, wrong, ok := refusal(err)
 	if wrong["old"] == "" {
 		s.forgive(ctx, tries)
@@ -74,11 +75,11 @@ func (s *server) changePassword(c echo.Context) error {
 }
 
 // differ tells that a new password was not written the same way twice.
-func differ(c echo.Context) string {
+func differ(c echo.Context) error {
 	if c.FormValue("password") != c.FormValue("again") {
-		return "The two passwords differ."
+		return lead.Invalid("again", "the two passwords differ")
 	}
-	return ""
+	return nil
 }
 
 // sessionsOf are the browsers in which a person is signed in.

@@ -2,6 +2,8 @@ package handlers
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -67,7 +69,7 @@ func spansOf(text string) ([][2]string, error) {
 		}
 		from, to, found := strings.Cut(part, "-")
 		if !found {
-			return nil, lead.Invalid("", "%q is no interval, as 09:00-17:30", part)
+			return nil, fmt.Errorf("%q is no interval, as 09:00-17:30", part)
 		}
 		span := [2]string{strings.TrimSpace(from), strings.TrimSpace(to)}
 		for i, t := range span {
@@ -85,8 +87,7 @@ func spansOf(text string) ([][2]string, error) {
 }
 
 // readCalendar reads the calendar of a team's form; nil: the agreement's. What is
-// wrong is said of the field that is. What the fields don't show (breaks, shifts)
-// stays as it was.
+// wrong is said of the field that is.
 func readCalendar(c echo.Context, was *sla.Calendar) (*sla.Calendar, error) {
 	switch c.FormValue("calendar") {
 	case "agreement":
@@ -98,9 +99,14 @@ func readCalendar(c echo.Context, was *sla.Calendar) (*sla.Calendar, error) {
 		}
 		return cal, nil
 	case "fields":
-	default:
-		return nil, lead.Invalid("calendar", "choose whose hours count")
+		return readHours(c, was)
 	}
+	return nil, lead.Invalid("calendar", "choose whose hours count")
+}
+
+// readHours reads a calendar's fields. What they don't show (breaks, shifts)
+// stays as it was.
+func readHours(c echo.Context, was *sla.Calendar) (*sla.Calendar, error) {
 	doc := calendarDoc{TimeZone: plain(c.FormValue("zone")), Hours: map[string][][2]string{}}
 	if was != nil {
 		old, err := docOf(was)
@@ -109,10 +115,11 @@ func readCalendar(c echo.Context, was *sla.Calendar) (*sla.Calendar, error) {
 		}
 		doc.Breaks, doc.Shifts = old.Breaks, old.Shifts
 	}
+	var unread error
 	for _, d := range days {
 		spans, err := spansOf(plain(c.FormValue(d.key)))
 		if err != nil {
-			return nil, lead.Invalid(d.key, "%s", err)
+			unread = lead.Together(unread, lead.Invalid(d.key, "%s: %s", d.name, err))
 		}
 		if len(spans) > 0 {
 			doc.Hours[d.key] = spans
@@ -127,28 +134,46 @@ func readCalendar(c echo.Context, was *sla.Calendar) (*sla.Calendar, error) {
 		return nil, err
 	}
 	cal, err := sla.ParseCalendar(b)
-	if err != nil {
-		return nil, lead.Invalid(calendarField(err), "%s", err)
-	}
-	return cal, nil
+	return cal, lead.Together(unread, hoursRefused(err, unread == nil))
 }
 
-// calendarField is the field of the place that a calendar's error names.
-func calendarField(err error) string {
-	place, _, _ := strings.Cut(err.Error(), ":")
-	switch {
-	case strings.HasPrefix(place, "time_zone"):
-		return "zone"
-	case strings.HasPrefix(place, "holidays"):
-		return "holidays"
-	case strings.HasPrefix(place, "hours."):
-		if day := strings.TrimPrefix(place, "hours."); len(day) >= 3 && slices.ContainsFunc(days, func(d struct{ key, name string }) bool { return d.key == day[:3] }) {
-			return day[:3]
-		}
-	case place == "hours":
-		return "mon"
+// hoursRefused says what is wrong with a calendar in words, each beside its
+// field; whole tells whether all days could be read.
+func hoursRefused(err error, whole bool) error {
+	var problems sla.Problems
+	if !errors.As(err, &problems) {
+		return err
 	}
-	return "calendar"
+	var refused error
+	for _, p := range problems {
+		place, rest, _ := strings.Cut(p.Path, ".")
+		var one error
+		switch day := slices.IndexFunc(days, func(d struct{ key, name string }) bool { return strings.HasPrefix(rest, d.key) }); {
+		case place == "time_zone":
+			one = zoneRefused(p)
+		case place == "hours" && day >= 0:
+			one = lead.Invalid(days[day].key, "%s: %s", days[day].name, p.Reason)
+		case place == "hours":
+			if whole {
+				one = lead.Invalid(days[0].key, "the team is never open: give at least one day its hours")
+			}
+		case strings.HasPrefix(place, "holidays["):
+			one = lead.Invalid("holidays", "%s", p.Reason)
+		default:
+			one = lead.Invalid("calendar", "%s", p)
+		}
+		refused = lead.Together(refused, one)
+	}
+	return refused
+}
+
+// zoneRefused says what is wrong with a time zone, beside its field.
+func zoneRefused(err error) error {
+	var p sla.Problem
+	if errors.As(err, &p) {
+		return lead.Invalid("zone", "%s", p.Reason)
+	}
+	return err
 }
 
 // showCalendar fills a team's form with its calendar, or with the agreement's

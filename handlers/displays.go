@@ -20,12 +20,8 @@ func readDisplay(c echo.Context) displayForm {
 }
 
 // shown is the form again, as it was typed, with why it was refused.
-func (f displayForm) shown(refused *lead.Refusal) views.DisplayForm {
-	m := views.DisplayForm{Name: f.Name, Team: f.Team, Privacy: f.Privacy}
-	if refused != nil {
-		m.Errors = map[string]string{refused.Field: sentence(refused.Text)}
-	}
-	return m
+func (f displayForm) shown(refused error) views.DisplayForm {
+	return views.DisplayForm{Name: f.Name, Team: f.Team, Privacy: f.Privacy, Errors: fieldsOf(refused)}
 }
 
 func (s *server) displaysPage(c echo.Context) error {
@@ -101,12 +97,10 @@ func (s *server) addDisplay(c echo.Context) error {
 	f := readDisplay(c)
 	d := lead.Display{Name: f.Name, TeamID: f.Team, Privacy: lead.Privacy(f.Privacy)}
 	token, d, err := s.Displays.Add(c.Request().Context(), lead.Person(*viewer(c), "page"), d, s.Now())
-	var refused *lead.Refusal
-	switch {
-	case errors.As(err, &refused):
-		status, _ := statusOf(err)
-		return s.showDisplays(c, status, func(m *views.DisplaysModel) { m.New = f.shown(refused) })
-	case err != nil:
+	if status, _, ok := refusal(err); ok {
+		return s.showDisplays(c, status, func(m *views.DisplaysModel) { m.New = f.shown(err) })
+	}
+	if err != nil {
 		return err
 	}
 	return s.showDisplays(c, http.StatusOK, func(m *views.DisplaysModel) { m.Link, m.LinkOf = s.link(c, token), d.Name })
@@ -115,13 +109,12 @@ func (s *server) addDisplay(c echo.Context) error {
 func (s *server) changeDisplay(c echo.Context) error {
 	f, id := readDisplay(c), c.Param("id")
 	_, err := s.Displays.Change(c.Request().Context(), lead.Person(*viewer(c), "page"), id, f.Name, f.Team, lead.Privacy(f.Privacy), s.Now())
-	var refused *lead.Refusal
 	switch {
-	case errors.As(err, &refused) && errors.Is(err, lead.ErrInvalid):
+	case errors.Is(err, lead.ErrInvalid):
 		return s.showDisplays(c, http.StatusUnprocessableEntity, func(m *views.DisplaysModel) {
 			for i := range m.Lines {
 				if m.Lines[i].ID == id {
-					m.Lines[i].Form, m.Lines[i].Open = f.shown(refused), true
+					m.Lines[i].Form, m.Lines[i].Open = f.shown(err), true
 				}
 			}
 		})

@@ -97,9 +97,9 @@ func (f leadForm) entry() lead.Entry {
 		_, twice := e.Traits[name]
 		switch {
 		case name == "" && row[1] != "":
-			e.Bad = lead.Invalid("traits", "the value %q has no trait", row[1])
+			e.Bad = lead.Together(e.Bad, lead.Invalid("traits", "the value %q has no trait", row[1]))
 		case twice:
-			e.Bad = lead.Invalid("traits."+name, "%s is said twice", name)
+			e.Bad = lead.Together(e.Bad, lead.Invalid("traits."+name, "%s is said twice", name))
 		default:
 			e.Traits[name] = row[1]
 		}
@@ -165,16 +165,25 @@ func (f leadForm) model(known map[string]any) views.LeadFormModel {
 	return m
 }
 
-// refuse puts a refusal beside the field that it is about.
-func refuse(m *views.LeadFormModel, r *lead.Refusal) {
-	text := sentence(r.Text)
+// refuse puts what is refused beside the fields that it is about.
+func refuse(m *views.LeadFormModel, err error) {
+	for field, text := range fieldsOf(err) {
+		refuseField(m, field, text)
+	}
+}
+
+func refuseField(m *views.LeadFormModel, field, text string) {
 	for i, f := range m.Fields {
-		if f.Name == r.Field {
+		if f.Name == field {
 			m.Fields[i].Error = text
 			return
 		}
 	}
-	if name, ok := strings.CutPrefix(r.Field, "traits."); ok {
+	if field == "team" && m.Team != nil {
+		m.TeamError = text
+		return
+	}
+	if name, ok := strings.CutPrefix(field, "traits."); ok {
 		for i, t := range m.Traits {
 			if t.Name == name || strings.HasPrefix(t.Name, name) && t.Name != "" {
 				m.Traits[i].Error = text
@@ -182,11 +191,11 @@ func refuse(m *views.LeadFormModel, r *lead.Refusal) {
 			}
 		}
 	}
-	if r.Field == "traits" || strings.HasPrefix(r.Field, "traits.") {
-		m.Error2 = text
+	if field == "traits" || strings.HasPrefix(field, "traits.") {
+		m.Error2 = strings.TrimSpace(m.Error2 + " " + text)
 		return
 	}
-	m.Error = text
+	m.Error = strings.TrimSpace(m.Error + " " + text)
 }
 
 // newLeadPage is the form that adds a lead by hand.
@@ -198,7 +207,7 @@ func (s *server) newLeadPage(c echo.Context) error {
 	return s.newLeadForm(c, http.StatusOK, sc, leadForm{}, nil)
 }
 
-func (s *server) newLeadForm(c echo.Context, status int, sc scene, f leadForm, r *lead.Refusal) error {
+func (s *server) newLeadForm(c echo.Context, status int, sc scene, f leadForm, refused error) error {
 	u := *viewer(c)
 	m := f.model(nil)
 	m.Action, m.Back = "/leads/new", "/leads"
@@ -210,10 +219,8 @@ func (s *server) newLeadForm(c echo.Context, status int, sc scene, f leadForm, r
 	case len(teams) < 2:
 		m.Team = nil
 	}
-	if r != nil {
-		refuse(&m, r)
-		m.Twin = s.twinOf(c.Request().Context(), u, r, "")
-	}
+	refuse(&m, refused)
+	m.Twin = s.twinOf(c.Request().Context(), u, refused, "")
 	p := s.page(c, "leads")
 	p.Title = "Add a lead"
 	return s.render(c, status, views.LeadFormPage(p, m))
@@ -221,8 +228,9 @@ func (s *server) newLeadForm(c echo.Context, status int, sc scene, f leadForm, r
 
 // twinOf is the other lead whose identity was refused; nil where it is none of
 // the person's business, or the refusal is about something else.
-func (s *server) twinOf(ctx context.Context, u lead.User, r *lead.Refusal, own string) *views.Twin {
-	if r.Lead == nil || !errors.Is(r.Kind, lead.ErrConflict) || r.Lead.ID == own {
+func (s *server) twinOf(ctx context.Context, u lead.User, refused error, own string) *views.Twin {
+	r, ok := errors.AsType[*lead.Refusal](refused)
+	if !ok || r.Lead == nil || !errors.Is(r.Kind, lead.ErrConflict) || r.Lead.ID == own {
 		return nil
 	}
 	l, err := s.Desk.Find(ctx, r.Lead.ID, &u, s.Now())
@@ -249,7 +257,7 @@ func (s *server) newLead(c echo.Context) error {
 	case f.team != "":
 		t := teamOf(&lead.Book{Teams: teams}, f.team)
 		if t == nil {
-			e.Bad = lead.Invalid("team", "that is no team to which you can add leads")
+			e.Bad = lead.Together(e.Bad, lead.Invalid("team", "that is no team to which you can add leads"))
 		} else {
 			e.TeamID = t.ID
 		}
@@ -263,7 +271,7 @@ func (s *server) newLead(c echo.Context) error {
 		return c.Redirect(http.StatusSeeOther, "/leads/"+url.PathEscape(l.ID))
 	case errors.As(err, &refused):
 		status, _ := statusOf(err)
-		return s.newLeadForm(c, status, sc, f, refused)
+		return s.newLeadForm(c, status, sc, f, err)
 	}
 	return err
 }
@@ -281,20 +289,20 @@ func (s *server) correctPage(c echo.Context) error {
 	return s.correctForm(c, http.StatusOK, l.Lead, formOf(&l.Lead), nil)
 }
 
-func (s *server) correctForm(c echo.Context, status int, l lead.Lead, f leadForm, r *lead.Refusal) error {
+func (s *server) correctForm(c echo.Context, status int, l lead.Lead, f leadForm, refused error) error {
 	ctx, u := c.Request().Context(), *viewer(c)
 	m := f.model(l.Traits)
 	m.Action, m.Back, m.Name = "/leads/"+url.PathEscape(l.ID)+"/correct", "/leads/"+url.PathEscape(l.ID), l.DisplayName()
 	m.Version = strconv.FormatInt(f.version, 10)
 	switch {
-	case r == nil:
-	case errors.Is(r.Kind, lead.ErrConflict) && f.version != 0 && l.Version != f.version:
+	case refused == nil:
+	case errors.Is(refused, lead.ErrConflict) && f.version != 0 && l.Version != f.version:
 		m.Error = "Somebody changed this lead meanwhile. What you typed is kept, and stands beside what it is by now: save again to keep yours."
 		m.Version = strconv.FormatInt(l.Version, 10)
 		beside(&m, &l)
 	default:
-		refuse(&m, r)
-		if errors.Is(r.Kind, lead.ErrConflict) {
+		refuse(&m, refused)
+		if errors.Is(refused, lead.ErrConflict) {
 			m.Twin = s.twinByIdentity(ctx, u, f, l.ID)
 		}
 	}
@@ -352,7 +360,7 @@ func (s *server) correct(c echo.Context) error {
 	}
 	e := f.correction(&l.Lead)
 	if f.fields["user_id"] == "" && l.UserID != "" {
-		e.Bad = lead.Invalid("user_id", "a user id can be replaced, not removed")
+		e.Bad = lead.Together(e.Bad, lead.Invalid("user_id", "a user id can be replaced, not removed"))
 	}
 	_, err = s.Desk.Correct(ctx, l.ID, e, lead.Person(u, "page"), s.Now())
 	var refused *lead.Refusal
@@ -365,7 +373,7 @@ func (s *server) correct(c echo.Context) error {
 			now = *refused.Lead
 		}
 		status, _ := statusOf(err)
-		return s.correctForm(c, status, now, f, refused)
+		return s.correctForm(c, status, now, f, err)
 	}
 	return err
 }

@@ -251,7 +251,7 @@ func TestAddingByHand(t *testing.T) {
 	rosa, mara := x.who[lead.Rep], x.who[lead.Marketing]
 	form := url.Values{"email": {"New@Buyer.example"}, "name": {"Nora New"}, "phone": {"12"}, "trait": {"employees", "", "city"}, "value": {"200", "", "Bonn"}}
 	status, _, page := rosa.post("/leads/new", form)
-	if status != http.StatusUnprocessableEntity || !strings.Contains(page, "Nora New") || !strings.Contains(page, "Bonn") || !strings.Contains(page, "is not an international telephone number") || !strings.Contains(page, `aria-describedby="phone-tip"`) {
+	if status != http.StatusUnprocessableEntity || !strings.Contains(page, "Nora New") || !strings.Contains(page, "Bonn") || !strings.Contains(page, "is not an international telephone number") || !strings.Contains(page, `aria-describedby="phone-wrong phone-tip"`) {
 		t.Fatalf("a refusal loses what was typed, or says nothing beside the field: %d %s", status, page)
 	}
 	form.Set("more", "1")

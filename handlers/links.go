@@ -48,19 +48,30 @@ func (s *server) choosePassword(c echo.Context, status int, m views.PasswordMode
 	return s.render(c, status, views.PasswordPage(p, m))
 }
 
-func (s *server) join(c echo.Context) error { return s.useLink(c, s.Links.Join, s.invited) }
-
-func (s *server) useReset(c echo.Context) error { return s.useLink(c, s.Links.UseReset, s.reset) }
-
-// useLink sets the password that was chosen and signs the person in.
-func (s *server) useLink(c echo.Context, use linkUse, again func(echo.Context, int, map[string]string) error) error {
-	if text := differ(c); text != "" {
-		return again(c, http.StatusUnprocessableEntity, map[string]string{"again": text})
+func (s *server) join(c echo.Context) error {
+	i, err := s.Links.Invited(c.Request().Context(), c.Param("token"), s.Now())
+	if err != nil {
+		return err
 	}
-	u, err := use(c.Request().Context(), c.Param("token"), c.FormValue("password"), s.Now())
-	if status, wrong, ok := refusal(err); ok && wrong["password"] != "" {
-		return again(c, status, wrong)
+	return s.useLink(c, s.Links.Join, s.invited, i.Email, i.Name)
+}
+
+func (s *server) useReset(c echo.Context) error {
+	u, err := s.Links.ResetOf(c.Request().Context(), c.Param("token"), s.Now())
+	if err != nil {
+		return err
 	}
+	return s.useLink(c, s.Links.UseReset, s.reset, u.Email, u.Name)
+}
+
+// useLink sets the password that was chosen and signs the person in; about is
+// what they are called.
+func (s *server) useLink(c echo.Context, use linkUse, again func(echo.Context, int, map[string]string) error, about ...string) error {
+	password := c.FormValue("password")
+	if err := lead.Together(lead.CheckPassword(password, about...), differ(c)); err != nil {
+		return again(c, http.StatusUnprocessableEntity, fieldsOf(err))
+	}
+	u, err := use(c.Request().Context(), c.Param("token"), password, s.Now())
 	if err != nil {
 		return err
 	}

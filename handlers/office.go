@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
@@ -19,6 +20,7 @@ type People interface {
 	Users(ctx context.Context) ([]lead.User, error)
 	ChangePerson(ctx context.Context, by lead.Actor, id string, p lead.Persona, now time.Time) error
 	Rename(ctx context.Context, by lead.Actor, id, name string, now time.Time) error
+	OldPassword(ctx context.Context, id, old string) error
 	ChangePassword(ctx context.Context, id, old, password string, now time.Time) (lead.User, error)
 	Disable(ctx context.Context, by lead.Actor, id string, now time.Time) error
 	Enable(ctx context.Context, by lead.Actor, id string, now time.Time) error
@@ -57,12 +59,20 @@ func me(c echo.Context) lead.Actor { return lead.Person(*viewer(c), "page") }
 // the field that they stand beside ("": the whole form). Anything else that went
 // wrong is no form's.
 func refusal(err error) (int, map[string]string, bool) {
-	var r *lead.Refusal
-	if !errors.As(err, &r) || !errors.Is(err, lead.ErrInvalid) && !errors.Is(err, lead.ErrConflict) {
+	if len(lead.RefusalsOf(err)) == 0 || !errors.Is(err, lead.ErrInvalid) && !errors.Is(err, lead.ErrConflict) {
 		return 0, nil, false
 	}
-	status, text := statusOf(err)
-	return status, map[string]string{r.Field: sentence(text)}, true
+	status, _ := statusOf(err)
+	return status, fieldsOf(err), true
+}
+
+// fieldsOf are the sentences about each field that an error refuses.
+func fieldsOf(err error) map[string]string {
+	wrong := map[string]string{}
+	for _, r := range lead.RefusalsOf(err) {
+		wrong[r.Field] = strings.TrimSpace(wrong[r.Field] + " " + sentence(r.Text))
+	}
+	return wrong
 }
 
 // chosen are the values of a field that may be given several times, cleaned,

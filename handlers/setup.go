@@ -43,11 +43,10 @@ func (s *server) setup(c echo.Context) error {
 		Name: plain(c.FormValue("name")), Email: plain(c.FormValue("email")), Password: c.FormValue("password"),
 	}
 	u, err := s.Store.SetUp(ctx, form, s.Now())
-	var r *lead.Refusal
-	if errors.As(err, &r) && errors.Is(err, lead.ErrInvalid) {
+	if errors.Is(err, lead.ErrInvalid) {
 		return s.render(c, http.StatusUnprocessableEntity, views.SetupPage(s.page(c, ""), views.SetupModel{
 			Company: form.Company, Zone: form.Zone, Zones: proposedZones, Team: form.Team, Name: form.Name, Email: form.Email,
-			Errors: map[string]string{r.Field: sentence(r.Text)},
+			Errors: fieldsOf(err),
 		}))
 	}
 	if err != nil {

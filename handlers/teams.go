@@ -88,7 +88,7 @@ func (s *server) newTeam(c echo.Context, name, zone string) (lead.Team, error) {
 	if zone != "" {
 		var err error
 		if t.Calendar, err = sla.DefaultCalendar(zone); err != nil {
-			return t, lead.Invalid("zone", "%s", err)
+			return t, lead.Together(lead.CheckName("name", "the team", name), zoneRefused(err))
 		}
 	}
 	return s.Store.AddTeam(c.Request().Context(), me(c), t, s.Now())
@@ -143,17 +143,15 @@ func (s *server) changeTeam(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	plan, err := readTeam(c, t, m.Routes, rows)
+	plan, err := readTeam(c, t, rows)
 	if err == nil {
 		err = s.Store.ChangeTeam(c.Request().Context(), me(c), t.ID, plan, s.Now())
 	}
-	var row *rowError
-	if errors.As(err, &row) {
-		m.Routes[row.row].Error = sentence(row.text)
-		return s.team1(c, http.StatusUnprocessableEntity, m)
-	}
 	if status, wrong, ok := refusal(err); ok {
 		m.Errors = wrong
+		for i := range m.Routes {
+			m.Routes[i].Error = wrong[ruleField(i)]
+		}
 		return s.team1(c, status, m)
 	}
 	if err != nil {
@@ -195,25 +193,19 @@ func typedTeam(c echo.Context, m *views.TeamModel) ([]scoring.Condition, error) 
 // maxRules bounds a team's routing rules.
 const maxRules = 50
 
-// rowError is what is wrong with a row of the routing rules.
-type rowError struct {
-	row  int
-	text string
-}
+// ruleField is what a refusal calls a row of the routing rules.
+func ruleField(row int) string { return "routes." + strconv.Itoa(row) }
 
-func (e *rowError) Error() string { return e.text }
-
-func readTeam(c echo.Context, t lead.Team, rows []views.RouteRow, where []scoring.Condition) (lead.TeamPlan, error) {
+// readTeam reads a team's form with the conditions of its rows, and refuses all
+// that is wrong with it.
+func readTeam(c echo.Context, t lead.Team, where []scoring.Condition) (lead.TeamPlan, error) {
 	p := lead.TeamPlan{Name: plain(c.FormValue("name"))}
 	p.MaxClaimed, _ = strconv.Atoi(plain(c.FormValue("max_claimed"))) // 0, which the check refuses
 	p.MaxUntouched, _ = strconv.Atoi(plain(c.FormValue("max_untouched")))
-	if err := p.Check(); err != nil {
-		return p, err
-	}
+	refused := p.Check()
 	var err error
-	if p.Calendar, err = readCalendar(c, t.Calendar); err != nil {
-		return p, err
-	}
+	p.Calendar, err = readCalendar(c, t.Calendar)
+	refused = lead.Together(refused, err)
 	for i := range where { // one by one, to say which is wrong
 		if _, err := scoring.CompileFilter(where[i : i+1]); err != nil {
 			var wrong scoring.Problem
@@ -222,8 +214,11 @@ func readTeam(c echo.Context, t lead.Team, rows []views.RouteRow, where []scorin
 				_, field, _ := strings.Cut(wrong.Path, "].")
 				text = "the " + map[string]string{"field": "field", "op": "operator", "value": "value"}[field] + " " + wrong.Reason
 			}
-			return p, &rowError{i, text}
+			refused = lead.Together(refused, lead.Invalid(ruleField(i), "%s", text))
 		}
+	}
+	if refused != nil {
+		return p, refused
 	}
 	p.Route, err = scoring.CompileFilter(where)
 	return p, err

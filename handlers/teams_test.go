@@ -58,12 +58,12 @@ func TestTeamsForm(t *testing.T) {
 		says   string
 		keeps  string
 	}{
-		"a zone that is none":       {url.Values{"zone": {"Europe/Atlantis"}}, "unknown zone", "Europe/Atlantis"},
-		"hours that are none":       {url.Values{"wed": {"nine to five"}}, "is no interval", "nine to five"},
-		"reversed hours":            {url.Values{"wed": {"17:00-09:00"}}, "ours.wed", "17:00-09:00"},
-		"hours over 24":             {url.Values{"thu": {"20:00-25:00"}}, "ours.thu", "20:00-25:00"},
-		"a team that never opens":   {url.Values{"mon": {""}, "tue": {""}, "fri": {""}}, "never open", "Europe/Berlin"},
-		"a holiday that is none":    {url.Values{"holidays": {"2026-02-30"}}, "olidays[0]", "2026-02-30"},
+		"a zone that is none":       {url.Values{"zone": {"Europe/Atlantis"}}, "Unknown zone", "Europe/Atlantis"},
+		"hours that are none":       {url.Values{"wed": {"nine to five"}}, "Wednesday: \"nine to five\" is no interval", "nine to five"},
+		"reversed hours":            {url.Values{"wed": {"17:00-09:00"}}, "Wednesday: 17:00 to 09:00 is reversed", "17:00-09:00"},
+		"hours over 24":             {url.Values{"thu": {"20:00-25:00"}}, "Thursday: \"25:00\" is no time", "20:00-25:00"},
+		"a team that never opens":   {url.Values{"mon": {""}, "tue": {""}, "fri": {""}}, "The team is never open", "Europe/Berlin"},
+		"a holiday that is none":    {url.Values{"holidays": {"2026-02-30"}}, "\"2026-02-30\" is no date", "2026-02-30"},
 		"broken JSON":               {url.Values{"calendar": {"json"}, "json": {`{"time_zone":`}}, "calendar", `{"time_zone":`},
 		"JSON with an unknown key":  {url.Values{"calendar": {"json"}, "json": {`{"time_zone":"UTC","houres":{}}`}}, "houres", "houres"},
 		"no calendar":               {url.Values{"calendar": {"mine"}}, "whose hours", "Europe/Berlin"},
@@ -82,7 +82,7 @@ func TestTeamsForm(t *testing.T) {
 	status, _, page = b.post("/settings/teams", url.Values{"name": {"emea"}})
 	x.says("a name that is taken", status, page, http.StatusConflict, "EMEA already", `value="emea"`)
 	status, _, page = b.post("/settings/teams", url.Values{"name": {"APAC"}, "zone": {"Mars"}})
-	x.says("a new team on Mars", status, page, http.StatusUnprocessableEntity, "unknown zone", `value="Mars"`)
+	x.says("a new team on Mars", status, page, http.StatusUnprocessableEntity, "Unknown zone", `value="Mars"`)
 	status, h, page := b.post("/settings/teams", url.Values{"name": {"APAC"}, "zone": {"Asia/Tokyo"}})
 	x.says("a new team", status, page, http.StatusSeeOther)
 	apac, _, _ := strings.Cut(h.Get("Location"), "?")

@@ -26,20 +26,21 @@ func (d *Desk) Add(ctx context.Context, e Entry, by Actor, now time.Time) (Score
 	if err := mayEdit(by); err != nil {
 		return Scored{}, err
 	}
-	m, err := e.message(now)
-	if err != nil {
-		return Scored{}, err
-	}
-	m.dropUnsaid()
-	if len(m.identities()) == 0 {
-		return Scored{}, invalid("email", "say who it is: an email, a phone or a user id")
-	}
 	sc, err := d.scene(ctx, by, now)
 	if err != nil {
 		return Scored{}, err
 	}
+	m, err := e.message(now)
+	m.dropUnsaid()
+	var who, team error
+	if len(m.identities()) == 0 && !slices.ContainsFunc(RefusalsOf(err), func(r *Refusal) bool { return r.Field == "email" || r.Field == "phone" }) {
+		who = invalid("email", "say who it is: an email, a phone or a user id")
+	}
 	if t := sc.Book.Team(e.TeamID); e.TeamID != "" && (t == nil || !t.DisabledAt.IsZero() || (by.Kind == ByPerson && !by.User.Sees(t.ID))) {
-		return Scored{}, invalid("team", "that is no team to which you can add leads")
+		team = invalid("team", "that is no team to which you can add leads")
+	}
+	if err := Together(err, who, team); err != nil {
+		return Scored{}, err
 	}
 	w := &Work{}
 	err = d.edit(ctx, sc, func(in *arrival) error {

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"time"
 	"unicode"
-	"unicode/utf8"
 )
 
 // Display is a screen on a wall. Whoever has its link sees its team's board, and
@@ -33,25 +32,24 @@ const (
 // Living tells whether the display's link opens its board.
 func (d Display) Living() bool { return d.RevokedAt.IsZero() }
 
-// MaxDisplayName bounds a display's name, in characters.
-const MaxDisplayName = 80
-
 // Check refuses (ErrInvalid) a display whose name, team or privacy is not right.
 // A display shows the board of a team that is there and not disabled.
 func (d Display) Check(team *Team) error {
-	switch n := utf8.RuneCountInString(d.Name); {
-	case strings.TrimSpace(d.Name) == "":
-		return invalid("name", "say where the display hangs")
-	case n > MaxDisplayName:
-		return invalid("name", "the name has %d characters; at most %d fit", n, MaxDisplayName)
-	case team == nil:
-		return invalid("team", "choose the team whose board it shows")
-	case !team.DisabledAt.IsZero():
-		return invalid("team", "the team %s is disabled", team.Name)
-	case !slices.Contains(Privacies, d.Privacy):
-		return invalid("privacy", "choose how much it shows: full, initials or company")
+	name := CheckName("name", "the display", d.Name)
+	if strings.TrimSpace(d.Name) == "" {
+		name = invalid("name", "say where the display hangs")
 	}
-	return nil
+	var board, shows error
+	switch {
+	case team == nil:
+		board = invalid("team", "choose the team whose board it shows")
+	case !team.DisabledAt.IsZero():
+		board = invalid("team", "the team %s is disabled", team.Name)
+	}
+	if !slices.Contains(Privacies, d.Privacy) {
+		shows = invalid("privacy", "choose how much it shows: full, initials or company")
+	}
+	return Together(name, board, shows)
 }
 
 // SilentFor is how much open time of its team may pass before a display that is

@@ -56,7 +56,8 @@ func TestADisplayIsChecked(t *testing.T) {
 	}{
 		{"", team, func(*lead.Display) {}},
 		{"name", team, func(d *lead.Display) { d.Name = " " }},
-		{"name", team, func(d *lead.Display) { d.Name = strings.Repeat("ü", 81) }},
+		{"", team, func(d *lead.Display) { d.Name = strings.Repeat("ü", lead.MaxName) }},
+		{"name", team, func(d *lead.Display) { d.Name = strings.Repeat("ü", lead.MaxName+1) }},
 		{"team", nil, func(*lead.Display) {}},
 		{"team", gone, func(*lead.Display) {}},
 		{"privacy", team, func(d *lead.Display) { d.Privacy = "all" }},

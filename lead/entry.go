@@ -34,23 +34,25 @@ const (
 )
 
 // message is the entry as an identify would say it at a moment, its values in
-// their normal forms; ErrInvalid names the field that is none.
+// their normal forms; ErrInvalid names each field that is none.
 func (e Entry) message(now time.Time) (Message, error) {
-	if e.Bad != nil {
-		return Message{}, e.Bad
-	}
 	m := Message{Type: Identify, UserID: strings.TrimSpace(e.UserID), Traits: make(map[string]any, len(e.Traits)), OccurredAt: now, ReceivedAt: now}
-	for field, text := range map[string]string{"user_id": m.UserID, "source": e.Source} {
-		if n := utf8.RuneCountInString(text); n > maxName {
-			return m, invalid(field, "%s has %d characters; at most %d fit", field, n, maxName)
+	bad := []error{e.Bad}
+	for _, said := range [][2]string{{"user_id", m.UserID}, {"source", e.Source}} {
+		if n := utf8.RuneCountInString(said[1]); n > maxName {
+			bad = append(bad, invalid(said[0], "%s has %d characters; at most %d fit", said[0], n, maxName))
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(e.Traits)) {
 		v, err := entryTrait(name, e.Traits[name])
 		if err != nil {
-			return m, err
+			bad = append(bad, err)
+			continue
 		}
 		m.Traits[strings.TrimSpace(name)] = v
+	}
+	if err := Together(bad...); err != nil {
+		return m, err
 	}
 	return m, m.wholeName()
 }

@@ -3,6 +3,7 @@ package lead
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // What can be refused. Handlers have one table from these to an HTTP status.
@@ -45,4 +46,56 @@ func Invalid(field, format string, a ...any) error { return invalid(field, forma
 // NotFound is a refusal that names what was looked for.
 func NotFound(what string) error {
 	return &Refusal{Kind: ErrNotFound, Text: what + " was not found"}
+}
+
+// Refusals is all that is refused of one form or document, each with its field.
+// Where there is room for one only, the first speaks for all.
+type Refusals []*Refusal
+
+func (r Refusals) Error() string {
+	texts := make([]string, len(r))
+	for i, one := range r {
+		texts[i] = one.Text
+	}
+	return strings.Join(texts, "; ")
+}
+
+// Unwrap makes each of them found by errors.Is and errors.As.
+func (r Refusals) Unwrap() []error {
+	all := make([]error, len(r))
+	for i, one := range r {
+		all[i] = one
+	}
+	return all
+}
+
+// Together is what several checks refuse: nil where none does, else Refusals, or
+// the only one. An error that is no refusal goes before all of them.
+func Together(checks ...error) error {
+	var all Refusals
+	for _, err := range checks {
+		some := RefusalsOf(err)
+		if err != nil && some == nil {
+			return err
+		}
+		all = append(all, some...)
+	}
+	switch len(all) {
+	case 0:
+		return nil
+	case 1:
+		return all[0]
+	}
+	return all
+}
+
+// RefusalsOf are the refusals in an error; nil where it is none.
+func RefusalsOf(err error) Refusals {
+	if many, ok := errors.AsType[Refusals](err); ok {
+		return many
+	}
+	if one, ok := errors.AsType[*Refusal](err); ok {
+		return Refusals{one}
+	}
+	return nil
 }

@@ -67,22 +67,24 @@ type Persona struct {
 
 // Check refuses what no person is.
 func (p Persona) Check() error {
-	if err := CheckName("name", "the person", p.Name); err != nil {
-		return err
-	}
+	var role error
 	if !p.Role.Valid() {
-		return invalid("role", "choose what they do: rep, manager, marketing or admin")
+		role = invalid("role", "choose what they do: rep, manager, marketing or admin")
 	}
-	return nil
+	return Together(CheckName("name", "the person", p.Name), role)
 }
 
-// CheckName refuses names that are missing, or longer than 100 characters.
+// MaxName bounds the names of people, teams, keys, displays and the company, in
+// characters.
+const MaxName = 100
+
+// CheckName refuses names that are missing, or longer than MaxName.
 func CheckName(field, whose, name string) error {
 	switch {
 	case strings.TrimSpace(name) == "":
 		return invalid(field, "say what %s is called", whose)
-	case utf8.RuneCountInString(name) > 100:
-		return invalid(field, "the name is too long: at most 100 characters")
+	case utf8.RuneCountInString(name) > MaxName:
+		return invalid(field, "the name is too long: at most %d characters", MaxName)
 	}
 	return nil
 }
@@ -101,16 +103,14 @@ const mostHeld = 1000
 
 // Check refuses what no team is.
 func (p TeamPlan) Check() error {
-	if err := CheckName("name", "the team", p.Name); err != nil {
-		return err
-	}
+	var claimed, untouched error
 	if p.MaxClaimed < 1 || p.MaxClaimed > mostHeld {
-		return invalid("max_claimed", "how many leads a rep may claim: a whole number from 1 to 1,000")
+		claimed = invalid("max_claimed", "how many leads a rep may claim: a whole number from 1 to 1,000")
 	}
 	if p.MaxUntouched < 1 || p.MaxUntouched > mostHeld {
-		return invalid("max_untouched", "how many leads may wait for a rep's first contact: a whole number from 1 to 1,000")
+		untouched = invalid("max_untouched", "how many leads may wait for a rep's first contact: a whole number from 1 to 1,000")
 	}
-	return nil
+	return Together(CheckName("name", "the team", p.Name), claimed, untouched)
 }
 
 // MayHold tells whether the person may hold a lead of the team: an active rep

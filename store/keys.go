@@ -44,11 +44,12 @@ func (s *Store) Keys(ctx context.Context) ([]lead.Key, error) {
 // lead.ErrConflict, a name or kind that is none lead.ErrInvalid.
 func (s *Store) AddKey(ctx context.Context, by lead.Actor, k lead.Key, hash string, now time.Time) (lead.Key, error) {
 	k.Name = strings.TrimSpace(k.Name)
-	if err := lead.CheckName("name", "the key", k.Name); err != nil {
-		return lead.Key{}, err
-	}
+	var kind error
 	if !k.Kind.Valid() {
-		return lead.Key{}, lead.Invalid("kind", "choose what the key opens: write, server or api")
+		kind = lead.Invalid("kind", "choose what the key opens: write, server or api")
+	}
+	if err := lead.Together(lead.CheckName("name", "the key", k.Name), kind); err != nil {
+		return lead.Key{}, err
 	}
 	k.ID, k.CreatedAt = uuid.Must(uuid.NewV7()).String(), at(now)
 	err := s.act(ctx, by, lead.KeyAdded, k.ID, string(k.Kind)+" "+k.Name, now, `INSERT INTO keys (id, kind, name, hint, hash, created_at) VALUES ($1, $2, $3, $4, $5, $6)`, k.ID, string(k.Kind), k.Name, k.Hint, hash, at(now))

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/rand"
@@ -129,14 +130,10 @@ func (t *Links) use(ctx context.Context, tx *sqlx.Tx, kind, token string, now ti
 // kept. An address that is here or was invited already is lead.ErrConflict, a
 // wrong field lead.ErrInvalid.
 func (t *Links) Invite(ctx context.Context, by lead.Actor, i lead.Invite, now time.Time) (string, lead.Invite, error) {
+	i.Name = strings.TrimSpace(i.Name)
+	wrong := lead.Together(checkEmail(i.Email), lead.Persona{Name: i.Name, Role: i.Role}.Check())
 	email := lead.NormalEmail(i.Email)
-	if email == "" {
-		return "", i, lead.Invalid("email", "%q is not a mail address", i.Email)
-	}
-	i.Email, i.Name = email, strings.TrimSpace(i.Name)
-	if err := (lead.Persona{Name: i.Name, Role: i.Role}).Check(); err != nil {
-		return "", i, err
-	}
+	i.Email = cmp.Or(email, i.Email)
 	i.ID, i.By, i.CreatedAt, i.ExpiresAt = uuid.Must(uuid.NewV7()).String(), by.ID, at(now), at(now.Add(lead.InviteFor))
 	token := rand.Text()
 	err := t.s.inTx(ctx, func(tx *sqlx.Tx) error {
@@ -146,8 +143,11 @@ func (t *Links) Invite(ctx context.Context, by lead.Actor, i lead.Invite, now ti
 		}
 		for _, id := range i.Teams {
 			if names[id] == "" {
-				return lead.Invalid("teams", "there is no team %q", id)
+				wrong = lead.Together(wrong, lead.Invalid("teams", "there is no team %q", id))
 			}
+		}
+		if wrong != nil {
+			return wrong
 		}
 		if err := free(ctx, tx, email); err != nil {
 			return err

@@ -123,17 +123,30 @@ func (s *Store) ChangePassword(ctx context.Context, userID, old, password string
 	if err != nil {
 		return u, err
 	}
-	right, err := checkPassword(ctx, u.Password, old)
-	switch {
-	case err != nil:
+	if err := oldPassword(ctx, u, old); err != nil {
 		return u, err
-	case !right:
-		return u, lead.Invalid("old", "that is not your present password")
 	}
 	if u.Password, err = HashPassword(password, u.Email, u.Name); err != nil {
 		return u, err
 	}
 	return u, s.SetPassword(ctx, lead.Person(u, "page"), u.ID, u.Password, now)
+}
+
+// OldPassword refuses (lead.ErrInvalid of "old") what is not a person's password.
+func (s *Store) OldPassword(ctx context.Context, userID, old string) error {
+	u, err := s.User(ctx, userID)
+	if err != nil {
+		return err
+	}
+	return oldPassword(ctx, u, old)
+}
+
+func oldPassword(ctx context.Context, u lead.User, old string) error {
+	right, err := checkPassword(ctx, u.Password, old)
+	if err == nil && !right {
+		err = lead.Invalid("old", "that is not your present password")
+	}
+	return err
 }
 
 // ChangePerson gives a person another name, role or teams. Taking the last

@@ -95,11 +95,19 @@ func newUser(u lead.User, now time.Time) lead.User {
 	return u
 }
 
-func addUser(ctx context.Context, tx *sqlx.Tx, by lead.Actor, u lead.User) error {
-	if lead.NormalEmail(u.Email) == "" {
-		return lead.Invalid("email", "%q is not a mail address", u.Email)
+// checkEmail refuses what nobody can sign in with.
+func checkEmail(email string) error {
+	switch {
+	case strings.TrimSpace(email) == "":
+		return lead.Invalid("email", "say the mail address they sign in with")
+	case lead.NormalEmail(email) == "":
+		return lead.Invalid("email", "%q is not a mail address", email)
 	}
-	if err := (lead.Persona{Name: u.Name, Role: u.Role}).Check(); err != nil {
+	return nil
+}
+
+func addUser(ctx context.Context, tx *sqlx.Tx, by lead.Actor, u lead.User) error {
+	if err := lead.Together(checkEmail(u.Email), lead.Persona{Name: u.Name, Role: u.Role}.Check()); err != nil {
 		return err
 	}
 	_, err := tx.ExecContext(ctx, `INSERT INTO users (id, email, name, role, password, created_at) VALUES ($1, $2, $3, $4, $5, $6)`,

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -22,19 +21,13 @@ func (s *Store) Empty(ctx context.Context) (bool, error) {
 // administrator, only where there is no person yet: else lead.ErrConflict. A
 // wrong field is lead.ErrInvalid, and nothing is kept then.
 func (s *Store) SetUp(ctx context.Context, f lead.SetUp, now time.Time) (lead.User, error) {
-	switch {
-	case f.Company == "" || len(f.Company) > 100:
-		return lead.User{}, lead.Invalid("company", "the company wants a name of at most 100 characters")
-	case strings.TrimSpace(f.Name) == "" || len(f.Name) > 100:
-		return lead.User{}, lead.Invalid("name", "your name is missing, or longer than 100 characters")
-	case lead.NormalEmail(f.Email) == "":
-		return lead.User{}, lead.Invalid("email", "%q is not a mail address", f.Email)
-	case f.Team == "" || len(f.Team) > 100:
-		return lead.User{}, lead.Invalid("team", "the team wants a name of at most 100 characters")
-	}
 	a, err := lead.DefaultAgreement(f.Zone)
 	if err != nil {
-		return lead.User{}, lead.Invalid("zone", "%q is not a time zone such as Europe/Berlin", f.Zone)
+		err = lead.Invalid("zone", "%q is not a time zone such as Europe/Berlin", f.Zone)
+	}
+	if err := lead.Together(lead.CheckName("company", "the company", f.Company), err, lead.CheckName("team", "the team", f.Team), lead.CheckName("name", "the administrator", f.Name),
+		checkEmail(f.Email), lead.CheckPassword(f.Password, f.Email, f.Name, f.Company)); err != nil {
+		return lead.User{}, err
 	}
 	hash, err := HashPassword(f.Password, f.Email, f.Name, f.Company)
 	if err != nil {

@@ -126,15 +126,16 @@ type TraitField struct {
 
 // LeadFormModel is the page /leads/new, and of a lead /leads/{id}/correct.
 type LeadFormModel struct {
-	Action  string
-	Back    string // where "Cancel" leads
-	Name    string // of the lead that is corrected; "": a new one
-	Version string // that is looked at
-	Fields  []LeadField
-	Traits  []TraitField
-	Others  []Trait // traits that a form can't hold
-	Team    *Filter // nil: no choice
-	Error   string  // of the whole form
-	Error2  string  // of the traits as a whole
-	Twin    *Twin   // whose identity it is
+	Action    string
+	Back      string // where "Cancel" leads
+	Name      string // of the lead that is corrected; "": a new one
+	Version   string // that is looked at
+	Fields    []LeadField
+	Traits    []TraitField
+	Others    []Trait // traits that a form can't hold
+	Team      *Filter // nil: no choice
+	TeamError string  // of the team
+	Error     string  // of the whole form
+	Error2    string  // of the traits as a whole
+	Twin      *Twin   // whose identity it is
 }

@@ -2,6 +2,7 @@ package views
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/a-h/templ"
 )
@@ -57,10 +58,17 @@ func errorText(m ErrorModel) string {
 	return text
 }
 
-// described points a field at its tip, if there is one.
-func described(name, tip string) templ.Attributes {
-	if tip == "" {
+// described points from a field to what hints says of it.
+func described(name, tip, wrong string) templ.Attributes {
+	var ids []string
+	if wrong != "" {
+		ids = append(ids, name+"-wrong")
+	}
+	if tip != "" {
+		ids = append(ids, name+"-tip")
+	}
+	if ids == nil {
 		return nil
 	}
-	return templ.Attributes{"aria-describedby": name + "-tip"}
+	return templ.Attributes{"aria-describedby": strings.Join(ids, " ")}
 }
