@@ -10,9 +10,9 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
-	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -20,6 +20,7 @@ import (
 	"hotleads/lead"
 	"hotleads/live"
 	"hotleads/store"
+	"hotleads/store/storetest"
 )
 
 // site is the whole product on the embedded stores, over real HTTP.
@@ -41,6 +42,9 @@ const siteSecret = "a secret of this test site only"
 
 // password of everybody on a test site.
 const password = "correct horse"
+
+// hashed is that password's hash, which takes long to make.
+var hashed = sync.OnceValues(func() (string, error) { return store.HashPassword(password) })
 
 // newSite begins an empty installation with one team and a key of each kind;
 // what the configuration should differ in is set by change.
@@ -67,11 +71,8 @@ func newSite(t testing.TB, change ...func(*handlers.Config)) *site {
 func newBareSite(t testing.TB, change ...func(*handlers.Config)) *site {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
-	s, err := store.Open(ctx, "sqlite:"+filepath.Join(t.TempDir(), "hotleads.db"))
+	s, err := store.Open(ctx, storetest.SQLite(t))
 	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := s.Migrate(ctx); err != nil {
 		t.Fatal(err)
 	}
 	redis, err := store.OpenRedis("embedded:")
@@ -123,7 +124,7 @@ func (x *site) person(name string, role lead.Role, teams ...string) lead.User {
 	if teams == nil && (role == lead.Rep || role == lead.Manager) {
 		teams = []string{x.team.ID}
 	}
-	hash, err := store.HashPassword(password)
+	hash, err := hashed()
 	if err != nil {
 		x.t.Fatal(err)
 	}

@@ -5,12 +5,13 @@ import (
 	"database/sql"
 	"fmt"
 	"log/slog"
-	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"hotleads/lead"
 	"hotleads/store"
+	"hotleads/store/storetest"
 )
 
 // office is a desk over a real store: SQLite in a file of its own and the
@@ -32,7 +33,7 @@ type office struct {
 func open(t *testing.T) *office {
 	t.Helper()
 	o := &office{t: t, ctx: t.Context(), now: monday}
-	path := filepath.Join(t.TempDir(), "office.db")
+	url := storetest.SQLite(t)
 	var err error
 	must := func(err error) {
 		t.Helper()
@@ -40,15 +41,13 @@ func open(t *testing.T) *office {
 			t.Fatal(err)
 		}
 	}
-	o.store, err = store.Open(o.ctx, "sqlite:"+path)
+	o.store, err = store.Open(o.ctx, url)
 	must(err)
 	t.Cleanup(func() { o.store.Close() })
-	_, err = o.store.Migrate(o.ctx)
-	must(err)
 	o.redis, err = store.OpenRedis("embedded:")
 	must(err)
 	t.Cleanup(func() { o.redis.Close() })
-	o.db, err = sql.Open("sqlite", "file:"+path+"?_pragma=busy_timeout(5000)")
+	o.db, err = sql.Open("sqlite", "file:"+strings.TrimPrefix(url, "sqlite:")+"?_pragma=busy_timeout(5000)")
 	must(err)
 	t.Cleanup(func() { o.db.Close() })
 	o.desk = lead.NewDesk(o.store, o.redis, o.redis, slog.New(slog.DiscardHandler))

@@ -8,7 +8,7 @@ import (
 )
 
 func TestSQLite(t *testing.T)   { storetest.Run(t, storetest.SQLite) }
-func TestPostgres(t *testing.T) { storetest.Run(t, testenv.Postgres) }
+func TestPostgres(t *testing.T) { storetest.Run(t, storetest.Postgres(t)) }
 
 func TestEmbeddedRedis(t *testing.T) {
 	storetest.RunRedis(t, func(testing.TB) string { return "embedded:" })

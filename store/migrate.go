@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/pressly/goose/v3"
@@ -80,17 +81,19 @@ func (s *Store) checked(ctx context.Context) (*goose.Provider, error) {
 const together = 10
 
 // Migrate brings the schema up to date, safely with many instances starting at
-// once, and puts a default agreement in force where there is none. It returns
-// how many migrations it ran. A database that a newer program has migrated is
-// an error.
-func (s *Store) Migrate(ctx context.Context) (int, error) {
+// once, and puts a default agreement in force, from now on, where there is
+// none. It returns how many migrations it ran. A database that a newer program
+// has migrated is an error.
+func (s *Store) Migrate(ctx context.Context, now time.Time) (int, error) {
 	p, err := s.checked(ctx)
 	if err != nil {
 		return 0, fmt.Errorf("store: migrate: %w", err)
 	}
-	done, err := p.Up(ctx)
+	ran, err := up(ctx, p)
 	for try := 1; err != nil && s.lite && ctx.Err() == nil && try < together; try++ {
-		done, err = p.Up(ctx)
+		var more int
+		more, err = up(ctx, p)
+		ran += more
 	}
 	if err != nil {
 		return 0, fmt.Errorf("store: migrate: %w", wrap(err))
@@ -106,13 +109,21 @@ func (s *Store) Migrate(ctx context.Context) (int, error) {
 	err = s.inTx(ctx, func(tx *sqlx.Tx) error {
 		_, err := agreement(ctx, tx)
 		if isNotFound(err) {
-			now := lead.Now()
 			if err = putAgreement(ctx, tx, 1, body, now, now); errors.Is(err, lead.ErrConflict) {
 				err = nil // another instance has started at the same moment
 			}
 		}
 		return err
 	})
+	return ran, err
+}
+
+// up is how many migrations ran, those before the one that failed included.
+func up(ctx context.Context, p *goose.Provider) (int, error) {
+	done, err := p.Up(ctx)
+	if partial, ok := errors.AsType[*goose.PartialError](err); ok {
+		done = partial.Applied
+	}
 	return len(done), err
 }
 

@@ -16,7 +16,7 @@ import (
 )
 
 func engines(t *testing.T, f func(t *testing.T, url string)) {
-	t.Run("SQLite", func(t *testing.T) { f(t, storetest.SQLite(t)) })
+	t.Run("SQLite", func(t *testing.T) { f(t, storetest.Unmade(t)) })
 	t.Run("Postgres", func(t *testing.T) { f(t, testenv.Postgres(t)) })
 }
 
@@ -43,7 +43,7 @@ func TestMigrateUpAndDown(t *testing.T) {
 		pending(t, s, true)
 		up := func(want int) {
 			t.Helper()
-			if n, err := s.Migrate(t.Context()); n != want || err != nil {
+			if n, err := s.Migrate(t.Context(), lead.Now()); n != want || err != nil {
 				t.Fatalf("%d migrations ran, %v, want %d", n, err, want)
 			}
 			pending(t, s, false)
@@ -72,7 +72,7 @@ func TestMigrateUpAndDown(t *testing.T) {
 // Both engines have the same tables and columns.
 func TestMigrationsAgree(t *testing.T) {
 	postgres := storetest.Open(t, testenv.Postgres(t))
-	lite := storetest.Open(t, storetest.SQLite(t))
+	lite := storetest.Open(t, storetest.Unmade(t))
 	if diff := cmp.Diff(postgres.Tables(t), lite.Tables(t)); diff != "" {
 		t.Errorf("columns (-Postgres +SQLite):\n%s", diff)
 	}
@@ -97,7 +97,7 @@ func TestMigrateManyAtOnce(t *testing.T) {
 			s := open(t, url)
 			migrating.Go(func() {
 				var err error
-				if ran[i], err = s.Migrate(t.Context()); err != nil {
+				if ran[i], err = s.Migrate(t.Context(), lead.Now()); err != nil {
 					t.Errorf("instance %d: %v", i, err)
 				}
 			})
@@ -127,7 +127,7 @@ func TestMigrateRefusesANewerDatabase(t *testing.T) {
 		if err := s.Exec(t, `INSERT INTO goose_db_version (version_id, is_applied) SELECT 99, is_applied FROM goose_db_version WHERE version_id = 1`); err != nil {
 			t.Fatal(err)
 		}
-		_, err := s.Migrate(t.Context())
+		_, err := s.Migrate(t.Context(), lead.Now())
 		_, perr := s.Pending(t.Context())
 		for _, err := range []error{err, perr} {
 			if err == nil || !strings.Contains(err.Error(), "the database is at version 99 and this program knows versions up to ") || !strings.HasSuffix(err.Error(), ": use a newer program") {

@@ -22,7 +22,7 @@ func withStore(ctx context.Context, s settings, f func(*store.Store) error) (err
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
 	if st.Embedded() {
-		if _, err := st.Migrate(ctx); err != nil {
+		if _, err := st.Migrate(ctx, lead.Now()); err != nil {
 			return err
 		}
 		return f(st)

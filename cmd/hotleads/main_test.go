@@ -84,7 +84,7 @@ func openDatabase(t *testing.T, env map[string]string) *store.Store {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Close() })
-	if _, err := s.Migrate(t.Context()); err != nil {
+	if _, err := s.Migrate(t.Context(), lead.Now()); err != nil {
 		t.Fatal(err)
 	}
 	return s

@@ -26,7 +26,7 @@ Postgres the other commands wait for it.
 					return fmt.Errorf("DATABASE_URL: %w", err)
 				}
 				defer func() { err = errors.Join(err, st.Close()) }()
-				n, err := st.Migrate(ctx)
+				n, err := st.Migrate(ctx, lead.Now())
 				if err != nil {
 					return err
 				}

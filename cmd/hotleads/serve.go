@@ -119,7 +119,7 @@ func (c *cli) open(ctx context.Context, s settings) (_ *app, err error) {
 	if a.store, err = store.Open(ctx, s.DatabaseURL); err != nil {
 		return nil, fmt.Errorf("DATABASE_URL: %w", err)
 	}
-	if _, err = a.store.Migrate(ctx); err != nil {
+	if _, err = a.store.Migrate(ctx, lead.Now()); err != nil {
 		return nil, err
 	}
 	if a.secret, err = secretKey(s); err != nil {

@@ -29,7 +29,7 @@ func newWorld(t *testing.T) world {
 	ctx, cancel := context.WithCancel(t.Context())
 	s, err := store.Open(ctx, "sqlite:"+filepath.Join(t.TempDir(), "hotleads.db"))
 	must(t, err)
-	_, err = s.Migrate(ctx)
+	_, err = s.Migrate(ctx, lead.Now())
 	must(t, err)
 	redis, err := store.OpenRedis("embedded:")
 	must(t, err)

@@ -2,13 +2,12 @@
 // over every engine, with a fresh and empty store for each. Tests of other
 // packages open their stores here, too.
 //
-//	func TestPostgres(t *testing.T) { storetest.Run(t, testenv.Postgres) }
+//	func TestSQLite(t *testing.T) { storetest.Run(t, storetest.SQLite) }
 package storetest
 
 import (
 	"context"
 	"log/slog"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -20,12 +19,6 @@ import (
 	"hotleads/lead"
 	"hotleads/store"
 )
-
-// SQLite is the address of an empty database in a file of the test's own.
-func SQLite(t testing.TB) string {
-	t.Helper()
-	return "sqlite:" + filepath.Join(t.TempDir(), "hotleads.db")
-}
 
 // Open opens and migrates a store, and closes it when the test ends.
 func Open(t testing.TB, databaseURL string) *store.Store {
@@ -39,7 +32,7 @@ func Open(t testing.TB, databaseURL string) *store.Store {
 			t.Errorf("close the store: %v", err)
 		}
 	})
-	if _, err := s.Migrate(t.Context()); err != nil {
+	if _, err := s.Migrate(t.Context(), before); err != nil {
 		t.Fatal(err)
 	}
 	return s

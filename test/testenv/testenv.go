@@ -46,6 +46,23 @@ func LeaveOut(t testing.TB, what, why string) {
 // connected, when the test ends.
 func Postgres(t testing.TB) string {
 	t.Helper()
+	// template0 is as empty as Postgres gets and, unlike template1, is copied while others copy it.
+	return database(t, "template0")
+}
+
+// PostgresCopy is Postgres with what the database at an address holds, to which nobody may be connected.
+func PostgresCopy(t testing.TB, of string) string {
+	t.Helper()
+	template, err := url.Parse(of)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return database(t, strings.TrimPrefix(template.Path, "/"))
+}
+
+// database makes a database of the test's own from a template.
+func database(t testing.TB, template string) string {
+	t.Helper()
 	address := os.Getenv(postgresVar)
 	if address == "" {
 		LeaveOut(t, "Postgres", postgresVar+" is not set (make test starts a server and sets it)")
@@ -59,8 +76,7 @@ func Postgres(t testing.TB) string {
 		t.Fatalf("%s: %v", postgresVar, err)
 	}
 	name := "test_" + strings.ToLower(rand.Text())
-	// template0 is as empty as Postgres gets and, unlike template1, is copied while others copy it.
-	if _, err := server.ExecContext(t.Context(), "CREATE DATABASE "+name+" TEMPLATE template0"); err != nil {
+	if _, err := server.ExecContext(t.Context(), "CREATE DATABASE "+name+" TEMPLATE "+template); err != nil {
 		t.Fatalf("create a database of the test's own: %v", err)
 	}
 	t.Cleanup(func() {

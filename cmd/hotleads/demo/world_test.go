@@ -42,7 +42,7 @@ func seed(ctx context.Context, path string, days int) (Cast, error) {
 		return Cast{}, err
 	}
 	defer s.Close()
-	if _, err := s.Migrate(ctx); err != nil {
+	if _, err := s.Migrate(ctx, noon); err != nil {
 		return Cast{}, err
 	}
 	r, err := store.OpenRedis("embedded:")
