@@ -27,7 +27,11 @@ generate: ## Make Go from the templates (views/*.templ)
 	go tool templ generate
 
 .PHONY: bench
-bench: ## Run the benchmarks (BENCH=regexp, default all)
+bench: ## Measure the intake against its limits, on Postgres with fsync (BENCH_FLAGS=--big: with a million leads, too; takes minutes)
+	@scripts/with-services.sh --durable go run ./test/bench $(BENCH_FLAGS)
+
+.PHONY: bench-go
+bench-go: ## Run the Go benchmarks (BENCH=regexp, default all)
 	@scripts/with-services.sh go test -run '^$$' -bench '$(or $(BENCH),.)' -benchmem ./...
 
 .PHONY: fuzz

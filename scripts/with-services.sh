@@ -4,8 +4,15 @@
 #   scripts/with-services.sh go test ./store/
 # The command finds them by HOTLEADS_TEST_POSTGRES_URL, HOTLEADS_TEST_REDIS_URL and HOTLEADS_TEST_CHROMIUM;
 # one that is set already is used as it is. With CI set, one that can't be had is a failure; otherwise its
-# tests are left out and say so. Nothing here is safe for data: Postgres doesn't even sync to disk.
+# tests are left out and say so. Nothing here is safe for data: Postgres doesn't even sync to disk. With
+# --durable before the command it does, as in production, for what measures.
 set -euo pipefail
+postgres_settings="-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+if [ "${1:-}" = --durable ]; then
+  shift
+  # Rooms for a small server; checkpoints seldom enough that none falls into somebody's turn.
+  postgres_settings="-c fsync=on -c synchronous_commit=on -c full_page_writes=on -c shared_buffers=1GB -c max_wal_size=8GB -c checkpoint_timeout=30min"
+fi
 cd "$(dirname "$0")/.."
 . scripts/find.sh
 
@@ -60,7 +67,7 @@ start_postgres() {
   for try in 1 2 3 4 5; do # somebody may take the port between the look and the start
     port=$(free_port)
     if postgres_run pg_ctl -D "$folder/postgres" -l "$folder/postgres/log" -w -s start \
-      -o "-c listen_addresses=127.0.0.1 -p $port -c unix_socket_directories='' -c max_connections=500 -c fsync=off -c synchronous_commit=off -c full_page_writes=off" >/dev/null 2>&1; then
+      -o "-c listen_addresses=127.0.0.1 -p $port -c unix_socket_directories='' -c max_connections=500 $postgres_settings" >/dev/null 2>&1; then
       export HOTLEADS_TEST_POSTGRES_URL="postgres://postgres@127.0.0.1:$port/postgres?sslmode=disable"
       return
     fi

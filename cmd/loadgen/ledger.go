@@ -55,6 +55,19 @@ func (l *ledger) settle(first int64, n int, became fate, rejected []int) {
 	}
 }
 
+// stored counts the activities that were acknowledged.
+func (l *ledger) stored() int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n := int64(0)
+	for _, line := range l.lines {
+		if line.fate == acknowledged && !line.identify {
+			n++
+		}
+	}
+	return n
+}
+
 // id appends the message id of a sequence number. As real ones it stands in no
 // order: what it begins with is a hash, so that indices over it are as busy as
 // with anybody's; its end is what it is read back by.

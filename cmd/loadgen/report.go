@@ -90,6 +90,7 @@ type report struct {
 	Activities float64          `json:"activities"` // of them: all but identify, a second
 	Replies    Latency          `json:"replies"`    // from the intended moment of sending to the reply
 	Accepted   Latency          `json:"accepted"`   // the same with the tries before it
+	Stored     int64            `json:"stored"`     // activities that were acknowledged from the beginning to the end, the tail included
 	Rejected   int64            `json:"rejected"`   // messages that were refused by index
 	Errors     map[string]int64 `json:"errors"`     // replies other than 200, and none, by kind; 429 is "status 429"
 	Retries    int64            `json:"retries"`
@@ -109,6 +110,7 @@ func (t *traffic) report() *report {
 	if took := end.Sub(t.start.Add(t.WarmUp)).Seconds(); took > 0 {
 		r.Seconds, r.Requests, r.Messages, r.Activities = took, float64(c.requests)/took, float64(c.messages)/took, float64(c.acts)/took
 	}
+	r.Stored = t.ledger.stored()
 	r.Replies, r.Accepted = c.replies.report(), c.accepted.report()
 	r.Rejected, r.Errors, r.Retries = c.rejected, c.errors, c.retries
 	return r

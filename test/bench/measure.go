@@ -1,0 +1,311 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os/exec"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// clients is how many connections send at once.
+const clients = 64
+
+// few is how many leads the ordinary store has.
+const few = 10_000
+
+// A reply of loadgen, as far as the table needs it.
+type report struct {
+	Activities float64          `json:"activities"` // acknowledged, a second
+	Messages   float64          `json:"messages"`
+	Stored     float64          `json:"stored"` // activities, in all
+	Replies    latency          `json:"replies"`
+	Errors     map[string]int64 `json:"errors"`
+	Boards     *struct {
+		Shown  latency `json:"shown"`
+		Unseen int64   `json:"unseen"`
+	} `json:"boards"`
+	Look  *latency         `json:"look"`
+	Claim *latency         `json:"claim"`
+	Other map[string]int64 `json:"beside"`
+	Check *struct {
+		Messages, Lost, Doubled, Misplaced int64
+	} `json:"check"`
+}
+
+type latency struct {
+	Count int64   `json:"count"`
+	P50   float64 `json:"p50_ms"`
+	P99   float64 `json:"p99_ms"`
+	P999  float64 `json:"p999_ms"`
+}
+
+// kind is one sort of turn.
+type kind string
+
+const (
+	plainInserts kind = "limit"
+	naiveSingle  kind = "naive"
+	single       kind = "single"
+	batches      kind = "batches"
+	emptySingle  kind = "single, empty store"
+	emptyBatches kind = "batches, empty store"
+	bigSingle    kind = "single, big store"
+	bigBatches   kind = "batches, big store"
+)
+
+// results are what was measured.
+type results struct {
+	rates      map[kind][]float64 // activities a second
+	messages   map[kind][]float64
+	memory     []float64 // bytes: before the rounds, in their middle, at the end
+	commands   float64   // of Redis, an activity
+	halfBatch  report
+	halfSingle report
+	full       report
+	counted    int64 // messages that were looked for afterwards
+	wrong      int64 // of them: lost, doubled, misplaced
+	errors     map[string]int64
+	where      string
+}
+
+func newResults() results {
+	return results{rates: map[kind][]float64{}, messages: map[kind][]float64{}, errors: map[string]int64{}}
+}
+
+// measure makes the sites and gives everybody their turns.
+func (b *bench) measure(ctx context.Context) error {
+	b.where = b.machine(ctx)
+	sites, err := b.settle(ctx)
+	if err != nil {
+		return err
+	}
+	if _, err := sites.few.load(ctx, "--batch", "100"); err != nil { // caches fill, and the limit gets its rows
+		return err
+	}
+	limit, err := b.newLimit(ctx, sites.few, sites.empty)
+	if err != nil {
+		return err
+	}
+	defer limit.db.Close()
+	if err := b.weigh(ctx, sites.few); err != nil {
+		return err
+	}
+	for round := range b.rounds {
+		if err := b.round(ctx, round, sites, limit); err != nil {
+			return err
+		}
+		if round == b.rounds/2 {
+			if err := b.weigh(ctx, sites.few); err != nil {
+				return err
+			}
+		}
+	}
+	if err := b.steadily(ctx, sites.few); err != nil {
+		return err
+	}
+	return b.weigh(ctx, sites.few)
+}
+
+// sites are the installations of a run.
+type sites struct{ empty, few, naive, big *site }
+
+// settle founds all sites and starts their servers, but for the empty one, of
+// which each turn has a copy.
+func (b *bench) settle(ctx context.Context) (s sites, err error) {
+	b.say("making stores with 0 and %d leads", few)
+	if s.empty, err = b.found(ctx, "empty"); err != nil {
+		return s, err
+	}
+	base, err := b.copied(ctx, s.empty, "base")
+	if err != nil {
+		return s, err
+	}
+	if err := base.start(ctx, b.hotleads, "serve"); err != nil {
+		return s, err
+	}
+	if err := base.model(ctx); err != nil {
+		return s, err
+	}
+	if err := base.stop(); err != nil {
+		return s, err
+	}
+	if err := base.seed(ctx, few); err != nil {
+		return s, err
+	}
+	if s.few, err = b.copied(ctx, base, "few"); err != nil {
+		return s, err
+	}
+	if s.naive, err = b.copied(ctx, base, "naive"); err != nil {
+		return s, err
+	}
+	if b.big {
+		b.say("making a store with %d leads", b.leads)
+		if s.big, err = b.copied(ctx, base, "big"); err == nil {
+			err = s.big.seed(ctx, b.leads)
+		}
+		if err == nil {
+			err = s.big.start(ctx, b.hotleads, "serve")
+		}
+		if err != nil {
+			return s, err
+		}
+	}
+	if _, err := b.postgres.ExecContext(ctx, "CHECKPOINT"); err != nil {
+		return s, err
+	}
+	if err := s.few.start(ctx, b.hotleads, "serve"); err != nil {
+		return s, err
+	}
+	return s, s.naive.start(ctx, b.self, naiveCommand)
+}
+
+// round gives everybody a turn, in the other order each time.
+func (b *bench) round(ctx context.Context, round int, s sites, l *limit) error {
+	turns := []struct {
+		kind kind
+		on   *site
+		size string
+	}{
+		{plainInserts, nil, ""}, {naiveSingle, s.naive, "1"}, {single, s.few, "1"}, {batches, s.few, "100"},
+		{emptySingle, s.empty, "1"}, {emptyBatches, s.empty, "100"},
+	}
+	if s.big != nil {
+		turns = append(turns, turns[0])
+		turns[len(turns)-1] = turns[3]
+		turns[len(turns)-1].kind, turns[len(turns)-1].on = bigBatches, s.big
+		turns = append(turns, turns[2])
+		turns[len(turns)-1].kind, turns[len(turns)-1].on = bigSingle, s.big
+	}
+	if round%2 == 1 {
+		slices.Reverse(turns)
+	}
+	for _, t := range turns {
+		var r report
+		var err error
+		switch {
+		case t.on == nil:
+			r.Activities, err = l.turn(ctx, b.options)
+		case t.on == s.empty:
+			r, err = b.fromNothing(ctx, s.empty, t.size)
+		case t.kind == batches:
+			r, err = b.countingCommands(ctx, t.on, t.size)
+		default:
+			r, err = t.on.load(ctx, "--batch", t.size)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", t.kind, err)
+		}
+		b.say("round %d of %d: %s: %.0f activities a second", round+1, b.rounds, t.kind, r.Activities)
+		b.rates[t.kind], b.messages[t.kind] = append(b.rates[t.kind], r.Activities), append(b.messages[t.kind], r.Messages)
+	}
+	return nil
+}
+
+// fromNothing is a turn on a store in which nobody is yet.
+func (b *bench) fromNothing(ctx context.Context, empty *site, size string) (r report, err error) {
+	s, err := b.copied(ctx, empty, "nothing")
+	if err != nil {
+		return r, err
+	}
+	b.sites = b.sites[:len(b.sites)-1] // gone before the next one is made
+	if err := s.start(ctx, b.hotleads, "serve"); err != nil {
+		return r, err
+	}
+	r, err = s.load(ctx, "--batch", size)
+	if stopped := s.stop(); err == nil {
+		err = stopped
+	}
+	if dropped := b.drop(ctx, s.database); err == nil {
+		err = dropped
+	}
+	return r, err
+}
+
+// countingCommands is a turn in which Redis' commands are counted, those inside
+// scripts, too.
+func (b *bench) countingCommands(ctx context.Context, s *site, size string) (report, error) {
+	before, err := b.redisCommands(ctx)
+	if err != nil {
+		return report{}, err
+	}
+	r, err := s.load(ctx, "--batch", size)
+	if err != nil {
+		return r, err
+	}
+	after, err := b.redisCommands(ctx)
+	b.commands = (after - before) / max(r.Stored, 1)
+	return r, err
+}
+
+func (b *bench) redisCommands(ctx context.Context) (float64, error) {
+	text, err := b.redis.Info(ctx, "commandstats").Result()
+	sum := 0.0
+	for line := range strings.Lines(text) {
+		if _, calls, ok := strings.Cut(line, ":calls="); ok {
+			calls, _, _ = strings.Cut(calls, ",")
+			if n, err := strconv.ParseFloat(calls, 64); err == nil {
+				sum += n
+			}
+		}
+	}
+	return sum, err
+}
+
+// steadily measures replies at half the highest rates, and what the office
+// notices of that and of the highest rate.
+func (b *bench) steadily(ctx context.Context, s *site) (err error) {
+	half := func(k kind) string { return fmt.Sprintf("%.0f", median(b.messages[k])/2) }
+	office := []string{"--boards", strconv.Itoa(b.boards), "--looks", "5", "--claims", "5"}
+	long := []string{"--for", b.steady.String()}
+	b.say("half the highest rate, with %d boards", b.boards)
+	if b.halfBatch, err = s.load(ctx, slices.Concat([]string{"--batch", "100", "--rate", half(batches), "--check", "1"}, office, long)...); err != nil {
+		return err
+	}
+	if b.halfSingle, err = s.load(ctx, slices.Concat([]string{"--batch", "1", "--rate", half(single), "--check", "1"}, long)...); err != nil {
+		return err
+	}
+	b.say("the highest rate, with %d boards", b.boards)
+	b.full, err = s.load(ctx, slices.Concat([]string{"--batch", "100"}, office)...)
+	return err
+}
+
+func (b *bench) weigh(ctx context.Context, s *site) error {
+	bytes, err := s.memory(ctx)
+	b.memory = append(b.memory, bytes)
+	return err
+}
+
+// load runs loadgen against the site; a message that is lost or doubled ends the
+// run of the benchmark.
+func (s *site) load(ctx context.Context, flags ...string) (r report, err error) {
+	leads := strconv.Itoa(max(s.leads, few))
+	args := append([]string{"--url", s.url, "--json", "--clients", strconv.Itoa(clients), "--for", s.b.turn.String(), "--warm-up", s.b.warmUp.String(),
+		"--leads", leads, "--known", strconv.Itoa(s.leads), "--check", "0.02"}, flags...)
+	ctx, cancel := context.WithTimeout(ctx, 15*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, s.b.loadgen, args...)
+	var out, errs bytes.Buffer
+	cmd.Env, cmd.Stdout, cmd.Stderr = s.env(), &out, &errs
+	if err := cmd.Run(); err != nil {
+		return r, fmt.Errorf("loadgen: %w: %s", err, strings.TrimSpace(errs.String()))
+	}
+	if err := json.Unmarshal(out.Bytes(), &r); err != nil {
+		return r, fmt.Errorf("loadgen: %w", err)
+	}
+	for kind, n := range r.Errors {
+		s.b.errors[kind] += n
+	}
+	for kind, n := range r.Other {
+		s.b.errors[kind] += n
+	}
+	if r.Check != nil {
+		s.b.counted += r.Check.Messages
+		s.b.wrong += r.Check.Lost + r.Check.Doubled + r.Check.Misplaced
+	}
+	return r, nil
+}
