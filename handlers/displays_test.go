@@ -64,6 +64,9 @@ func TestAnAdminLooksAfterDisplays(t *testing.T) {
 	if page := opens(wall, http.StatusOK); strings.Contains(page, "ada") {
 		t.Error("a wall that shows companies only names a lead")
 	}
+	if _, _, page := b.get("/settings/displays"); !strings.Contains(page, "End the old link of") || strings.Count(page, "<details>") != 2 {
+		t.Error("a new link ends the old one without asking")
+	}
 	fresh := made("/settings/displays/"+id+"/link", nil)
 	opens(wall, http.StatusNotFound)
 	opens(fresh, http.StatusOK)
