@@ -223,10 +223,16 @@ func previewRow(r imports.PreviewRow) views.ImportPreviewRow {
 		return cmp.Or(cmp.Compare(weight(a), weight(b)), cmp.Compare(a, b))
 	})
 	for _, name := range names {
-		value := clipped(fmt.Sprint(r.Message.Traits[name]), 80)
-		if name == "email" || name == "phone" {
+		text := fmt.Sprint(r.Message.Traits[name])
+		value := clipped(text, 80)
+		switch {
+		case name == "email" && lead.NormalEmail(text) == "": // leads to nobody, and is kept as a trait
+			name = lead.EmailAsGiven
+		case name == "email", name == "phone" && lead.NormalPhone(text) != "":
 			who = append(who, value)
-		} else if len(row.Known) < 12 {
+			continue
+		}
+		if len(row.Known) < 12 {
 			row.Known = append(row.Known, views.Trait{Name: name, Value: value})
 		}
 	}

@@ -150,6 +150,9 @@ func (p *Profile) absorb(from *Profile) {
 	p.composeName()
 }
 
+// EmailAsGiven is the trait that keeps what was said as an email and is none.
+const EmailAsGiven = "email_as_given"
+
 // normalTraits folds what clients send into the names used here: company objects to their name, addresses to their normal form.
 func normalTraits(in map[string]any) map[string]any {
 	out := make(map[string]any, len(in))
@@ -184,7 +187,7 @@ func normalTraits(in map[string]any) map[string]any {
 		case k == "email" && NormalEmail(text) != "":
 			text = NormalEmail(text)
 		case k == "email" && text != "":
-			out["email_as_given"], text = text, ""
+			out[EmailAsGiven], text = text, ""
 		case k == "phone" && NormalPhone(text) != "":
 			text = NormalPhone(text)
 		}

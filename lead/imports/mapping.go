@@ -143,6 +143,8 @@ func ParseMapping(text []byte) (*Mapping, error) {
 		parts := make([]string, len(wrong.Errors))
 		for i, e := range wrong.Errors {
 			parts[i], _, _ = strings.Cut(e, " in type ") // the name of a Go type tells nobody anything
+			parts[i], _, _ = strings.Cut(parts[i], " into ")
+			parts[i] = strings.Replace(parts[i], "cannot unmarshal !!", "this place takes no ", 1)
 		}
 		return nil, errors.New(strings.Join(parts, "; "))
 	case err != nil:

@@ -35,6 +35,7 @@ func TestParseMapping(t *testing.T) {
 		"nothing":           {"", "empty"},
 		"no identity":       {"traits: all", "at least one of user_id, email, phone"},
 		"unknown key":       {"identity: {email: E}\ntrait: all", "line 2: field trait not found"},
+		"no Go type":        {"identity: [E]", "line 1: this place takes no seq"},
 		"unknown identity":  {"identity: {mail: E}", "line 1: field mail not found"},
 		"traits as a word":  {"identity: {email: E}\ntraits: some", "line 2: traits: want trait: column, or all"},
 		"traits as a list":  {"identity: {email: E}\ntraits: [a]", "line 2: traits"},
