@@ -75,7 +75,7 @@ func (s *server) showImports(c echo.Context, status int, wrong string) error {
 	}
 	for _, i := range list {
 		m.Rows = append(m.Rows, views.ImportLine{ID: i.ID, Name: i.Name, Who: book.Name(i.By.ID), State: string(i.State), At: i.CreatedAt,
-			New: imports.Thousands(i.Tally.New), Changed: imports.Thousands(i.Tally.Changed), Refused: imports.Thousands(i.Tally.Refused)})
+			New: takenBack(i.Tally.New, i.Undo.Removed, "taken back"), Changed: takenBack(i.Tally.Changed, i.Undo.Restored, "put back"), Refused: imports.Thousands(i.Tally.Refused)})
 	}
 	return s.render(c, status, views.ImportsPage(s.importFrame(c, "Import"), m))
 }
@@ -171,6 +171,19 @@ func importSentence(i lead.Import) (string, string) {
 	return "", ""
 }
 
+// takenBack is how many there were, and how many of them an undo took away.
+func takenBack(n, undone int, what string) string {
+	text := imports.Thousands(n)
+	switch {
+	case undone == 0:
+	case undone >= n:
+		text += ", " + what
+	default:
+		text += ", " + imports.Thousands(undone) + " of them " + what
+	}
+	return text
+}
+
 func importFacts(i lead.Import) []views.Trait {
 	var facts []views.Trait
 	add := func(name string, n int, always bool) {
@@ -178,14 +191,16 @@ func importFacts(i lead.Import) []views.Trait {
 			facts = append(facts, views.Trait{Name: name, Value: imports.Thousands(n)})
 		}
 	}
-	add("New leads", i.Tally.New, true)
-	add("Rows with news of known leads", i.Tally.Changed, true)
+	facts = append(facts, views.Trait{Name: "New leads", Value: takenBack(i.Tally.New, i.Undo.Removed, "taken back")},
+		views.Trait{Name: "Rows with news of known leads", Value: takenBack(i.Tally.Changed, i.Undo.Restored, "put back")})
 	add("Rows known before", i.Tally.Unchanged, true)
 	add("Rows refused", i.Tally.Refused, true)
-	add("Closed, won or lost", i.Tally.Ended, false)
-	add("Ready, but held back", i.Tally.Held, false)
-	add("In the backlog", i.Tally.Backlog, false)
-	add("On the board", i.Tally.Ready, false)
+	if i.State != lead.ImportUndone { // where the leads were is not where they are
+		add("Closed, won or lost", i.Tally.Ended, false)
+		add("Ready, but held back", i.Tally.Held, false)
+		add("In the backlog", i.Tally.Backlog, false)
+		add("On the board", i.Tally.Ready, false)
+	}
 	if i.Encoding != "" {
 		facts = append(facts, views.Trait{Name: "Encoding", Value: i.Encoding})
 	}

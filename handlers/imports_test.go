@@ -153,7 +153,9 @@ func TestImportInTheBrowser(t *testing.T) {
 	}
 	x.work()
 	_, _, page = mara.get(at)
-	has(t, page, "It was undone", "2 leads went", "!Undo this import")
+	has(t, page, "It was undone", "2 leads went", "2, taken back", "!Undo this import")
+	_, _, list := mara.get("/leads/import")
+	has(t, list, "2, taken back")
 	if status, _, page := mara.post(at+"/undo", nil); status != http.StatusConflict || !strings.Contains(page, "undone") {
 		t.Errorf("undone twice: %d", status)
 	}
@@ -289,4 +291,14 @@ func TestUploadInParts(t *testing.T) {
 	}
 	_, _, page := mara.get(at)
 	has(t, page, "The first 200 rows: 200 can be taken, 0 not.")
+}
+
+// What is no address leads to nobody: the preview says what is made of it.
+func TestAPreviewShowsWhatIsMadeOfAnAddressThatIsNone(t *testing.T) {
+	x := newSite(t)
+	x.person("Mara", lead.Marketing)
+	mara := x.signIn("Mara")
+	_, h, _ := mara.upload("a.csv", "id,mail\n7,ask Bob\n")
+	_, _, page := mara.post(h.Get("Location")+"/preview", url.Values{"as-0": {"user_id"}, "as-1": {"email"}})
+	has(t, page, "<bdi>7</bdi>", "email_as_given", "!7 · ask Bob")
 }
