@@ -164,4 +164,3 @@ func TestMetrics(t *testing.T) {
 		}
 	}
 }
-
