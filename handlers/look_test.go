@@ -54,11 +54,15 @@ func TestEveryPageInABrowser(t *testing.T) {
 			}
 			seen++
 			name := string(role) + " " + path
+			// A page is loaded once, and looked at on each screen.
+			if err := chromedp.Do(ctx, chromedp.Navigate(x.URL+path)); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			if _, err := chromedp.Run(ctx, chromedp.Evaluate[bool](string(axe)+"; true")); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
 			for _, screen := range []testenv.Screen{{Still: true, Width: 390, Height: 844}, {Still: true, Dark: true}} {
-				if err := chromedp.Do(ctx, chromedp.Steps(testenv.Show(screen), chromedp.Navigate(x.URL+path))); err != nil {
-					t.Fatalf("%s: %v", name, err)
-				}
-				if _, err := chromedp.Run(ctx, chromedp.Evaluate[bool](string(axe)+"; true")); err != nil {
+				if err := chromedp.Do(ctx, testenv.Show(screen)); err != nil {
 					t.Fatalf("%s: %v", name, err)
 				}
 				found, err := chromedp.Run(ctx, chromedp.Evaluate[string](`axe.run(document, {resultTypes: ['violations']}).then(r => r.violations.map(v => v.id + ': ' + v.nodes.slice(0, 3).map(n => n.target.join(' ') + ' ' + (n.any[0]?.message ?? n.all[0]?.message ?? '')).join(' | ')).join('\n'))`, chromedp.EvalAwaitPromise))

@@ -358,21 +358,28 @@ func TestAccessibility(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := newSite(t)
-	for _, screen := range []testenv.Screen{{Still: true}, {Still: true, Dark: true}, {Still: true, Width: 390, Height: 844}} {
-		ctx := testenv.Browser(t, screen)
-		for name := range pages(t, s.now) {
-			if name == "board-200" || name == "board-problem" && screen.Dark || strings.HasPrefix(name, "wall") { // walls have a test of their own
-				continue // as board, only longer
+	ctx := testenv.Browser(t, testenv.Screen{Still: true})
+	for name := range pages(t, s.now) {
+		if name == "board-200" || strings.HasPrefix(name, "wall") { // walls have a test of their own
+			continue // as board, only longer
+		}
+		// A page is loaded once, and looked at on each screen: loading it, axe included, is most of the work.
+		if err := chromedp.Do(ctx, chromedp.Navigate(s.URL+"/"+name)); err != nil {
+			t.Fatal(err)
+		}
+		b := tab{t, ctx}
+		if name == "board" {
+			b.until("live", isLive)
+			b.do(`document.querySelector('#lead-ada .m-return').requestSubmit()`)
+		}
+		b.do(string(source))
+		for _, screen := range []testenv.Screen{{Still: true}, {Still: true, Dark: true}, {Still: true, Width: 390, Height: 844}} {
+			if name == "board-problem" && screen.Dark {
+				continue
 			}
-			if err := chromedp.Do(ctx, chromedp.Navigate(s.URL+"/"+name)); err != nil {
+			if err := chromedp.Do(ctx, testenv.Show(screen)); err != nil {
 				t.Fatal(err)
 			}
-			b := tab{t, ctx}
-			if name == "board" {
-				b.until("live", isLive)
-				b.do(`document.querySelector('#lead-ada .m-return').requestSubmit()`)
-			}
-			b.do(string(source))
 			found, err := chromedp.Run(ctx, chromedp.Evaluate[string](`axe.run(document, {resultTypes: ['violations']}).then(r => r.violations.map(v => v.id + ': ' + v.nodes.slice(0, 3).map(n => n.target.join(' ') + ' ' + (n.any[0]?.message ?? n.all[0]?.message ?? '')).join(' | ')).join('\n'))`, chromedp.EvalAwaitPromise))
 			if err != nil {
 				t.Fatalf("%s: %v", name, err)

@@ -37,22 +37,26 @@ prints the address and the sign-ins. If the port is taken, the next free one is.
   hotleads demo --port 9000 --pace 2`,
 		define: func(fs *flag.FlagSet) action {
 			pace := fs.Float64("pace", 1, "`FACTOR`: how fast visitors and reps act; 2 is twice as fast")
+			days := fs.Int("days", demo.PastDays, "`NUMBER`: how long the past is that is played first")
 			seed := fs.Int64("seed", 1, "`NUMBER`: another one is another past")
 			return func(ctx context.Context, c *cli, s settings, _ []string) error {
 				if !(*pace > 0 && *pace <= 100) {
 					return wrongUsage("--pace is %v; it wants a number over 0, up to 100", *pace)
 				}
+				if *days < demo.FewestDays || *days > 10*demo.PastDays {
+					return wrongUsage("--days is %d; it wants a number from %d to %d", *days, demo.FewestDays, 10*demo.PastDays)
+				}
 				if level := fs.Lookup("log-level"); c.getenv("LOG_LEVEL") == "" && (level == nil || level.Value.String() == "") {
 					s.LogLevel = slog.LevelWarn // the screen belongs to the sign-ins
 				}
-				return c.runDemo(ctx, s, *pace, *seed)
+				return c.runDemo(ctx, s, *pace, *days, *seed)
 			}
 		},
 	}
 }
 
 // runDemo serves the fictional company until ctx ends, and forgets it then.
-func (c *cli) runDemo(ctx context.Context, s settings, pace float64, seed int64) (err error) {
+func (c *cli) runDemo(ctx context.Context, s settings, pace float64, days int, seed int64) (err error) {
 	dir, err := os.MkdirTemp("", "hotleads-demo-")
 	if err != nil {
 		return err
@@ -67,9 +71,9 @@ func (c *cli) runDemo(ctx context.Context, s settings, pace float64, seed int64)
 	err = c.serve(ctx, s, extras{
 		prepare: func(ctx context.Context, a *app) error {
 			var err error
-			progress, done := c.seedProgress()
+			progress, done := c.seedProgress(days)
 			defer done()
-			cast, err = demo.Seed(ctx, demo.World{Store: a.store, Desk: a.desk, Log: a.log}, lead.Now(), seed, progress)
+			cast, err = demo.Seed(ctx, demo.World{Store: a.store, Desk: a.desk, Log: a.log}, lead.Now(), days, seed, progress)
 			if err == nil {
 				wall, err = hangWall(ctx, a)
 			}
@@ -119,8 +123,8 @@ func (c *cli) freeAddress(ctx context.Context, addr string) (string, error) {
 
 // seedProgress shows how far the past is played, and where nobody watches one
 // line instead. done ends it.
-func (c *cli) seedProgress() (progress func(done, total int), done func()) {
-	const what = "Playing four weeks of history"
+func (c *cli) seedProgress(days int) (progress func(done, total int), done func()) {
+	what := fmt.Sprintf("Playing %d days of history", days)
 	if _, terminal := isTerminal(c.stderr); !terminal {
 		fmt.Fprintln(c.stderr, what+" …")
 		return nil, func() {}

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"hotleads/cmd/hotleads/demo"
 )
 
 // screen is what a command prints while it runs.
@@ -46,7 +48,7 @@ func TestDemo(t *testing.T) {
 	var out, errs screen
 	ended := make(chan int, 1)
 	go func() {
-		ended <- run(ctx, []string{"demo", "--addr", taken.Addr().String()}, getenv(nil), strings.NewReader(""), &out, &errs)
+		ended <- run(ctx, []string{"demo", "--days", strconv.Itoa(demo.FewestDays), "--addr", taken.Addr().String()}, getenv(nil), strings.NewReader(""), &out, &errs)
 	}()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
@@ -109,6 +111,14 @@ func TestDemoStopsWhileItPlaysThePast(t *testing.T) {
 	}
 	if left, err := os.ReadDir(os.Getenv("TMPDIR")); err != nil || len(left) > 0 {
 		t.Errorf("it left %v behind (%v)", left, err)
+	}
+}
+
+func TestDemoRefusesAWrongPast(t *testing.T) {
+	for _, days := range []string{"0", "3", "-1", "281", "many"} {
+		if r := hotleads(t, nil, "", "demo", "--days", days); r.status != statusUsage || !strings.Contains(r.err, "days") {
+			t.Errorf("%s days: status %d, %s", days, r.status, r.err)
+		}
 	}
 }
 

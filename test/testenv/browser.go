@@ -24,7 +24,7 @@ type Screen struct {
 
 // browserTimeout bounds the whole of what a test does with one browser, so that a page that never
 // becomes what a test waits for fails that test and not the suite.
-const browserTimeout = 2 * time.Minute
+const browserTimeout = 5 * time.Minute
 
 // Browser starts a headless Chromium of this test's own, with a fresh profile, and returns the context
 // of its first tab for chromedp. It ends with the test. It reaches this machine only: any other host

@@ -5,7 +5,7 @@
 // the present is real HTTP requests to a running server: activities with the
 // write key, the moves of simulated reps with the API key.
 //
-//	cast, err := demo.Seed(ctx, demo.World{Store: s, Desk: d, Log: log}, lead.Now(), 1, nil)
+//	cast, err := demo.Seed(ctx, demo.World{Store: s, Desk: d, Log: log}, lead.Now(), demo.PastDays, 1, nil)
 //	err = demo.Run(ctx, "http://localhost:8080", cast, rand.New(rand.NewPCG(1, 2)), 1, log)
 //
 // Nobody in it exists: mail addresses and sites are under the reserved domain

@@ -17,7 +17,9 @@ import (
 
 // How the past is laid out, back from the moment at which the demo starts.
 const (
-	pastDays = 28
+	PastDays = 28 // usually
+	// FewestDays holds all that is staged before the start.
+	FewestDays = 4
 	// lastDay is when the calendar changed to around the clock.
 	lastDay = 24 * time.Hour
 	// tidyAt is when whatever reps still had to do was done, so that the board
@@ -42,14 +44,10 @@ func sweepEach(before time.Duration, away bool) time.Duration {
 	return 15 * time.Minute
 }
 
-// Seed fills an empty store with the company, its people and weeks of history
-// up to now. The same seed and now give the same company (ids and keys apart).
+// Seed fills an empty store with the company, its people and so many days of
+// history, FewestDays at least, up to now. The same seed and now give the same company (ids and keys apart).
 // progress, which may be nil, hears how far it is. It takes seconds.
-func Seed(ctx context.Context, w World, now time.Time, seed int64, progress func(done, total int)) (Cast, error) {
-	return seedDays(ctx, w, now, pastDays, seed, progress)
-}
-
-func seedDays(ctx context.Context, w World, now time.Time, days int, seed int64, progress func(done, total int)) (Cast, error) {
+func Seed(ctx context.Context, w World, now time.Time, days int, seed int64, progress func(done, total int)) (Cast, error) {
 	now = now.UTC().Truncate(time.Microsecond)
 	start := now.AddDate(0, 0, -days)
 	c, err := found(ctx, w.Store, start)

@@ -81,7 +81,7 @@ func TestSeedTellsTheSameStory(t *testing.T) {
 func TestSeedRefusesAStoreInUse(t *testing.T) {
 	path, _ := copied(t)
 	w, _ := opened(t, path)
-	if _, err := Seed(t.Context(), w, noon, 1, nil); err == nil || !strings.Contains(err.Error(), "not empty") {
+	if _, err := Seed(t.Context(), w, noon, PastDays, 1, nil); err == nil || !strings.Contains(err.Error(), "not empty") {
 		t.Errorf("seeding twice gave %v, want that the store is not empty", err)
 	}
 }
@@ -210,7 +210,7 @@ func holdings(t *testing.T, rows []lead.History, cast Cast) {
 func TestFiguresAreBelievable(t *testing.T) {
 	path, _ := copied(t)
 	w, _ := opened(t, path)
-	clocks, err := w.Store.Stopped(t.Context(), nil, noon.AddDate(0, 0, -pastDays), noon)
+	clocks, err := w.Store.Stopped(t.Context(), nil, noon.AddDate(0, 0, -PastDays), noon)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -248,7 +248,7 @@ func TestFiguresAreBelievable(t *testing.T) {
 			}
 		}
 	}
-	if perRep := float64(qualified) / 6 / (pastDays / 7); perRep < 4 || perRep > 8.5 {
+	if perRep := float64(qualified) / 6 / (PastDays / 7); perRep < 4 || perRep > 8.5 {
 		t.Errorf("marketing brought %.1f MQLs a rep and week, want about 6", perRep)
 	}
 	for _, s := range []lead.Stage{lead.Nurture, lead.SAL, lead.SQL, lead.Won, lead.Lost} {

@@ -52,7 +52,7 @@ func seed(ctx context.Context, path string, days int) (Cast, error) {
 	defer r.Close()
 	log := slog.New(slog.DiscardHandler)
 	told := 0
-	cast, err := seedDays(ctx, World{s, lead.NewDesk(s, r, r, log), log}, noon, days, 1, func(done, total int) {
+	cast, err := Seed(ctx, World{s, lead.NewDesk(s, r, r, log), log}, noon, days, 1, func(done, total int) {
 		if done < told || done > total {
 			err = fmt.Errorf("progress went from %d to %d of %d", told, done, total)
 		}
@@ -67,7 +67,7 @@ func copied(t *testing.T) (string, Cast) {
 	o := &seededOnce
 	o.Do(func() {
 		if o.dir, o.err = os.MkdirTemp("", "demo-test-"); o.err == nil {
-			o.cast, o.err = seed(context.Background(), filepath.Join(o.dir, "demo.db"), pastDays)
+			o.cast, o.err = seed(context.Background(), filepath.Join(o.dir, "demo.db"), PastDays)
 		}
 	})
 	if o.err != nil {
