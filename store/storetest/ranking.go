@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/redis/go-redis/v9"
 
 	"hotleads/lead"
 	"hotleads/store"
@@ -36,6 +37,21 @@ func RunRedis(t *testing.T, url func(testing.TB) string) {
 		t.Run(c.name, func(t *testing.T) { c.f(t, OpenRedis(t, url(t))) })
 	}
 	t.Run("rank/rebuilt is as kept", func(t *testing.T) { rebuilt(t, url(t)) })
+}
+
+// Empty forgets everything that a Redis keeps, on each node of a cluster.
+func Empty(t testing.TB, r *store.Redis) {
+	t.Helper()
+	flush := func(ctx context.Context, c redis.Cmdable) error { return c.FlushDB(ctx).Err() }
+	err := error(nil)
+	if cluster, is := r.UniversalClient.(*redis.ClusterClient); is {
+		err = cluster.ForEachMaster(t.Context(), func(ctx context.Context, c *redis.Client) error { return flush(ctx, c) })
+	} else {
+		err = flush(t.Context(), r)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 func on(id string, version int64, score float64) lead.Rank {
@@ -174,9 +190,7 @@ func rankBuilt(t *testing.T, r *store.Redis) {
 	rank(t, r, on("a", 1, 50)) // its version was forgotten, too
 	built(t, r, "emea")
 	top(t, r, "a")
-	if err := r.FlushDB(t.Context()).Err(); err != nil {
-		t.Fatal(err)
-	}
+	Empty(t, r)
 	lost("Redis was emptied")
 	rank(t, r, on("b", 2, 50))
 	lost("and goes on")
