@@ -69,8 +69,7 @@ func displayWatcher(d lead.Display) string {
 // board or less than before, and notes which are seen. Walls that may still look
 // come back. It is asked by every look of a wall, and does so once a second.
 func (s *server) checkDisplays(ctx context.Context, sc scene) error {
-	now, last := time.Now().UnixNano(), s.wallsChecked.Load()
-	if now-last < int64(checkEvery) || !s.wallsChecked.CompareAndSwap(last, now) {
+	if !s.wallsChecked.turn(checkEvery) {
 		return nil
 	}
 	all, err := s.Displays.All(ctx)

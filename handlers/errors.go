@@ -206,8 +206,8 @@ func (s *server) page(c echo.Context, nav string) views.Page {
 	if u := viewer(c); u != nil {
 		p.Viewer = views.Viewer{ID: u.ID, Name: u.Name, Role: string(u.Role)}
 	}
-	if s.RedisPing != nil && p.Viewer.ID != "" && s.degraded(c.Request().Context()) {
-		p.Problem = "Degraded: live ranking is away. Boards read the database; nothing is lost."
+	if p.Viewer.ID != "" {
+		p.Problem = s.problem(c.Request().Context())
 	}
 	return p
 }

@@ -9,6 +9,8 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"hotleads/lead"
+	"hotleads/live"
+	"hotleads/views"
 )
 
 func (s *server) healthz(c echo.Context) error {
@@ -45,6 +47,21 @@ func (s *server) degraded(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(ctx, 300*time.Millisecond)
 	defer cancel()
 	return s.RedisPing(ctx) != nil
+}
+
+// problem is what people are told while a part of the installation is away; ""
+// while all is there.
+func (s *server) problem(ctx context.Context) string {
+	if s.degraded(ctx) {
+		return views.TextDegraded
+	}
+	return ""
+}
+
+// problemPart keeps that line of an open page true.
+func (s *server) problemPart(ctx context.Context) live.Part {
+	text := s.problem(ctx)
+	return live.Part{Target: "#problem", Rev: text, HTML: func() ([]byte, error) { return views.PartialProblem(text), nil }}
 }
 
 // countedTaker counts what it takes.

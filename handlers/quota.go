@@ -3,10 +3,8 @@ package handlers
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"math"
 	"strconv"
-	"sync/atomic"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -85,18 +83,4 @@ func (s *server) use(ctx context.Context, name string, window time.Duration) (n 
 		s.uncounted.begin(ctx, s.Log, err)
 	}
 	return n, ends, err == nil
-}
-
-// lull is a time in which something that failed is not tried again, and the last
-// time that this was logged.
-type lull struct{ until, logged atomic.Int64 } // Unix nanoseconds
-
-func (l *lull) lasts() bool { return time.Now().UnixNano() < l.until.Load() }
-
-func (l *lull) begin(ctx context.Context, log *slog.Logger, err error) {
-	now := time.Now().UnixNano()
-	l.until.Store(now + int64(2*time.Second))
-	if last := l.logged.Load(); now-last > int64(time.Minute) && l.logged.CompareAndSwap(last, now) {
-		log.WarnContext(ctx, "requests are not limited: Redis does not count them", slog.Any("error", err))
-	}
 }

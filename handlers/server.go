@@ -13,7 +13,6 @@ import (
 	"net/url"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
@@ -103,8 +102,8 @@ type server struct {
 
 	uncounted lull // quotas, while Redis is away
 
-	checked      atomic.Int64 // when watchers were last checked, in Unix nanoseconds
-	wallsChecked atomic.Int64 // when displays were
+	checked      turns // of watchers
+	wallsChecked turns // of displays
 
 	mu    sync.Mutex
 	stats map[string]statsAt // by team: today's figures

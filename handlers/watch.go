@@ -23,6 +23,13 @@ const checkEvery = time.Second
 
 // stream sends a view to who asks until they leave or may no longer watch.
 func (s *server) stream(c echo.Context, v live.View) error {
+	if look := v.Look; s.RedisPing != nil {
+		v.Look = func(ctx context.Context, now time.Time) (live.Page, error) {
+			page, err := look(ctx, now)
+			page.Parts = append(page.Parts, s.problemPart(ctx))
+			return page, err
+		}
+	}
 	return s.Hub.Serve(c.Response(), c.Request(), v, watcher(*viewer(c), sessionID(c)))
 }
 
@@ -54,8 +61,7 @@ func (s *server) sceneOfLook(ctx context.Context) (scene, error) {
 // teams or password changed, and those of sessions that ended. Browsers of those
 // who may still watch come back.
 func (s *server) checkWatchers(ctx context.Context, book *lead.Book) {
-	now, last := time.Now().UnixNano(), s.checked.Load()
-	if now-last < int64(checkEvery) || !s.checked.CompareAndSwap(last, now) {
+	if !s.checked.turn(checkEvery) {
 		return
 	}
 	alive := s.aliveSessions(ctx)

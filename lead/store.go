@@ -2,6 +2,7 @@ package lead
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"hotleads/scoring"
@@ -125,13 +126,16 @@ type Ranking interface {
 	// Rank puts leads where they belong; a rank written from a newer version
 	// stays.
 	Rank(ctx context.Context, ranks []Rank) error
-	// Top are the ids on a team's board, best first; an error too where the
-	// team's ranking has not been built or was lost.
+	// Top are the ids on a team's board, best first, at most n, all where n is 0;
+	// ErrNotRanked where the team's ranking has not been built or was lost.
 	Top(ctx context.Context, team string, n int) ([]string, error)
 	// Reset forgets a team's ranking; Built says that it is whole again.
 	Reset(ctx context.Context, team string) error
 	Built(ctx context.Context, team string) error
 }
+
+// ErrNotRanked: a team's ranking was lost, or never made.
+var ErrNotRanked = errors.New("the ranking is not built")
 
 // Rank is a lead's place: off the board where On is false.
 type Rank struct {

@@ -38,6 +38,7 @@ import (
 type Store struct {
 	write *sqlx.DB // SQLite: one connection, for it has one writer
 	read  *sqlx.DB
+	slow  *sqlx.DB // for migrations
 	lite  bool
 
 	mu    sync.Mutex
@@ -71,8 +72,9 @@ func Open(ctx context.Context, databaseURL string) (*Store, error) {
 	case strings.HasPrefix(databaseURL, "sqlite:"):
 		s.lite = true
 		s.write, s.read, err = openLite(strings.TrimPrefix(databaseURL, "sqlite:"))
+		s.slow = s.write
 	case strings.HasPrefix(databaseURL, "postgres://"), strings.HasPrefix(databaseURL, "postgresql://"):
-		s.write, err = openPostgres(databaseURL)
+		s.write, s.slow, err = openPostgres(databaseURL)
 		s.read = s.write
 	default:
 		err = errors.New("the database's address wants to be sqlite:PATH or postgres://…")
@@ -131,18 +133,6 @@ func openLite(path string) (write, read *sqlx.DB, err error) {
 	return write, read, nil
 }
 
-func openPostgres(address string) (*sqlx.DB, error) {
-	connector, err := pq.NewConnector(address)
-	if err != nil {
-		return nil, errors.New("the database's address is not a valid postgres:// URL") // the driver's error would show it
-	}
-	db := sqlx.NewDb(sql.OpenDB(connector), "postgres")
-	db.SetMaxOpenConns(32)
-	db.SetMaxIdleConns(16)
-	db.SetConnMaxLifetime(30 * time.Minute)
-	return db, nil
-}
-
 // Embedded tells whether the store is a SQLite file.
 func (s *Store) Embedded() bool { return s.lite }
 
@@ -154,16 +144,12 @@ func (s *Store) Pools() map[string]*sql.DB {
 	return map[string]*sql.DB{"write": s.write.DB, "read": s.read.DB}
 }
 
-// Ping tells whether the database answers.
-func (s *Store) Ping(ctx context.Context) error { return wrap(s.read.PingContext(ctx)) }
-
 // Close ends all connections.
 func (s *Store) Close() error {
-	err := s.write.Close()
-	if s.read != s.write {
-		err = errors.Join(err, s.read.Close())
+	if s.lite {
+		return errors.Join(s.write.Close(), s.read.Close())
 	}
-	return err
+	return errors.Join(s.write.Close(), s.slow.Close())
 }
 
 // Change runs f in one transaction, again where the database asks for a retry.

@@ -60,7 +60,7 @@ func (s *Store) provider() (*goose.Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	return goose.NewProvider("", s.write.DB, sub, append(opts, goose.WithStore(versions{table}))...)
+	return goose.NewProvider("", s.slow.DB, sub, append(opts, goose.WithStore(versions{table}))...)
 }
 
 // checked is the provider for a database that this program knows.

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -73,9 +72,6 @@ func (r *Redis) Rank(ctx context.Context, ranks []lead.Rank) error {
 	return nil
 }
 
-// errNotBuilt: the ranking was lost, or never made.
-var errNotBuilt = errors.New("store: the ranking is not built")
-
 // Top are the ids on a team's board, best first: at most n, all where n is 0.
 func (r *Redis) Top(ctx context.Context, team string, n int) ([]string, error) {
 	keys := rankKeys(team)
@@ -90,7 +86,7 @@ func (r *Redis) Top(ctx context.Context, team string, n int) ([]string, error) {
 		return nil, fmt.Errorf("store: ranking: %w", err)
 	}
 	if built.Val() == 0 {
-		return nil, errNotBuilt
+		return nil, fmt.Errorf("store: %w", lead.ErrNotRanked)
 	}
 	return top.Val(), nil
 }

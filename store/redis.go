@@ -27,7 +27,16 @@ type Redis struct {
 const (
 	dialPatience = time.Second
 	readPatience = 500 * time.Millisecond
+	poolPatience = time.Second // for a connection that others use
 )
+
+// mostRedis is how many connections a process has open to one server.
+const mostRedis = 32
+
+func newRedis(c redis.UniversalClient) *Redis {
+	c.AddHook(newBreaker())
+	return &Redis{c, nil}
+}
 
 // quiet: a client need not hear when its server will be maintained, and look up
 // its name for that.
@@ -54,7 +63,7 @@ func OpenRedis(redisURL string) (*Redis, error) {
 		}
 		quick(opts)
 		if !cluster {
-			return &Redis{redis.NewClient(opts), nil}, nil
+			return newRedis(redis.NewClient(opts)), nil
 		}
 		return openCluster(opts, strings.Split(others, ",")), nil
 	}
@@ -80,6 +89,12 @@ func quick(o *redis.Options) {
 	if o.MaxRetries == 0 {
 		o.MaxRetries = 1
 	}
+	if o.PoolSize == 0 {
+		o.PoolSize, o.MaxActiveConns = mostRedis, mostRedis
+	}
+	if o.PoolTimeout == 0 {
+		o.PoolTimeout = poolPatience
+	}
 	o.DialerRetries, o.ContextTimeoutEnabled, o.MaintNotificationsConfig = 1, true, quiet
 }
 
@@ -98,14 +113,16 @@ func openCluster(o *redis.Options, others []string) *Redis {
 		conf = o.TLSConfig.Clone()
 		conf.ServerName = "" // each node's own
 	}
-	return &Redis{redis.NewClusterClient(&redis.ClusterOptions{Addrs: addrs, Username: o.Username, Password: o.Password, TLSConfig: conf,
-		DialTimeout: o.DialTimeout, ReadTimeout: o.ReadTimeout, MaxRetries: o.MaxRetries, DialerRetries: o.DialerRetries, ContextTimeoutEnabled: true, MaintNotificationsConfig: quiet}), nil}
+	return newRedis(redis.NewClusterClient(&redis.ClusterOptions{Addrs: addrs, Username: o.Username, Password: o.Password, TLSConfig: conf,
+		DialTimeout: o.DialTimeout, ReadTimeout: o.ReadTimeout, MaxRetries: o.MaxRetries, DialerRetries: o.DialerRetries, ContextTimeoutEnabled: true, MaintNotificationsConfig: quiet,
+		PoolSize: o.PoolSize, MaxActiveConns: o.MaxActiveConns, PoolTimeout: o.PoolTimeout}))
 }
 
 func openSentinel(redisURL string) (*Redis, error) {
 	wrong := errors.New("store: the address of Redis wants to be redis+sentinel://host:port,…/master[/db]")
 	hosts, path, _ := strings.Cut(strings.TrimPrefix(redisURL, "redis+sentinel://"), "/")
-	o := &redis.FailoverOptions{DialTimeout: dialPatience, ReadTimeout: readPatience, MaxRetries: 1, DialerRetries: 1, ContextTimeoutEnabled: true}
+	o := &redis.FailoverOptions{DialTimeout: dialPatience, ReadTimeout: readPatience, MaxRetries: 1, DialerRetries: 1, ContextTimeoutEnabled: true,
+		PoolSize: mostRedis, MaxActiveConns: mostRedis, PoolTimeout: poolPatience}
 	if i := strings.LastIndexByte(hosts, '@'); i >= 0 {
 		user, pass, _ := strings.Cut(hosts[:i], ":")
 		var errUser, errPass error
@@ -127,7 +144,7 @@ func openSentinel(redisURL string) (*Redis, error) {
 		return nil, wrong
 	}
 	o.MasterName, o.SentinelAddrs = master, strings.Split(hosts, ",")
-	return &Redis{redis.NewFailoverClient(o), nil}, nil
+	return newRedis(redis.NewFailoverClient(o)), nil
 }
 
 // Close ends the connections and the embedded server.

@@ -1,10 +1,19 @@
 package views
 
-import "time"
+import (
+	"time"
+
+	"github.com/a-h/templ"
+)
 
 // PartialAge tells when what a stream shows was true, by the server's clock in
 // Unix milliseconds: proof of life for a quiet page, and what its clock is
 // corrected by.
 func PartialAge(asOf time.Time) []byte {
 	return Partial("#as-of", "textContent", []byte(Millis(asOf)))
+}
+
+// PartialProblem tells what part of the installation is away; "": none is.
+func PartialProblem(text string) []byte {
+	return Partial("#problem", "textContent", []byte(templ.EscapeString(text)))
 }

@@ -8,6 +8,9 @@ import (
 // Every word that the screens show stands here, so that one file tells how
 // the product speaks.
 const (
+	// TextDegraded stands on every page while Redis is away.
+	TextDegraded = "Degraded: live ranking is away. Boards read the database; nothing is lost."
+
 	txtProduct     = "Hot Leads"
 	txtSkip        = "Skip to the content"
 	txtNav         = "Main"

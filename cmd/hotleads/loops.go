@@ -19,7 +19,7 @@ const (
 	rerankEvery  = time.Minute
 	watchEvery   = time.Second
 	expireEvery  = time.Hour
-	longestPause = 10 * time.Second // after failures
+	longestPause = 2 * time.Second // after failures: who has waited out a fault is back soon after it
 )
 
 // loops is what a server does besides answering. Each ends with its context.
@@ -103,13 +103,14 @@ func (a *app) expire(ctx context.Context, now time.Time) (bool, error) {
 // rankings keeps what Redis holds true: it is made anew when the server starts
 // and when the command `rebuild` has asked for it (which can't reach an embedded
 // Redis itself), and ranked anew every minute, for scores decay, and at once
-// when Redis is back.
+// when Redis is back, was emptied or gave way to another one.
 type rankings struct {
 	*app
 	built bool
-	asked string    // the request that was last followed
-	last  time.Time // of ranking
-	away  bool      // Redis did not answer
+	asked string        // the request that was last followed
+	whom  string        // who keeps the rankings
+	last  time.Time // of ranking; with its monotonic part, so that a clock that is set changes nothing
+	away  bool          // Redis did not answer
 }
 
 func (r *rankings) once(ctx context.Context, now time.Time) (bool, error) {
@@ -117,9 +118,16 @@ func (r *rankings) once(ctx context.Context, now time.Time) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if err := r.redis.Ping(ctx).Err(); err != nil {
+	whom, err := r.redis.Whom(ctx)
+	if err != nil {
 		r.away = true
 		return false, err
+	}
+	lost := false
+	if r.built {
+		if lost, err = r.desk.Lost(ctx); err != nil {
+			return false, err
+		}
 	}
 	switch {
 	case !r.built || asked != r.asked:
@@ -128,13 +136,16 @@ func (r *rankings) once(ctx context.Context, now time.Time) (bool, error) {
 			return false, err
 		}
 		r.log.Info("rankings rebuilt", slog.Int("leads", n))
-	case r.away || now.Sub(r.last) >= rerankEvery:
+	case lost || r.away || whom != r.whom || time.Since(r.last) >= rerankEvery:
 		if err := r.desk.Rerank(ctx, now); err != nil {
 			return false, err
+		}
+		if lost || whom != r.whom {
+			r.log.Info("rankings made again: Redis had lost them or may remember what is over")
 		}
 	default:
 		return false, nil
 	}
-	r.built, r.asked, r.last, r.away = true, asked, now, false
+	r.built, r.asked, r.whom, r.last, r.away = true, asked, whom, time.Now(), false
 	return false, nil
 }

@@ -1,0 +1,151 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"net"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+)
+
+// What a Postgres may keep those who ask waiting. Who waits longer than any
+// statement may take waits for a server that hangs, or for one that is gone
+// without a word: then the connection is given up, else whoever holds it would
+// wait for as long as TCP has hope. The address may say otherwise
+// (?connect_timeout=…, ?statement_timeout=…).
+const (
+	connectPatience   = 5 * time.Second
+	statementPatience = 15 * time.Second // the server ends a statement, a wait for a lock included
+	answerPatience    = 20 * time.Second // without a byte
+	holdPatience      = 30 * time.Second // of a transaction in which nothing is asked: its process hangs, and holds locks
+)
+
+// Bounds of the pool of connections of one process.
+const (
+	mostOpen     = 32
+	mostIdle     = 16
+	connLifetime = 30 * time.Minute
+	connIdle     = 5 * time.Minute
+)
+
+// openPostgres opens the pool that all but migrations use, and theirs: what they
+// do may take its time.
+func openPostgres(address string) (pool, patient *sqlx.DB, err error) {
+	conf, err := pq.NewConfig(address)
+	if err != nil {
+		return nil, nil, errors.New("the database's address is not a valid postgres:// URL") // the driver's error would show it
+	}
+	if conf.ConnectTimeout == 0 {
+		conf.ConnectTimeout = connectPatience
+	}
+	slow, err := pq.NewConnectorConfig(conf.Clone())
+	if err != nil {
+		return nil, nil, err
+	}
+	if conf.Runtime == nil {
+		conf.Runtime = map[string]string{}
+	}
+	for name, most := range map[string]time.Duration{"statement_timeout": statementPatience, "idle_in_transaction_session_timeout": holdPatience} {
+		if _, said := conf.Runtime[name]; !said {
+			conf.Runtime[name] = strconv.FormatInt(most.Milliseconds(), 10)
+		}
+	}
+	quick, err := pq.NewConnectorConfig(conf)
+	if err != nil {
+		return nil, nil, err
+	}
+	quick.Dialer(dialer{})
+	pool = sqlx.NewDb(sql.OpenDB(quick), "postgres")
+	pool.SetMaxOpenConns(mostOpen)
+	pool.SetMaxIdleConns(mostIdle)
+	pool.SetConnMaxLifetime(connLifetime)
+	pool.SetConnMaxIdleTime(connIdle)
+	patient = sqlx.NewDb(sql.OpenDB(slow), "postgres")
+	patient.SetMaxOpenConns(4)
+	patient.SetMaxIdleConns(0)
+	return pool, patient, nil
+}
+
+// dialer makes connections that don't wait for ever.
+type dialer struct{ net.Dialer }
+
+// DialContext implements pq.DialerContext.
+func (d dialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+	c, err := d.Dialer.DialContext(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	return &impatient{Conn: c}, nil
+}
+
+// DialTimeout implements pq.Dialer.
+func (d dialer) DialTimeout(network, address string, timeout time.Duration) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	defer cancel()
+	return d.DialContext(ctx, network, address)
+}
+
+// Dial implements pq.Dialer.
+func (d dialer) Dial(network, address string) (net.Conn, error) {
+	return d.DialContext(context.Background(), network, address)
+}
+
+// impatient is a connection on which each read and write ends in time.
+type impatient struct {
+	net.Conn
+
+	mu    sync.Mutex
+	until time.Time // what the driver wants: to have connected by then
+}
+
+// SetDeadline implements net.Conn.
+func (c *impatient) SetDeadline(t time.Time) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.until = t
+	return c.Conn.SetDeadline(t)
+}
+
+func (c *impatient) deadline() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	soon := time.Now().Add(answerPatience)
+	if !c.until.IsZero() && c.until.Before(soon) {
+		return c.until
+	}
+	return soon
+}
+
+// Read implements net.Conn.
+func (c *impatient) Read(p []byte) (int, error) {
+	if err := c.SetReadDeadline(c.deadline()); err != nil {
+		return 0, err
+	}
+	return c.Conn.Read(p)
+}
+
+// Write implements net.Conn.
+func (c *impatient) Write(p []byte) (int, error) {
+	if err := c.SetWriteDeadline(c.deadline()); err != nil {
+		return 0, err
+	}
+	return c.Conn.Write(p)
+}
+
+// Ping tells whether the database answers. It does not wait for longer than the
+// caller: a driver that waits for a server that hangs does not hear its context.
+func (s *Store) Ping(ctx context.Context) error {
+	answered := make(chan error, 1)
+	go func() { answered <- s.read.PingContext(ctx) }()
+	select {
+	case err := <-answered:
+		return wrap(err)
+	case <-ctx.Done():
+		return wrap(ctx.Err())
+	}
+}
