@@ -14,6 +14,10 @@ test: ## Bring up everything tests need (installs what is missing), run all test
 	@scripts/with-services.sh scripts/test.sh
 	@FUZZTIME=1s scripts/fuzz.sh ./handlers/segment
 
+.PHONY: faults
+faults: ## Take Postgres, Redis and processes away from two instances under traffic, for as long as docs/faults.md says
+	@HOTLEADS_FAULTS=full scripts/with-services.sh go test -count=1 -timeout 20m -v ./test/faults
+
 .PHONY: check
 check: ## Check without running: formatting, vet, generated files, go.mod, linters, known vulnerabilities
 	@scripts/check.sh

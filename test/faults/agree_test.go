@@ -1,0 +1,114 @@
+package faults
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+)
+
+// shown is a lead as a board shows it.
+type shown struct {
+	ID      string `json:"id" db:"id"`
+	Version int64  `json:"version" db:"version"`
+}
+
+// agrees tells whether the boards of all instances (API and page), the ranking
+// and SQL say the same of who is on the team's board.
+func (w *world) agrees() error {
+	var truth []shown
+	if err := w.db.SelectContext(w.Context(), &truth, `
+		SELECT id, version FROM leads
+		WHERE team_id = $1 AND stage IN ('mql', 'claimed', 'sal') AND merged_into = '' AND NOT (stage = 'sal' AND touched) ORDER BY id`, w.team); err != nil {
+		return err
+	}
+	if w.redis != nil {
+		ranked, err := w.ranking()
+		if err != nil {
+			return fmt.Errorf("ranking: %w", err)
+		}
+		if diff := cmp.Diff(truth, ranked, cmpopts.EquateEmpty()); diff != "" {
+			return fmt.Errorf("the ranking (-SQL +Redis):\n%.2000s", diff)
+		}
+	}
+	for _, i := range w.instances {
+		board, err := i.board()
+		if err != nil {
+			return err
+		}
+		if diff := cmp.Diff(truth, sorted(board), cmpopts.EquateEmpty()); diff != "" {
+			return fmt.Errorf("the board of %s (-SQL +board):\n%.2000s", i.url, diff)
+		}
+	}
+	return nil
+}
+
+// ranking is what Redis holds of the team's board, by id.
+func (w *world) ranking() ([]shown, error) {
+	at := "hl:{" + w.team + "}:"
+	if n, err := w.redis.Exists(w.Context(), at+"built").Result(); err != nil || n == 0 {
+		return nil, fmt.Errorf("not built (%v)", err)
+	}
+	ids, err := w.redis.ZRange(w.Context(), at+"rank", 0, -1).Result()
+	if err != nil {
+		return nil, err
+	}
+	versions, err := w.redis.HGetAll(w.Context(), at+"versions").Result()
+	if err != nil {
+		return nil, err
+	}
+	var list []shown
+	for _, id := range ids {
+		v, err := strconv.ParseInt(versions[id], 10, 64)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, shown{id, v})
+	}
+	return sorted(list), nil
+}
+
+// board is the team's board as the API tells it.
+func (i *instance) board() ([]shown, error) {
+	status, body, err := i.get(http.DefaultClient, "/api/v1/board?team=emea")
+	if err != nil || status != http.StatusOK {
+		return nil, fmt.Errorf("the board of %s: %d %.200s %w", i.url, status, body, err)
+	}
+	var reply struct{ Data []shown }
+	err = json.Unmarshal([]byte(body), &reply)
+	return reply.Data, err
+}
+
+func sorted(list []shown) []shown {
+	list = slices.Clone(list)
+	slices.SortFunc(list, func(a, b shown) int { return strings.Compare(a.ID, b.ID) })
+	return list
+}
+
+// heals waits until boards, ranking and SQL agree, and holds that it did not
+// take longer than documented since then.
+func (w *world) heals(since time.Time) {
+	w.Helper()
+	var last error
+	w.eventually("boards, ranking and SQL agree", func() error {
+		err := w.agrees()
+		if err != nil {
+			last = err
+		}
+		return err
+	})
+	took := time.Since(since)
+	w.Logf("all agree %s after the fault ended", took.Round(time.Millisecond))
+	if took > healed/5 && last != nil {
+		w.Logf("what came last: %v", last)
+	}
+	if full && took > healed {
+		w.Errorf("it took %s until boards, ranking and SQL agreed, want %s", took, healed)
+	}
+}

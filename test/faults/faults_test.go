@@ -1,0 +1,132 @@
+package faults
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"hotleads/test/testenv"
+)
+
+// Under traffic at two instances, what they stand on is taken away and given
+// back, one thing after the other. Nothing that was acknowledged is lost or
+// stored twice, and soon after everything agrees again.
+func TestFaults(t *testing.T) {
+	postgres, redis := testenv.PostgresServer(t), testenv.RedisServer(t)
+	w := newWorld(t, postgres.URL, redis.URL, 2)
+	rosa := w.instances[1].signIn("Rosa")
+	board := w.watch(rosa, func() *instance { return w.instances[1] })
+	for _, fault := range []struct {
+		name string
+		f    func(t *testing.T, during *traffic) time.Time // returns when the fault ended
+	}{
+		{"an instance is killed", func(t *testing.T, during *traffic) time.Time {
+			first := w.instances[0]
+			first.kill()
+			during.flows("the other instance takes messages in")
+			ended := time.Now()
+			w.instances[0] = w.startAt(strings.TrimPrefix(first.url, "http://"))
+			return ended
+		}},
+		{"Postgres is killed", func(t *testing.T, during *traffic) time.Time {
+			postgres.Kill()
+			w.instances[0].until("not ready", http.StatusServiceUnavailable, "unavailable")
+			if status, body, err := w.instances[0].get(rosa, "/board/emea"); err != nil || status != http.StatusServiceUnavailable {
+				t.Errorf("a board without its database: %d %.200s %v, want a 503 that says when to come back", status, body, err)
+			}
+			rest(lasting(5*time.Second, time.Second))
+			postgres.Start()
+			return time.Now()
+		}},
+		{"Postgres hangs", func(t *testing.T, during *traffic) time.Time {
+			postgres.Freeze(t)
+			began := time.Now()
+			w.instances[0].until("not ready", http.StatusServiceUnavailable, "unavailable")
+			t.Logf("it takes %s until an instance says that it is not ready", time.Since(began).Round(time.Millisecond))
+			rest(lasting(10*time.Second, 3*time.Second) - time.Since(began))
+			postgres.Thaw()
+			return time.Now()
+		}},
+		{"Redis is emptied", func(t *testing.T, during *traffic) time.Time {
+			if err := w.redis.FlushAll(t.Context()).Err(); err != nil {
+				t.Fatal(err)
+			}
+			return time.Now()
+		}},
+		{"Redis is killed, and comes back at once", func(t *testing.T, during *traffic) time.Time {
+			redis.Kill()
+			redis.Start()
+			return time.Now()
+		}},
+		{"Redis is away", func(t *testing.T, during *traffic) time.Time {
+			redis.Kill()
+			began := time.Now()
+			w.degraded(t, during, rosa, board)
+			rest(lasting(30*time.Second, 2*time.Second) - time.Since(began))
+			redis.Start()
+			return time.Now()
+		}},
+		{"Redis hangs", func(t *testing.T, during *traffic) time.Time {
+			redis.Freeze(t)
+			began := time.Now()
+			w.degraded(t, during, rosa, board)
+			rest(lasting(30*time.Second, 2*time.Second) - time.Since(began))
+			redis.Thaw()
+			return time.Now()
+		}},
+	} {
+		t.Run(fault.name, func(t *testing.T) {
+			w.T = t
+			during := w.send(4, func() []*instance { return w.instances })
+			during.flows("messages are taken in")
+			ended := fault.f(t, during)
+			t.Logf("messages are taken in again after %s", during.flows("messages are taken in again").Round(time.Millisecond))
+			during.stop()
+			w.heals(ended)
+			for _, i := range w.instances {
+				i.until("whole", http.StatusOK, "ok")
+			}
+			from := board.from()
+			id := w.instances[0].lead(fmt.Sprintf("after-%d", ended.UnixNano()))
+			board.shows(from, "a lead that came after the fault", `id="lead-`+id+`"`)
+		})
+		if t.Failed() {
+			return // what follows would tell of the same
+		}
+	}
+}
+
+// degraded holds what goes on without Redis: intake, moves, boards, which say
+// so.
+func (w *world) degraded(t *testing.T, during *traffic, rosa *http.Client, board *screen) {
+	t.Helper()
+	first := w.instances[0]
+	first.until("degraded", http.StatusOK, "degraded")
+	from := board.from()
+	began := time.Now()
+	during.flows("messages are taken in")
+	t.Logf("without Redis messages go on being taken in within %s", time.Since(began).Round(time.Millisecond))
+	began = time.Now()
+	id := first.lead(fmt.Sprintf("without-%d", began.UnixNano()))
+	status, lead, err := first.move(id, "claim", "rosa@vendor.example")
+	if err != nil || status != http.StatusOK || lead["stage"] != "claimed" {
+		t.Errorf("a claim: %d %v %v", status, lead, err)
+	}
+	if status, _, err = first.move(id, "return", "rosa@vendor.example"); err != nil || status != http.StatusOK {
+		t.Errorf("a return: %d %v", status, err)
+	}
+	t.Logf("a lead is taken in, claimed and returned in %s", time.Since(began).Round(time.Millisecond))
+	id = first.lead(fmt.Sprintf("still-%d", began.UnixNano()))
+	board.shows(from, "a lead on the board", `id="lead-`+id+`"`)
+	w.eventually("a page says degraded", func() error {
+		status, page, err := first.get(rosa, "/board/emea")
+		if err != nil || status != http.StatusOK || !strings.Contains(page, "Degraded") || !strings.Contains(page, `id="lead-`+id+`"`) {
+			return errors.Join(err, fmt.Errorf("status %d", status))
+		}
+		return nil
+	})
+	board.shows(from, "the open board says degraded", "Degraded")
+}
