@@ -45,7 +45,6 @@ type options struct {
 	boards int
 	big    bool
 	leads  int // of the big store
-	only   string
 }
 
 // most reps' streams: each has 24 at most.
@@ -120,7 +119,7 @@ func prepare(ctx context.Context, o options, getenv func(string) string, log io.
 			return nil, err
 		}
 		if is != "on" {
-			return nil, fmt.Errorf("Postgres has %s %s, and a measurement of what is not durable says nothing; run it under scripts/with-services.sh --durable", setting, is)
+			return nil, fmt.Errorf("%s of Postgres is %s, and a measurement of what is not durable says nothing; run it under scripts/with-services.sh --durable", setting, is)
 		}
 	}
 	opts, err := redis.ParseURL(b.redisURL)
