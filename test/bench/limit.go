@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -97,25 +98,22 @@ func (b *bench) newLimit(ctx context.Context, from *site, like *site) (*limit, e
 	return l, nil
 }
 
-// turn writes until the time is over and returns the rows a second after the warm-up.
-func (l *limit) turn(ctx context.Context, o options) (float64, error) {
+// turn writes until the time is over and reports the rows a second after the
+// warm-up, and how many there were in all.
+func (l *limit) turn(ctx context.Context, o options) (r report, err error) {
 	start := time.Now()
-	var n atomic.Int64
+	var counted, all atomic.Int64
 	errs := make([]error, limitWriters)
-	var all sync.WaitGroup
+	var writers sync.WaitGroup
 	for w := range limitWriters {
-		all.Go(func() { errs[w] = l.write(ctx, start, o, &n, w*len(l.stock)/limitWriters) })
+		writers.Go(func() { errs[w] = l.write(ctx, start, o, &counted, &all, w*len(l.stock)/limitWriters) })
 	}
-	all.Wait()
-	for _, err := range errs {
-		if err != nil {
-			return 0, fmt.Errorf("the limit: %w", err)
-		}
-	}
-	return float64(n.Load()) / (o.turn - o.warmUp).Seconds(), nil
+	writers.Wait()
+	r.Activities, r.Stored = float64(counted.Load())/(o.turn-o.warmUp).Seconds(), float64(all.Load())
+	return r, errors.Join(errs...)
 }
 
-func (l *limit) write(ctx context.Context, start time.Time, o options, n *atomic.Int64, next int) error {
+func (l *limit) write(ctx context.Context, start time.Time, o options, counted, all *atomic.Int64, next int) error {
 	stmt, err := l.db.PrepareContext(ctx, l.text)
 	if err != nil {
 		return err
@@ -132,8 +130,9 @@ func (l *limit) write(ctx context.Context, start time.Time, o options, n *atomic
 		if _, err := stmt.ExecContext(ctx, args...); err != nil {
 			return err
 		}
+		all.Add(limitRows)
 		if since := time.Since(start); since >= o.warmUp && since < o.turn {
-			n.Add(limitRows)
+			counted.Add(limitRows)
 		}
 	}
 	return nil

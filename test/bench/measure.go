@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"os"
 	"os/exec"
 	"slices"
 	"strconv"
@@ -35,6 +36,8 @@ type report struct {
 	Check *struct {
 		Messages, Lost, Doubled, Misplaced int64
 	} `json:"check"`
+
+	cpu float64 // seconds that loadgen itself had
 }
 
 type latency struct {
@@ -62,19 +65,21 @@ const (
 type results struct {
 	rates      map[kind][]float64 // activities a second
 	messages   map[kind][]float64
-	memory     []float64 // bytes: before the rounds, in their middle, at the end
-	commands   float64   // of Redis, an activity
+	costs      map[kind][]float64 // microseconds of processors' time an activity
+	memory     []float64          // bytes: before the rounds, in their middle, at the end
+	commands   float64            // of Redis, an activity
 	halfBatch  report
 	halfSingle report
 	full       report
-	counted    int64 // messages that were looked for afterwards
-	wrong      int64 // of them: lost, doubled, misplaced
-	errors     map[string]int64
+	counted    int64            // messages that were looked for afterwards
+	wrong      int64            // of them: lost, doubled, misplaced
+	errors     map[string]int64 // of the intake
+	beside     map[string]int64 // of pages, claims and streams; 409: another one was faster
 	where      string
 }
 
 func newResults() results {
-	return results{rates: map[kind][]float64{}, messages: map[kind][]float64{}, errors: map[string]int64{}}
+	return results{rates: map[kind][]float64{}, messages: map[kind][]float64{}, costs: map[kind][]float64{}, errors: map[string]int64{}, beside: map[string]int64{}}
 }
 
 // measure makes the sites and gives everybody their turns.
@@ -189,13 +194,16 @@ func (b *bench) round(ctx context.Context, round int, s sites, l *limit) error {
 		var err error
 		switch {
 		case t.on == nil:
-			r.Activities, err = l.turn(ctx, b.options)
+			r, err = b.costing(ctx, t.kind, os.Getpid(), func() (report, error) { return l.turn(ctx, b.options) })
 		case t.on == s.empty:
 			r, err = b.fromNothing(ctx, s.empty, t.size)
-		case t.kind == batches:
-			r, err = b.countingCommands(ctx, t.on, t.size)
 		default:
-			r, err = t.on.load(ctx, "--batch", t.size)
+			r, err = b.costing(ctx, t.kind, t.on.server.Process.Pid, func() (report, error) {
+				if t.kind == batches {
+					return b.countingCommands(ctx, t.on, t.size)
+				}
+				return t.on.load(ctx, "--batch", t.size)
+			})
 		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", t.kind, err)
@@ -297,11 +305,12 @@ func (s *site) load(ctx context.Context, flags ...string) (r report, err error) 
 	if err := json.Unmarshal(out.Bytes(), &r); err != nil {
 		return r, fmt.Errorf("loadgen: %w", err)
 	}
+	r.cpu = (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds()
 	for kind, n := range r.Errors {
 		s.b.errors[kind] += n
 	}
 	for kind, n := range r.Other {
-		s.b.errors[kind] += n
+		s.b.beside[kind] += n
 	}
 	if r.Check != nil {
 		s.b.counted += r.Check.Messages

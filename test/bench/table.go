@@ -33,6 +33,13 @@ func (b *bench) table() string {
 		}
 		return fmt.Sprintf("%s/s (%s to %s)", grouped(median(all)), grouped(slices.Min(all)), grouped(slices.Max(all)))
 	}
+	cost := func(k kind) row {
+		v := median(b.costs[k])
+		if v == 0 {
+			return row{"processors' time an activity: " + string(k), "–", "–", ""}
+		}
+		return row{"processors' time an activity: " + string(k), fmt.Sprintf("%.0f µs", v), fmt.Sprintf("limit's is %.3f of it", median(b.costs[plainInserts])/v), ""}
+	}
 	ratio := func(of, to kind, name string) string {
 		if median(b.rates[of]) == 0 || median(b.rates[to]) == 0 {
 			return "–"
@@ -64,11 +71,12 @@ func (b *bench) table() string {
 		row{"reply to single messages at half their rate", b.halfSingle.Replies.text(), "", "p99 ≤ 50 ms"})
 	rows = append(rows, office("at half the rate", b.halfBatch, "p99 ≤ 50 ms")...)
 	rows = append(rows, office("at the highest rate", b.full, "")...)
-	rows = append(rows,
+	rows = append(rows, cost(plainInserts), cost(naiveSingle), cost(single), cost(batches),
 		row{"Redis commands an activity", fmt.Sprintf("%.2f", b.commands), "", "≤ 1"},
 		row{"memory of the server at start, middle, end", megabytes(b.memory), fmt.Sprintf("%.2f of start", last(b.memory)/max(b.memory[0], 1)), "flat"},
 		row{"messages counted afterwards; lost or doubled", fmt.Sprintf("%s; %d", grouped(float64(b.counted)), b.wrong), "", "0"},
-		row{"errors", b.kinds(), "", "none"})
+		row{"errors of the intake", kinds(b.errors), "", "none"},
+		row{"refused beside it (409: somebody was faster)", kinds(b.beside), "", ""})
 	return fmt.Sprintf("%s\n%d rounds of %v each; medians (lowest to highest); %d clients.\n\n%s", b.where, b.rounds, b.turn, clients, columns(rows))
 }
 
@@ -91,10 +99,10 @@ func (l latency) text() string {
 	return fmt.Sprintf("p50 %.1f, p99 %.1f, p99.9 %.1f ms", l.P50, l.P99, l.P999)
 }
 
-func (b *bench) kinds() string {
+func kinds(of map[string]int64) string {
 	var all []string
-	for _, kind := range slices.Sorted(maps.Keys(b.errors)) {
-		all = append(all, fmt.Sprintf("%s: %d", kind, b.errors[kind]))
+	for _, kind := range slices.Sorted(maps.Keys(of)) {
+		all = append(all, fmt.Sprintf("%s: %d", kind, of[kind]))
 	}
 	if len(all) == 0 {
 		return "none"
