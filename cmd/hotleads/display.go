@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"strings"
@@ -18,6 +19,12 @@ func withDisplays(ctx context.Context, s settings, f func(*store.Store, *store.D
 		if err != nil {
 			return err
 		}
+		switch own, err := st.OwnSecret(ctx, secret); {
+		case err != nil:
+			return err
+		case !own:
+			return errors.New("SECRET_KEY: it is not the key of the servers of this database, which would not open the link; want theirs (made with SQLite: " + secretFile + " beside the file)")
+		}
 		return f(st, st.Displays(secret))
 	})
 }
@@ -30,7 +37,7 @@ The link opens the team's board, to look at, without a sign-in. How much it show
 of a lead: full (Ada B., Analytical Engines), initials (A. B., Analytical Engines)
 or company (Analytical Engines). Only a hash is stored: the link can't be shown
 again. Nothing else is printed: the whole address where BASE_URL is set, else its
-path on the server. On Postgres SECRET_KEY must be that of the servers.
+path on the server. SECRET_KEY must be that of the servers: another is refused.
 
   hotleads display add --name "Lobby" --team EMEA --privacy initials`,
 		define: func(fs *flag.FlagSet) action {

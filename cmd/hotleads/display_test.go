@@ -56,3 +56,31 @@ func TestDisplays(t *testing.T) {
 		}
 	}
 }
+
+// A command with another key than the servers' makes no link that none of them
+// would open; a server with another key says what no longer opens.
+func TestAnotherSecretKey(t *testing.T) {
+	env := company(t)
+	add := func(secret, name string) result {
+		return hotleads(t, env, "", "display", "add", "--name", name, "--team", "EMEA", "--secret-key", secret)
+	}
+	const warning = "SECRET_KEY is another than before"
+	s := startServer(t, env, "--secret-key", secret32)
+	if r := add(secret32, "Lobby"); r.status != statusDone {
+		t.Errorf("the servers' key: %+v", r)
+	}
+	other := strings.Repeat("o", minSecret)
+	if r := add(other, "Hall"); r.status != statusFailed || !strings.Contains(r.err, "SECRET_KEY: it is not the key of the servers") || r.out != "" {
+		t.Errorf("another key: %+v", r)
+	}
+	if s.end(t); strings.Contains(s.log.String(), warning) {
+		t.Errorf("the first key is warned of: %s", s.log)
+	}
+	s = startServer(t, env, "--secret-key", other)
+	if !strings.Contains(s.log.String(), warning) || strings.Contains(s.log.String(), other) {
+		t.Errorf("a server with another key logs %s", s.log)
+	}
+	if r := add(other, "Hall"); r.status != statusDone {
+		t.Errorf("the key that the server has now: %+v", r)
+	}
+}

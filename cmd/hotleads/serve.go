@@ -125,6 +125,13 @@ func (c *cli) open(ctx context.Context, s settings) (_ *app, err error) {
 	if a.secret, err = secretKey(s); err != nil {
 		return nil, err
 	}
+	own, err := a.store.KeepSecret(ctx, a.secret)
+	if err != nil {
+		return nil, err
+	}
+	if !own {
+		a.log.Warn("SECRET_KEY is another than before: everybody is signed out, and links of displays, invites and resets made until now no longer open; instances with the former key must be restarted with this one")
+	}
 	if err = a.ensureAdmin(ctx, lead.Now()); err != nil {
 		return nil, err
 	}

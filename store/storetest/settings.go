@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"strings"
 	"time"
@@ -138,4 +139,28 @@ func exclusions(w *world) {
 		w.ok(w.s.Set(w.ctx, "company", fmt.Sprint("ACME ", i)))
 	}
 	w.same("a setting", "ACME 1", must(w.s.Setting(w.ctx, "company"))(w))
+}
+
+// The first secret is the installation's; only a server puts another in its place.
+func secrets(w *world) {
+	first, other := []byte("the first secret of thirty-two b"), []byte("another secret of thirty-two byt")
+	for _, c := range []struct {
+		about  string
+		ask    func(context.Context, []byte) (bool, error)
+		secret []byte
+		own    bool
+	}{
+		{"a command's, the first", w.s.OwnSecret, first, true},
+		{"a server's, the same", w.s.KeepSecret, first, true},
+		{"a command's, another", w.s.OwnSecret, other, false},
+		{"a command's, the same again", w.s.OwnSecret, first, true},
+		{"a server's, another", w.s.KeepSecret, other, false},
+		{"a server's, that one again", w.s.KeepSecret, other, true},
+		{"a command's, the former", w.s.OwnSecret, first, false},
+	} {
+		w.same(c.about, c.own, must(c.ask(w.ctx, c.secret))(w))
+	}
+	if n := w.count(`SELECT COUNT(*) FROM settings WHERE value LIKE '%secret of%'`); n != 0 {
+		w.Error("the secret is stored")
+	}
 }
