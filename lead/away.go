@@ -34,7 +34,7 @@ func BackOn(day string, zone *time.Location, now time.Time) (time.Time, error) {
 	}
 	date, err := time.Parse(time.DateOnly, day)
 	if err != nil {
-		return date, invalid("back", "%q is not a day as YYYY-MM-DD", day)
+		return date, invalid("back", "%q is not a day as YYYY-MM-DD", clip(day, 40))
 	}
 	t := DayBegins(date.Year(), date.Month(), date.Day(), zone)
 	switch {

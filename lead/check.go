@@ -118,7 +118,7 @@ func (w *Work) checkReturn(sc Scene, r *Request) error {
 	case r.Reason == "":
 		return invalid("reason", "say why: %s", strings.Join(sc.Rules.reasonKeys(), ", "))
 	case !ok:
-		return invalid("reason", "%q is not a reason of the agreement: %s", r.Reason, strings.Join(sc.Rules.reasonKeys(), ", "))
+		return invalid("reason", "%q is not a reason of the agreement: %s", clip(r.Reason, 40), strings.Join(sc.Rules.reasonKeys(), ", "))
 	case w.Lead.Attempts < reason.NeedsAttempts:
 		return invalid("reason", "“%s” needs a logged attempt: log the call first", reason.Label)
 	case reason.NeedsDate && r.Date == "":
@@ -137,7 +137,7 @@ func (sc Scene) callback(l *Lead, date string) (time.Time, error) {
 	d, err := time.ParseInLocation(time.DateOnly, date, cal.Zone())
 	switch {
 	case err != nil:
-		return d, invalid("date", "%q is not a date as YYYY-MM-DD", date)
+		return d, invalid("date", "%q is not a date as YYYY-MM-DD", clip(date, 40))
 	case !d.After(sc.Now):
 		return d, invalid("date", "%s is not in the future", date)
 	case d.After(sc.Now.AddDate(2, 0, 0)):
@@ -171,11 +171,11 @@ func (w *Work) checkTouch(sc Scene, r *Request) error {
 	}
 	switch {
 	case !slices.Contains(Channels, r.Channel):
-		return invalid("channel", "%q is not a channel: %s", r.Channel, strings.Join(Channels, ", "))
+		return invalid("channel", "%q is not a channel: %s", clip(r.Channel, 40), strings.Join(Channels, ", "))
 	case r.Outcome == "":
 		return invalid("outcome", "say how it went: %s", strings.Join(Outcomes, ", "))
 	case !slices.Contains(Outcomes, r.Outcome):
-		return invalid("outcome", "%q is not an outcome: %s", r.Outcome, strings.Join(Outcomes, ", "))
+		return invalid("outcome", "%q is not an outcome: %s", clip(r.Outcome, 40), strings.Join(Outcomes, ", "))
 	}
 	return nil
 }

@@ -143,9 +143,9 @@ func Excludable(kind ExclusionKind, value string) (string, error) {
 		return d, nil
 	}
 	if kind == DoNotContact {
-		return "", invalid("value", "%q is no address, domain or international phone number", value)
+		return "", invalid("value", "%q is no address, domain or international phone number", clip(value, 60))
 	}
-	return "", invalid("value", "%q is no mail domain, as example.com", value)
+	return "", invalid("value", "%q is no mail domain, as example.com", clip(value, 60))
 }
 
 func isDomain(d string) bool {

@@ -126,7 +126,7 @@ func (w *Work) Do(sc Scene, r Request) error {
 	}
 	rule, ok := table[r.Move]
 	if !ok {
-		return invalid("move", "there is no move %q", string(r.Move))
+		return invalid("move", "there is no move %q", clip(string(r.Move), 40))
 	}
 	l, from := w.Lead, rule.from
 	crm := sc.Actor.Kind == ByKey && crmFrom[r.Move] != nil

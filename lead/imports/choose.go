@@ -27,13 +27,13 @@ func (p Proposal) Mapping(head []string) (*Mapping, error) {
 			continue
 		}
 		if !slices.Contains(Meanings, means) {
-			return nil, lead.Invalid("columns", "a column can't mean %q", means)
+			return nil, lead.Invalid("columns", "a column can't mean %s", quoted(string(means)))
 		}
 		if name == "" || slices.Index(head, name) != i || slices.Contains(head[i+1:], name) {
-			return nil, lead.Invalid("columns", "two columns are called %q, or one has no name: rename it in the file, or leave it out", name)
+			return nil, lead.Invalid("columns", "two columns are called %s, or one has no name: rename it in the file, or leave it out", quoted(name))
 		}
 		if other, twice := seen[means]; twice && means != Kept {
-			return nil, lead.Invalid("columns", "%q and %q can't both be the same (%s): leave one out, or keep it under its own name", other, name, means)
+			return nil, lead.Invalid("columns", "%s and %s can't both be the same (%s): leave one out, or keep it under its own name", quoted(other), quoted(name), means)
 		}
 		seen[means] = name
 		switch to := places[means]; {

@@ -16,7 +16,10 @@ func instead(name string, head []string) string {
 	if near := nearest(name, head); len(near) > 0 {
 		return "did you mean " + strings.Join(near, " or ") + "?"
 	}
-	shown := head[:min(len(head), shownColumns)]
+	shown := slices.Clone(head[:min(len(head), shownColumns)])
+	for i, h := range shown {
+		shown[i] = clipped(h)
+	}
 	text := "it has " + strings.Join(shown, ", ")
 	if more := len(head) - len(shown); more > 0 {
 		text += fmt.Sprintf(" and %d more", more)
@@ -46,8 +49,8 @@ func nearest(name string, head []string) []string {
 	slices.SortStableFunc(all, func(a, b near) int { return cmp.Compare(a.away, b.away) })
 	var names []string
 	for _, n := range all {
-		if quoted := fmt.Sprintf("%q", n.name); !slices.Contains(names, quoted) && len(names) < 3 {
-			names = append(names, quoted)
+		if text := quoted(n.name); !slices.Contains(names, text) && len(names) < 3 {
+			names = append(names, text)
 		}
 	}
 	return names

@@ -60,9 +60,9 @@ func (m *Mapping) Bind(head []string, teams []lead.Team) (*Plan, error) {
 		i := slices.Index(head, c.Name)
 		switch {
 		case i < 0:
-			errs = append(errs, c.wrong("the file has no column %q; %s", c.Name, instead(c.Name, head)))
+			errs = append(errs, c.wrong("the file has no column %s; %s", quoted(c.Name), instead(c.Name, head)))
 		case slices.Contains(head[i+1:], c.Name):
-			errs = append(errs, c.wrong("the file has more than one column %q: rename one of them", c.Name))
+			errs = append(errs, c.wrong("the file has more than one column %s: rename one of them", quoted(c.Name)))
 		}
 		return i
 	}
@@ -81,7 +81,7 @@ func (m *Mapping) Bind(head []string, teams []lead.Team) (*Plan, error) {
 			switch {
 			case slices.Contains(used, i) || name == "":
 			case slices.Index(head, name) != i:
-				errs = append(errs, Column{Line: m.Traits.Line}.wrong("traits: the file has more than one column %q: rename one of them", name))
+				errs = append(errs, Column{Line: m.Traits.Line}.wrong("traits: the file has more than one column %s: rename one of them", quoted(name)))
 			default:
 				p.traits = append(p.traits, traitAt{name, i})
 			}
@@ -172,9 +172,9 @@ func (p *Plan) identify(cells []string, c *content) error {
 	case c.UserID != "" || lead.NormalEmail(email) != "" || lead.NormalPhone(phone) != "":
 		return nil
 	case email != "":
-		return fmt.Errorf("%q is not an email address", email)
+		return fmt.Errorf("%s is not an email address", quoted(email))
 	case phone != "":
-		return fmt.Errorf("%q is not an international phone number, as +49 30 1234567", phone)
+		return fmt.Errorf("%s is not an international phone number, as +49 30 1234567", quoted(phone))
 	}
 	return errors.New("it has no identity: no user id, email or phone")
 }
@@ -198,7 +198,7 @@ func (p *Plan) imported(c content, now time.Time) (*lead.Imported, error) {
 	}
 	if c.Amount != "" {
 		if im.Amount, err = strconv.ParseInt(c.Amount, 10, 64); err != nil || im.Amount < 0 || im.Amount > maxAmount {
-			return nil, fmt.Errorf("amount: %q is not money in minor units: a whole number, as 129900 for 1,299.00", c.Amount)
+			return nil, fmt.Errorf("amount: %s is not money in minor units: a whole number, as 129900 for 1,299.00", quoted(c.Amount))
 		}
 	}
 	return im, nil
@@ -214,9 +214,9 @@ func (p *Plan) teamID(name string) (string, error) {
 		names[i] = t.Name
 	}
 	if len(names) == 0 {
-		return "", fmt.Errorf("there is no team %q; there are none yet", name)
+		return "", fmt.Errorf("there is no team %s; there are none yet", quoted(name))
 	}
-	return "", fmt.Errorf("there is no team %q; there are %s", name, strings.Join(names, ", "))
+	return "", fmt.Errorf("there is no team %s; there are %s", quoted(name), strings.Join(names, ", "))
 }
 
 // maxAmount is what a JSON number holds exactly.
@@ -234,11 +234,11 @@ func moment(what, v string, now time.Time) (time.Time, error) {
 	}
 	switch {
 	case err != nil:
-		return t, fmt.Errorf("%s: %q is no time as 2026-01-31T09:30:00Z and no date as 2026-01-31", what, v)
+		return t, fmt.Errorf("%s: %s is no time as 2026-01-31T09:30:00Z and no date as 2026-01-31", what, quoted(v))
 	case t.Year() < 1900:
-		return t, fmt.Errorf("%s: %q is before 1900", what, v)
+		return t, fmt.Errorf("%s: %s is before 1900", what, quoted(v))
 	case t.Sub(now) >= 24*time.Hour:
-		return t, fmt.Errorf("%s: %q is in the future", what, v)
+		return t, fmt.Errorf("%s: %s is in the future", what, quoted(v))
 	case t.After(now):
 		t = now
 	}

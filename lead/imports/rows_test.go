@@ -210,6 +210,27 @@ func TestNearestColumns(t *testing.T) {
 	}
 }
 
+// A file that is none has a head as long as a line may be: a refusal repeats its beginning.
+func TestRefusalsAreShort(t *testing.T) {
+	long := strings.Repeat("näme;", 50_000)
+	m := &Mapping{}
+	m.Identity.Email, m.Identity.UserID, m.Traits.All = Column{Name: "Email"}, Column{Name: long}, true
+	_, missing := m.Bind([]string{long, "other"}, nil)
+	_, twice := m.Bind([]string{long, "Email", long}, nil)
+	plain := &Mapping{}
+	plain.Identity.Email = Column{Name: "Email"}
+	p, err := plain.Bind([]string{"Email"}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, cell := p.Message([]string{long}, time.Now())
+	for about, err := range map[string]error{"a column that is not there": missing, "a column twice": twice, "a cell": cell} {
+		if err == nil || !strings.Contains(err.Error(), "näme;näme") || len(err.Error()) > 400 {
+			t.Errorf("%s is refused with %.500v", about, err)
+		}
+	}
+}
+
 func TestHarmless(t *testing.T) {
 	for in, want := range map[string]string{
 		"": "", "Ada": "Ada", "=1+1": "'=1+1", "@SUM(A1)": "'@SUM(A1)", "+49 30 123": "+49 30 123", "-5": "-5", "-5.5": "-5.5",
