@@ -445,7 +445,7 @@ const (
 	txtIAmBack      = "I am back"
 	txtIsBack       = "Is back"
 	txtAwayTip      = "What you have claimed goes back to the board at once. What you have accepted stays yours until your manager gives it to others."
-	txtAwayTipOf    = "What they have claimed goes back to the board at once; what they have accepted is listed below, to give to others."
+	txtAwayTipOf    = "What they have claimed goes back to the board at once; what they have accepted is listed above, to give to others."
 )
 
 var _ = templruntime.GeneratedTemplate

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"hotleads/test/testenv"
 	"hotleads/views"
 )
 
@@ -41,6 +42,35 @@ func TestHoldingsParts(t *testing.T) {
 		html, err := views.HoldingsPart(t.Context(), m, target)
 		if err != nil || !strings.HasPrefix(string(html), `<hx-partial hx-target="`+target+`"`) || !strings.Contains(string(html), want) {
 			t.Errorf("%s: %.120s, %v", target, html, err)
+		}
+	}
+}
+
+// What a form was refused for, and what was chosen, stays through live frames:
+// they are drawn for everybody and know nothing of it.
+func TestRefusalsOnTheTeamStay(t *testing.T) {
+	s := newSite(t)
+	b := open(t, s, "/team-refused", testenv.Screen{})
+	b.until("the stream is open", "document.querySelector('#connection').dataset.state === 'live'")
+	b.do("document.querySelector('#pick-l3 input').checked = false")
+	after := sampleTeam(s.now)
+	after.Left[0].Leads = append([]views.HeldLead{{ID: "l0", Name: "Emmy Noether", Stage: "sal"}}, after.Left[0].Leads...)
+	after.People[0].InContact = 4
+	for _, target := range []string{"#team-left", "#team-people"} {
+		frame, err := views.HoldingsPart(t.Context(), after, target)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.push(frame)
+	}
+	b.until("the frames arrive", "document.querySelector('#pick-l0') && document.querySelector('#person-u1').textContent.includes('4 in contact')")
+	for what, js := range map[string]string{
+		"why it was refused": "document.querySelector('#person-u1 .wrong')?.textContent === 'Not that day.'",
+		"the day as typed":   "document.querySelector('#back-u1').value === '2026-01-02'",
+		"what is not chosen": "[...document.querySelectorAll('#left-u2 input')].map(e => e.value + e.checked).join() === 'l0true,l3false,l4true'",
+	} {
+		if b.eval(js) != "true" {
+			t.Errorf("%s is gone: %s", what, b.eval("document.querySelector('#person-u1').innerText + document.querySelector('#left-u2').innerText"))
 		}
 	}
 }

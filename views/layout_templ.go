@@ -14,7 +14,7 @@ import "strconv"
 // that takes ten seconds has failed; hidden tabs keep their stream, because
 // somebody may be waiting; and what the script adds to a row (a message, an
 // open drawer, a shown undo) survives a morph.
-const htmxConfig = `{"includeIndicatorCSS":false,"history":false,"defaultTimeout":10000,"defaultSettleDelay":0,"morphSkip":"[data-msg]","morphSkipChildren":".row .drawer","morphIgnore":["data-htmx-powered","data-ui-","aria-expanded","open"],"sse":{"pauseOnBackground":false,"reconnectMaxDelay":3000}}`
+const htmxConfig = `{"includeIndicatorCSS":false,"history":false,"defaultTimeout":10000,"defaultSettleDelay":0,"morphSkip":"[data-msg]","morphSkipChildren":".row .drawer, .manage[open]","morphIgnore":["data-htmx-powered","data-ui-","aria-expanded","open"],"sse":{"pauseOnBackground":false,"reconnectMaxDelay":3000}}`
 
 // Layout is the frame of every page.
 func Layout(p Page) templ.Component {

@@ -44,8 +44,11 @@ func pages(t testing.TB, now time.Time) map[string]templ.Component {
 	wrong.Errors = map[string]string{"email": "This is not an address.", "zone": "No such time zone. Take one from the list.", "password": "Eleven characters: one is missing."}
 	problem := page("board", rosa, true)
 	problem.Problem, problem.Flash = "Ranking is read from the database: everything works, updates take a few seconds longer.", "Grace Hopper is yours."
+	refused := sampleTeam(now)
+	refused.People[0].Open, refused.People[0].Away.Day, refused.People[0].Away.Error = true, "2026-01-02", "Not that day."
 	return map[string]templ.Component{
-		"board": views.BoardPage(page("board", rosa, true), board), "board-mine": views.BoardPage(page("mine", rosa, true), mine),
+		"team-refused": views.HoldingsPage(page("team", milo, true), refused),
+		"board":        views.BoardPage(page("board", rosa, true), board), "board-mine": views.BoardPage(page("mine", rosa, true), mine),
 		"board-looks": views.BoardPage(page("board", mara, true), looks), "board-manager": views.BoardPage(page("board", milo, true), managers),
 		"board-200": views.BoardPage(page("board", rosa, true), many), "board-empty": views.BoardPage(page("board", rosa, true), empty),
 		"board-first": views.BoardPage(page("board", mara, true), first), "board-empty-mine": views.BoardPage(page("mine", rosa, true), emptyMine),
