@@ -306,6 +306,8 @@ func statusWords(status int) (title, text string) {
 		return "Nothing is here", "The page or the lead does not exist, or it is not visible to you."
 	case 409:
 		return "Somebody was quicker", "The lead has moved since you looked. What you see now is how it is."
+	case 410:
+		return "This link is over", "It works once, and for a while only. Ask whoever sent it for a new one."
 	case 422:
 		return "Something is missing", "The form needs another look."
 	case 429:
