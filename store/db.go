@@ -45,6 +45,9 @@ type Store struct {
 	rules cached[*lead.Rules]
 	book  cached[*lead.Book]
 	keys  map[string]cached[lead.Key] // by hash
+
+	preparing  sync.Mutex
+	statements map[string]*sqlx.Stmt // by text; Postgres only
 }
 
 // cached is a value read at a moment.
@@ -58,6 +61,9 @@ const fresh = 500 * time.Millisecond
 
 func (c cached[T]) ok() bool { return !c.at.IsZero() && time.Since(c.at) < fresh }
 
+// postgres is the driver's name.
+const postgres = "postgres"
+
 // The pragmas and parameters without which SQLite loses transactions to
 // SQLITE_BUSY, commits without having them on disk, and sorts times wrongly.
 const liteParams = "_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_txlock=immediate&_time_format=sqlite&_timezone=UTC&_texttotime=1"
@@ -66,7 +72,7 @@ const liteParams = "_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma
 // none, readable by its owner alone) or "postgres://…". It does not migrate.
 // Errors never show the address: it may hold a password.
 func Open(ctx context.Context, databaseURL string) (*Store, error) {
-	s := &Store{keys: map[string]cached[lead.Key]{}}
+	s := &Store{keys: map[string]cached[lead.Key]{}, statements: map[string]*sqlx.Stmt{}}
 	var err error
 	switch {
 	case strings.HasPrefix(databaseURL, "sqlite:"):
@@ -155,7 +161,11 @@ func (s *Store) Close() error {
 // Change runs f in one transaction, again where the database asks for a retry.
 func (s *Store) Change(ctx context.Context, f func(lead.Tx) error) error {
 	return s.inTx(ctx, func(tx *sqlx.Tx) error {
-		return f(&txn{Tx: tx, s: s, named: map[string]bool{}, was: map[string]before{}})
+		t := &txn{Tx: tx, s: s, named: map[string]bool{}, was: map[string]before{}, ours: map[lead.Identity]bool{}}
+		if err := f(t); err != nil {
+			return err
+		}
+		return t.writeIdentities(ctx)
 	})
 }
 
@@ -271,25 +281,30 @@ func (s *Store) skipLocked() string {
 	return " FOR UPDATE SKIP LOCKED"
 }
 
-// mostNew bounds the locks of a transaction: Postgres keeps a few thousand for all.
-const mostNew = 500
+// creators are what transactions that make leads of unknown identities wait for
+// each other by, a share of all identities each: Postgres keeps room for a few
+// thousand locks, for all transactions together.
+const creators = 256
 
 // alone lets one transaction at a time make leads of the same unknown
 // identities. Without it they would still make one lead (Identify), but
 // deadlock on the way there if they meet them in different orders. It tells
 // whether somebody may have been faster.
 func (t *txn) alone(ctx context.Context, unknown []lead.Identity) (bool, error) {
-	if t.s.lite || len(unknown) == 0 {
+	if len(unknown) == 0 {
 		return false, nil
 	}
 	keys := make([]int64, 0, len(unknown))
 	for _, id := range unknown {
+		t.ours[id] = true
 		h := fnv.New64a()
 		_, _ = io.WriteString(h, string(id.Kind)+":"+id.Value) // a hash takes everything
-		keys = append(keys, int64(h.Sum64()))
+		keys = append(keys, int64(h.Sum64()%creators))
+	}
+	if t.s.lite {
+		return false, nil
 	}
 	slices.Sort(keys)
-	keys = keys[:min(len(keys), mostNew)]
-	_, err := t.ExecContext(ctx, `SELECT pg_advisory_xact_lock(k) FROM unnest($1::bigint[]) AS k`, pq.Array(keys))
+	_, err := t.ExecContext(ctx, `SELECT pg_advisory_xact_lock(k) FROM unnest($1::bigint[]) AS k`, pq.Array(slices.Compact(keys)))
 	return true, err
 }

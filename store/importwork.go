@@ -95,7 +95,7 @@ func (t *txn) traces(ctx context.Context, id string, traces []lead.ImportTrace) 
 		}
 		rows[i] = []any{id, tr.Seq, tr.LeadID, tr.New, tr.HistorySeq, string(b), "", ""}
 	}
-	return insert(ctx, t.Tx, `INSERT INTO import_traces (import_id, seq, lead_id, made, history, trace, fate, why)`, 8, rows, ``)
+	return t.insert(ctx, `INSERT INTO import_traces (import_id, seq, lead_id, made, history, trace, fate, why)`, rows, ``)
 }
 
 // Traces are what an import did and what no undo has come to yet, newest first.

@@ -50,6 +50,11 @@ func openPostgres(address string) (pool, patient *sqlx.DB, err error) {
 	if conf.Runtime == nil {
 		conf.Runtime = map[string]string{}
 	}
+	// A plan for any list would stay the one of the day when the table was empty:
+	// to read all of it. Statements are still parsed once.
+	if _, said := conf.Runtime["plan_cache_mode"]; !said {
+		conf.Runtime["plan_cache_mode"] = "force_custom_plan"
+	}
 	for name, most := range map[string]time.Duration{"statement_timeout": statementPatience, "idle_in_transaction_session_timeout": holdPatience} {
 		if _, said := conf.Runtime[name]; !said {
 			conf.Runtime[name] = strconv.FormatInt(most.Milliseconds(), 10)
@@ -60,12 +65,12 @@ func openPostgres(address string) (pool, patient *sqlx.DB, err error) {
 		return nil, nil, err
 	}
 	quick.Dialer(dialer{})
-	pool = sqlx.NewDb(sql.OpenDB(quick), "postgres")
+	pool = sqlx.NewDb(sql.OpenDB(quick), postgres)
 	pool.SetMaxOpenConns(mostOpen)
 	pool.SetMaxIdleConns(mostIdle)
 	pool.SetConnMaxLifetime(connLifetime)
 	pool.SetConnMaxIdleTime(connIdle)
-	patient = sqlx.NewDb(sql.OpenDB(slow), "postgres")
+	patient = sqlx.NewDb(sql.OpenDB(slow), postgres)
 	patient.SetMaxOpenConns(4)
 	patient.SetMaxIdleConns(0)
 	return pool, patient, nil

@@ -19,8 +19,10 @@ import (
 type txn struct {
 	*sqlx.Tx
 	s     *Store
-	named map[string]bool   // ids of leads that an identity was found to lead to
-	was   map[string]before // by lead id: what Lock read
+	named map[string]bool        // ids of leads that an identity was found to lead to
+	was   map[string]before      // by lead id: what Lock read
+	ours  map[lead.Identity]bool // led nowhere, and nobody else makes them lead anywhere before this transaction ends
+	leads [][]any                // rows of identities still to be written
 }
 
 // before is what a lead had when it was locked and what is written only where
@@ -38,7 +40,7 @@ func (t *txn) NewMessages(ctx context.Context, ids []string, now time.Time) (map
 		rows[i] = []any{id, at(now)}
 	}
 	isNew := make(map[string]bool, len(ids))
-	err := insertReturning(ctx, t.Tx, `INSERT INTO message_ids (message_id, received_at)`, 2, rows, `ON CONFLICT (message_id) DO NOTHING RETURNING message_id`,
+	err := t.insertReturning(ctx, `INSERT INTO message_ids (message_id, received_at)`, rows, `ON CONFLICT (message_id) DO NOTHING RETURNING message_id`,
 		func(r *sqlx.Rows) error {
 			var id string
 			err := r.Scan(&id)
@@ -54,6 +56,9 @@ func (t *txn) NewMessages(ctx context.Context, ids []string, now time.Time) (map
 // Identities finds the leads that identities lead to. It waits for whoever is
 // making leads of those that lead nowhere yet.
 func (t *txn) Identities(ctx context.Context, ids []lead.Identity) (map[lead.Identity]string, error) {
+	if err := t.writeIdentities(ctx); err != nil {
+		return nil, err
+	}
 	found := make(map[lead.Identity]string, len(ids))
 	if err := t.identities(ctx, ids, found); err != nil {
 		return nil, err
@@ -65,6 +70,9 @@ func (t *txn) Identities(ctx context.Context, ids []lead.Identity) (map[lead.Ide
 	}
 	if err != nil {
 		return nil, fmt.Errorf("store: identities: %w", err)
+	}
+	for id := range found {
+		delete(t.ours, id)
 	}
 	return found, nil
 }
@@ -80,7 +88,7 @@ func (t *txn) identities(ctx context.Context, ids []lead.Identity, found map[lea
 			if err != nil {
 				return err
 			}
-			err = query(ctx, t.Tx, text, args, func(r *sqlx.Rows) error {
+			err = query(ctx, t, text, args, func(r *sqlx.Rows) error {
 				var v, l string
 				err := r.Scan(&v, &l)
 				found[lead.Identity{Kind: kind, Value: v}], t.named[l] = l, true
@@ -94,9 +102,18 @@ func (t *txn) identities(ctx context.Context, ids []lead.Identity, found map[lea
 	return nil
 }
 
-// Identify makes an identity lead to a lead, and returns whom it leads to then:
-// a second one with the same identity waits for the first to commit.
+// Identify makes an identity lead to a lead, and returns whom it leads to then.
+// One that Identities found leading nowhere is written with the others of its
+// kind; with another one, a second transaction waits for the first to commit.
 func (t *txn) Identify(ctx context.Context, id lead.Identity, leadID string) (string, error) {
+	if t.ours[id] {
+		delete(t.ours, id)
+		t.leads = append(t.leads, []any{string(id.Kind), id.Value, leadID})
+		return leadID, nil
+	}
+	if err := t.writeIdentities(ctx); err != nil {
+		return "", err
+	}
 	res, err := t.ExecContext(ctx, `INSERT INTO identities (kind, value, lead_id) VALUES ($1, $2, $3) ON CONFLICT (kind, value) DO NOTHING`, string(id.Kind), id.Value, leadID)
 	if err != nil {
 		return "", fmt.Errorf("store: identify: %w", err)
@@ -111,12 +128,22 @@ func (t *txn) Identify(ctx context.Context, id lead.Identity, leadID string) (st
 	return leadID, nil
 }
 
+// writeIdentities writes what Identify put off.
+func (t *txn) writeIdentities(ctx context.Context) error {
+	rows := t.leads
+	t.leads = nil
+	if err := t.insert(ctx, `INSERT INTO identities (kind, value, lead_id)`, rows, ``); err != nil {
+		return fmt.Errorf("store: identities: %w", err)
+	}
+	return nil
+}
+
 // Lock reads leads with their current clocks, in id order, and keeps everybody
 // else from changing them. An identity may have led to a lead that was merged
 // while this transaction waited for it: then it is run again, for who goes on
 // would add to a lead that nobody finds any more.
 func (t *txn) Lock(ctx context.Context, ids []string) (map[string]*lead.Work, error) {
-	cards, err := readCards(ctx, t.Tx, slices.Sorted(slices.Values(ids)), t.s.forUpdate())
+	cards, err := readCards(ctx, t, slices.Sorted(slices.Values(ids)), t.s.forUpdate())
 	if err != nil {
 		return nil, err
 	}
@@ -144,7 +171,7 @@ func (t *txn) Append(ctx context.Context, activities []lead.Activity) error {
 		}
 		rows[i] = []any{a.MessageID, a.LeadID, a.Name, scoring.Fold(a.Name), string(b), at(a.OccurredAt), at(a.ReceivedAt), instant(a.SaidAt)}
 	}
-	if err := insert(ctx, t.Tx, `INSERT INTO activities (message_id, lead_id, name, event, properties, occurred_at, received_at, said_at)`, 8, rows, ``); err != nil {
+	if err := t.insert(ctx, `INSERT INTO activities (message_id, lead_id, name, event, properties, occurred_at, received_at, said_at)`, rows, ``); err != nil {
 		return fmt.Errorf("store: activities: %w", err)
 	}
 	return nil
@@ -160,7 +187,7 @@ func (t *txn) Activities(ctx context.Context, leadID string, events []string) ([
 		return nil, err
 	}
 	var all []scoring.Activity
-	err = query(ctx, t.Tx, text, args, func(r *sqlx.Rows) error {
+	err = query(ctx, t, text, args, func(r *sqlx.Rows) error {
 		var a scoring.Activity
 		var props string
 		var when instant
@@ -179,6 +206,9 @@ func (t *txn) Activities(ctx context.Context, leadID string, events []string) ([
 
 // Merge moves identities and activities of one lead to another.
 func (t *txn) Merge(ctx context.Context, from, into string) error {
+	if err := t.writeIdentities(ctx); err != nil {
+		return err
+	}
 	for _, text := range []string{
 		`UPDATE identities SET lead_id = $2 WHERE lead_id = $1`,
 		`UPDATE activities SET lead_id = $2 WHERE lead_id = $1`,
@@ -217,7 +247,7 @@ func (t *txn) Holding(ctx context.Context, user, team string) (lead.Holding, err
 	if err != nil {
 		return h, fmt.Errorf("store: holding: %w", err)
 	}
-	cards, err := readCards(ctx, t.Tx, ids, "")
+	cards, err := readCards(ctx, t, ids, "")
 	if err != nil {
 		return h, err
 	}

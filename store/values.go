@@ -4,10 +4,12 @@ import (
 	"context"
 	"database/sql/driver"
 	"fmt"
+	"reflect"
 	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
 )
 
 // instant is a moment in the database: NULL where zero, UTC, microseconds.
@@ -73,44 +75,28 @@ func (t *nullable) Scan(v any) error {
 type querier interface {
 	sqlx.QueryerContext
 	Rebind(string) string
+	DriverName() string
 }
 
-// in expands "IN (?)" for lists. Long lists of parameters are written with "?":
-// SQLite takes "$1" for a name, and looks names up one by one.
+// in makes a statement with "?" for the engine, and lets "IN (?)" take a list.
+// For SQLite it is expanded, and "?" stays: SQLite takes "$1" for a name, and
+// looks names up one by one. For Postgres it is one array, so that the text does
+// not change with the length.
 func in(q querier, text string, args ...any) (string, []any, error) {
-	text, args, err := sqlx.In(text, args...)
-	return q.Rebind(text), args, err
+	if q.DriverName() != postgres {
+		text, args, err := sqlx.In(text, args...)
+		return q.Rebind(text), args, err
+	}
+	for i, a := range args {
+		if v := reflect.ValueOf(a); v.Kind() == reflect.Slice {
+			args[i] = pq.Array(a)
+		}
+	}
+	return q.Rebind(strings.ReplaceAll(text, "IN (?)", "= ANY (?)")), args, nil
 }
 
 // maxParams bounds the placeholders of a statement (SQLite 32,766, Postgres 65,535).
 const maxParams = 30000
-
-// insert writes rows with as few statements as fit; tail follows the VALUES.
-func insert(ctx context.Context, tx *sqlx.Tx, head string, width int, rows [][]any, tail string) error {
-	return insertReturning(ctx, tx, head, width, rows, tail, nil)
-}
-
-// insertReturning is insert, and calls each with every row that comes back.
-func insertReturning(ctx context.Context, tx *sqlx.Tx, head string, width int, rows [][]any, tail string, each func(*sqlx.Rows) error) error {
-	most := maxParams / width
-	for len(rows) > 0 {
-		n := min(len(rows), most)
-		args := make([]any, 0, n*width)
-		for _, row := range rows[:n] {
-			args = append(args, row...)
-		}
-		text := tx.Rebind(head + " VALUES " + placeholders(n, width) + " " + tail)
-		if each == nil {
-			if _, err := tx.ExecContext(ctx, text, args...); err != nil {
-				return err
-			}
-		} else if err := query(ctx, tx, text, args, each); err != nil {
-			return err
-		}
-		rows = rows[n:]
-	}
-	return nil
-}
 
 // placeholders are those of n rows: (?,?),(?,?).
 func placeholders(n, width int) string {

@@ -14,20 +14,10 @@ import (
 	"hotleads/lead"
 )
 
-var (
-	insertLead = `INSERT INTO leads (` + leadList + `)`
-	updateLead = func() string {
-		set := make([]string, 0, len(leadColumns))
-		for i, c := range leadColumns[1:] {
-			value := fmt.Sprintf("$%d", i+2)
-			if c == "unannounced_at" { // what was not announced still is not
-				value = "COALESCE(" + value + ", unannounced_at)"
-			}
-			set = append(set, c+" = "+value)
-		}
-		return `UPDATE leads SET ` + strings.Join(set, ", ") + ` WHERE id = $1`
-	}()
-)
+var insertLead = `INSERT INTO leads (` + leadList + `)`
+
+// howLeads: what was not announced still is not.
+var howLeads = map[string]string{"unannounced_at": "COALESCE(%s, leads.unannounced_at)"}
 
 // written are the rows of one Write, by table.
 type written struct {
@@ -38,6 +28,9 @@ type written struct {
 // Write stores what changed and sets the leads' new versions.
 func (t *txn) Write(ctx context.Context, now time.Time, works []*lead.Work) error {
 	rules, err := t.s.rulesFrom(ctx, t.Tx)
+	if err == nil {
+		err = t.writeIdentities(ctx)
+	}
 	if err != nil {
 		return err
 	}
@@ -63,25 +56,24 @@ func (t *txn) Write(ctx context.Context, now time.Time, works []*lead.Work) erro
 			return err
 		}
 	}
-	if err := each(ctx, t.Tx, updateLead, rows.updates); err != nil {
+	if err := t.update(ctx, "leads", leadColumns, howLeads, rows.updates); err != nil {
 		return fmt.Errorf("store: write leads: %w", err)
 	}
 	for _, part := range []struct {
-		head  string
-		width int
-		rows  [][]any
-		tail  string
+		head string
+		rows [][]any
+		tail string
 	}{
-		{insertLead, len(leadColumns), rows.leads, ``},
-		{`INSERT INTO history (` + historyList + `)`, len(historyColumns), rows.history, ``},
-		{`INSERT INTO notes (lead_id, seq, body)`, 3, rows.notes, ``},
-		{`INSERT INTO clocks (` + clockList + `)`, len(clockColumns), rows.clocks, `ON CONFLICT (id) DO UPDATE SET
+		{insertLead, rows.leads, ``},
+		{`INSERT INTO history (` + historyList + `)`, rows.history, ``},
+		{`INSERT INTO notes (lead_id, seq, body)`, rows.notes, ``},
+		{`INSERT INTO clocks (` + clockList + `)`, rows.clocks, `ON CONFLICT (id) DO UPDATE SET
 			owner_id = EXCLUDED.owner_id, tier = EXCLUDED.tier, is_current = EXCLUDED.is_current, target = EXCLUDED.target, used = EXCLUDED.used,
 			started_at = EXCLUDED.started_at, risk_at = EXCLUDED.risk_at, due_at = EXCLUDED.due_at, waiting_since = EXCLUDED.waiting_since,
 			at_risk_at = EXCLUDED.at_risk_at, breached_at = EXCLUDED.breached_at, stopped_at = EXCLUDED.stopped_at, outcome = EXCLUDED.outcome`},
-		{`INSERT INTO outbox (id, lead_id, seq, topic, data, created_at, not_before)`, 7, rows.outbox, ``},
+		{`INSERT INTO outbox (id, lead_id, seq, topic, data, created_at, not_before)`, rows.outbox, ``},
 	} {
-		if err := insert(ctx, t.Tx, part.head, part.width, part.rows, part.tail); err != nil {
+		if err := t.insert(ctx, part.head, part.rows, part.tail); err != nil {
 			return fmt.Errorf("store: %s: %w", strings.Fields(part.head)[2], err)
 		}
 	}
@@ -164,7 +156,7 @@ func (t *txn) words(ctx context.Context, works []*lead.Work) error {
 		if err != nil {
 			return err
 		}
-		if err := query(ctx, t.Tx, text, args, func(r *sqlx.Rows) error {
+		if err := query(ctx, t, text, args, func(r *sqlx.Rows) error {
 			var id, word string
 			err := r.Scan(&id, &word)
 			have[id] = append(have[id], word)
@@ -189,7 +181,7 @@ func (t *txn) words(ctx context.Context, works []*lead.Work) error {
 	if err := each(ctx, t.Tx, `DELETE FROM lead_words WHERE word = $1 AND lead_id = $2`, gone); err != nil {
 		return fmt.Errorf("store: words: %w", err)
 	}
-	if err := insert(ctx, t.Tx, `INSERT INTO lead_words (word, lead_id)`, 2, added, ``); err != nil {
+	if err := t.insert(ctx, `INSERT INTO lead_words (word, lead_id)`, added, ``); err != nil {
 		return fmt.Errorf("store: words: %w", err)
 	}
 	return nil

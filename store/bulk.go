@@ -1,0 +1,222 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+)
+
+// Many rows are one statement. SQLite takes them as VALUES. Postgres takes one
+// array a column: the text is then the same however many rows there are, so
+// that it is parsed and planned once for each connection.
+
+// insert writes rows; tail follows them.
+func (t *txn) insert(ctx context.Context, head string, rows [][]any, tail string) error {
+	return t.insertReturning(ctx, head, rows, tail, nil)
+}
+
+// insertReturning is insert, and calls each with every row that comes back.
+func (t *txn) insertReturning(ctx context.Context, head string, rows [][]any, tail string, each func(*sqlx.Rows) error) error {
+	for len(rows) > 0 {
+		width := len(rows[0])
+		n := min(len(rows), maxParams/width)
+		var text string
+		var args []any
+		if t.s.lite {
+			for _, row := range rows[:n] {
+				args = append(args, row...)
+			}
+			text = head + " VALUES " + placeholders(n, width) + " " + tail
+		} else {
+			columns, arrays, err := arraysOf(rows[:n])
+			if err != nil {
+				return err
+			}
+			text, args = head+" SELECT * FROM unnest("+columns+") AS given "+tail, arrays
+		}
+		if each == nil {
+			if _, err := t.ExecContext(ctx, text, args...); err != nil {
+				return err
+			}
+		} else if err := query(ctx, t, text, args, each); err != nil {
+			return err
+		}
+		rows = rows[n:]
+	}
+	return nil
+}
+
+// update sets columns of rows by the first of them, the key. A value goes in as
+// it is, or by the expression that its column has in how: "%s" is the value. The
+// rows are locked already, or the statement might lock them in another order
+// than others do.
+func (t *txn) update(ctx context.Context, table string, columns []string, how map[string]string, rows [][]any) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	set := make([]string, 0, len(columns))
+	for i, c := range columns[1:] {
+		value := "v." + c
+		if t.s.lite {
+			value = "$" + strconv.Itoa(i+2)
+		}
+		if h := how[c]; h != "" {
+			value = fmt.Sprintf(h, value)
+		}
+		set = append(set, c+" = "+value)
+	}
+	text := `UPDATE ` + table + ` SET ` + strings.Join(set, ", ")
+	if t.s.lite {
+		return each(ctx, t.Tx, text+` WHERE `+columns[0]+` = $1`, rows)
+	}
+	given, arrays, err := arraysOf(rows)
+	if err != nil {
+		return err
+	}
+	_, err = t.ExecContext(ctx, text+` FROM unnest(`+given+`) AS v (`+strings.Join(columns, ", ")+`) WHERE `+table+`.`+columns[0]+` = v.`+columns[0], arrays...)
+	return err
+}
+
+// arraysOf turns rows into one array a column: "$1::text[],$2::bigint[]" and the
+// arrays. A column's type is that of its value in the first row.
+func arraysOf(rows [][]any) (given string, arrays []any, err error) {
+	var list strings.Builder
+	arrays = make([]any, len(rows[0]))
+	var buf []byte
+	for c, first := range rows[0] {
+		if c > 0 {
+			list.WriteByte(',')
+		}
+		fmt.Fprintf(&list, "$%d::%s[]", c+1, arrayType(first))
+		buf = append(buf[:0], '{')
+		for r, row := range rows {
+			if r > 0 {
+				buf = append(buf, ',')
+			}
+			if buf, err = appendElement(buf, row[c]); err != nil {
+				return "", nil, err
+			}
+		}
+		arrays[c] = string(append(buf, '}'))
+	}
+	return list.String(), arrays, nil
+}
+
+func arrayType(v any) string {
+	switch v.(type) {
+	case int, int64:
+		return "bigint"
+	case float64:
+		return "double precision"
+	case bool:
+		return "boolean"
+	case time.Time, instant:
+		return "timestamptz"
+	case []byte:
+		return "bytea"
+	}
+	return "text"
+}
+
+// appendElement adds a value as Postgres reads it within an array.
+func appendElement(buf []byte, v any) ([]byte, error) {
+	switch v := v.(type) {
+	case string:
+		return appendQuoted(buf, v), nil
+	case int:
+		return strconv.AppendInt(buf, int64(v), 10), nil
+	case int64:
+		return strconv.AppendInt(buf, v, 10), nil
+	case float64:
+		return strconv.AppendFloat(buf, v, 'g', -1, 64), nil
+	case bool:
+		return strconv.AppendBool(buf, v), nil
+	case time.Time:
+		return append(append(append(buf, '"'), pq.FormatTimestamp(v)...), '"'), nil
+	case []byte:
+		return fmt.Appendf(buf, `"\\x%x"`, v), nil
+	case driver.Valuer:
+		value, err := v.Value()
+		if err != nil {
+			return nil, err
+		}
+		if value == nil {
+			return append(buf, "NULL"...), nil
+		}
+		return appendElement(buf, value)
+	}
+	return nil, fmt.Errorf("store: %T can't stand in an array", v)
+}
+
+func appendQuoted(buf []byte, s string) []byte {
+	buf = append(buf, '"')
+	for {
+		i := strings.IndexAny(s, `"\\`)
+		if i < 0 {
+			return append(append(buf, s...), '"')
+		}
+		buf = append(append(buf, s[:i]...), '\\', s[i])
+		s = s[i+1:]
+	}
+}
+
+// prepareIn bounds how long a statement may wait for a connection to be prepared
+// on, and mostPrepared how many are kept.
+const (
+	prepareIn    = 200 * time.Millisecond
+	mostPrepared = 200
+)
+
+// prepared is a statement that each connection parses and plans once; nil where
+// it can't be had now: then the text goes as it is.
+func (s *Store) prepared(ctx context.Context, text string) *sqlx.Stmt {
+	if s.lite {
+		return nil
+	}
+	s.mu.Lock()
+	stmt, ok := s.statements[text]
+	s.mu.Unlock()
+	// One at a time: each takes a connection of the pool, while its caller's
+	// transaction has one already.
+	if ok || !s.preparing.TryLock() {
+		return stmt
+	}
+	defer s.preparing.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, prepareIn)
+	defer cancel()
+	stmt, err := s.write.PreparexContext(ctx, text)
+	if err != nil {
+		return nil // what is wrong with it, its use will tell
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, twice := s.statements[text]; twice || len(s.statements) >= mostPrepared {
+		_ = stmt.Close() // it is not needed
+		return s.statements[text]
+	}
+	s.statements[text] = stmt
+	return stmt
+}
+
+// ExecContext runs a statement within the transaction, prepared where it can be.
+func (t *txn) ExecContext(ctx context.Context, text string, args ...any) (sql.Result, error) {
+	if stmt := t.s.prepared(ctx, text); stmt != nil {
+		return t.StmtxContext(ctx, stmt).ExecContext(ctx, args...)
+	}
+	return t.Tx.ExecContext(ctx, text, args...)
+}
+
+// QueryxContext asks within the transaction, prepared where it can be.
+func (t *txn) QueryxContext(ctx context.Context, text string, args ...any) (*sqlx.Rows, error) {
+	if stmt := t.s.prepared(ctx, text); stmt != nil {
+		return t.StmtxContext(ctx, stmt).QueryxContext(ctx, args...)
+	}
+	return t.Tx.QueryxContext(ctx, text, args...)
+}
