@@ -43,7 +43,7 @@ func (s *server) apiLeads(c echo.Context) error {
 }
 
 func searchPoint(card lead.Card) lead.SearchPoint {
-	return lead.SearchPoint{UpdatedAt: card.Lead.UpdatedAt, ID: card.Lead.ID}
+	return lead.SearchPoint{ListedAt: card.Lead.ListedAt, ID: card.Lead.ID}
 }
 
 // stageParam reads ?stage=; "" is all.

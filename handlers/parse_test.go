@@ -58,14 +58,14 @@ func FuzzOwnPath(f *testing.F) {
 }
 
 func FuzzCursor(f *testing.F) {
-	point := lead.SearchPoint{UpdatedAt: time.Date(2026, 1, 5, 9, 0, 0, 123456000, time.UTC), ID: "x"}
-	for _, text := range []string{"", "x", writeCursor(point), writeCursor(int64(7)), writeCursor(lead.ActivityPoint{OccurredAt: point.UpdatedAt, MessageID: "m"})} {
+	point := lead.SearchPoint{ListedAt: time.Date(2026, 1, 5, 9, 0, 0, 123456000, time.UTC), ID: "x"}
+	for _, text := range []string{"", "x", writeCursor(point), writeCursor(int64(7)), writeCursor(lead.ActivityPoint{OccurredAt: point.ListedAt, MessageID: "m"})} {
 		f.Add(text)
 	}
 	if got, err := readCursor[lead.SearchPoint](writeCursor(point)); err != nil || *got != point {
 		f.Errorf("a cursor reads %v %v", got, err)
 	}
-	if got, err := readCursor[lead.SearchPoint](writeCursor(lead.ActivityPoint{OccurredAt: point.UpdatedAt, MessageID: "m"})); err == nil {
+	if got, err := readCursor[lead.SearchPoint](writeCursor(lead.ActivityPoint{OccurredAt: point.ListedAt, MessageID: "m"})); err == nil {
 		f.Errorf("another list's cursor reads %v", got)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -52,6 +52,7 @@ type Lead struct {
 	Version   int64 // grows with every stored change
 	CreatedAt time.Time
 	UpdatedAt time.Time
+	ListedAt  time.Time // last change that lists are ordered by: activity alone counts once an hour; the store's
 
 	Profile
 	Life

@@ -26,8 +26,8 @@ type Search struct {
 
 // SearchPoint is where a page of a search ended.
 type SearchPoint struct {
-	UpdatedAt time.Time `json:"u,omitzero"`
-	ID        string    `json:"i"`
+	ListedAt time.Time `json:"l,omitzero"`
+	ID       string    `json:"i"`
 }
 
 // ActivityPoint is where a page of activities ended.

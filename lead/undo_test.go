@@ -15,7 +15,7 @@ import (
 // asItWas compares leads but for what an undo rightly changes. Ledgers are
 // derived again: the same up to rounding.
 var asItWas = cmp.Options{
-	cmpopts.IgnoreFields(lead.Lead{}, "UpdatedAt", "Undo"),
+	cmpopts.IgnoreFields(lead.Lead{}, "UpdatedAt", "ListedAt", "Undo"),
 	cmpopts.IgnoreFields(lead.Life{}, "HistorySeq"),
 	cmpopts.EquateEmpty(),
 	cmp.Comparer(func(a, b float64) bool { return math.Abs(a-b) < 1e-9 }),

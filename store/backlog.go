@@ -73,7 +73,7 @@ const inBacklog = `FROM leads WHERE team_id = $1 AND hold = 'backlog' AND merged
 // Backlog are the ids of the best leads in a team's backlog.
 func (t *txn) Backlog(ctx context.Context, team string, n int) ([]string, error) {
 	var ids []string
-	if err := t.SelectContext(ctx, &ids, `SELECT id `+inBacklog+` ORDER BY score DESC, id DESC LIMIT $2`, team, n); err != nil {
+	if err := t.SelectContext(ctx, &ids, `SELECT id `+inBacklog+` ORDER BY backlog_score DESC, id DESC LIMIT $2`, team, n); err != nil {
 		return nil, fmt.Errorf("store: backlog: %w", err)
 	}
 	return ids, nil

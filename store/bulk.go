@@ -113,7 +113,7 @@ func arrayType(v any) string {
 	switch v.(type) {
 	case int, int64:
 		return "bigint"
-	case float64:
+	case float64, points:
 		return "double precision"
 	case bool:
 		return "boolean"

@@ -107,12 +107,12 @@ func (s *Store) Find(ctx context.Context, q lead.Search) ([]lead.Card, error) {
 	if !ok || err != nil {
 		return nil, err
 	}
-	order, b := `updated_at DESC, id DESC`, q.After
+	order, b := `listed_at DESC, id DESC`, q.After
 	switch {
 	case q.Backlog:
-		order = `score DESC, id DESC`
+		order = `backlog_score DESC, id DESC`
 		if b != nil {
-			n.add(`(score, id) < ((SELECT at.score FROM leads at WHERE at.id = ?), ?)`, b.ID, b.ID)
+			n.add(`(backlog_score, id) < ((SELECT at.backlog_score FROM leads at WHERE at.id = ?), ?)`, b.ID, b.ID)
 		}
 	case q.Newest:
 		order = `id DESC` // ids grow with time
@@ -120,7 +120,7 @@ func (s *Store) Find(ctx context.Context, q lead.Search) ([]lead.Card, error) {
 			n.add(`id < ?`, b.ID)
 		}
 	case b != nil:
-		n.add(`(updated_at, id) < (?, ?)`, at(b.UpdatedAt), b.ID)
+		n.add(`(listed_at, id) < (?, ?)`, at(b.ListedAt), b.ID)
 	}
 	text, args, err := in(s.read, `SELECT id FROM leads WHERE `+n.String()+` ORDER BY `+order+` LIMIT ?`, append(n.args, q.Limit)...)
 	if err != nil {

@@ -68,16 +68,17 @@ func (s *Store) Versions(ctx context.Context, ids []string) ([]lead.BoardEntry, 
 
 // Cards reads leads by id with their current clocks.
 func (s *Store) Cards(ctx context.Context, ids []string) (map[string]lead.Card, error) {
-	cards, err := readCards(ctx, s.read, ids, "")
+	cards, err := readCards(ctx, s.read, ids, "", nil)
 	return cards, wrap(err)
 }
 
 // readCards reads leads, then their clocks: outside a transaction the clocks may
-// be of a later version than the lead, never of an earlier one.
-func readCards(ctx context.Context, q querier, ids []string, lock string) (map[string]lead.Card, error) {
+// be of a later version than the lead, never of an earlier one. Each row is told
+// to seen, too, if given.
+func readCards(ctx context.Context, q querier, ids []string, lock string, seen func(*leadRow)) (map[string]lead.Card, error) {
 	cards := make(map[string]lead.Card, len(ids))
 	for part := range slices.Chunk(ids, maxParams) {
-		if err := readLeads(ctx, q, part, lock, cards); err != nil {
+		if err := readLeads(ctx, q, part, lock, seen, cards); err != nil {
 			return nil, fmt.Errorf("store: read leads: %w", err)
 		}
 		if err := readClocks(ctx, q, part, cards); err != nil {
@@ -87,7 +88,7 @@ func readCards(ctx context.Context, q querier, ids []string, lock string) (map[s
 	return cards, nil
 }
 
-func readLeads(ctx context.Context, q querier, ids []string, lock string, cards map[string]lead.Card) error {
+func readLeads(ctx context.Context, q querier, ids []string, lock string, seen func(*leadRow), cards map[string]lead.Card) error {
 	text, args, err := in(q, `SELECT `+leadList+` FROM leads WHERE id IN (?) ORDER BY id`+lock, ids)
 	if err != nil {
 		return err
@@ -96,6 +97,9 @@ func readLeads(ctx context.Context, q querier, ids []string, lock string, cards 
 		var row leadRow
 		if err := r.StructScan(&row); err != nil {
 			return err
+		}
+		if seen != nil {
+			seen(&row)
 		}
 		l, err := row.lead()
 		cards[l.ID] = lead.Card{Lead: l}

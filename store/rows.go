@@ -1,6 +1,7 @@
 package store
 
 import (
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -47,22 +48,39 @@ type leadRow struct {
 	UnannouncedAt  instant  `db:"unannounced_at"`
 	Hold           string   `db:"hold"`
 	HoldEnds       instant  `db:"hold_ends"`
+	ListedAt       instant  `db:"listed_at"`
+	BacklogScore   points   `db:"backlog_score"` // of those in a backlog
 }
 
 // leadColumns are the columns of leads in the order of values.
 var leadColumns = strings.Fields(`id version created_at updated_at stage owner_id team_id touched user_id email phone name company title
-	country source traits trait_times score tier backlog held_back life history_seq undo model ledger since last_activity_at merged_into wake_at unannounced_at hold hold_ends`)
+	country source traits trait_times score tier backlog held_back life history_seq undo model ledger since last_activity_at merged_into wake_at unannounced_at hold hold_ends listed_at backlog_score`)
 
 // The columns are always named: an older program goes on beside a newer schema.
 var leadList = strings.Join(leadColumns, ", ")
 
 func (r *leadRow) values() []any {
 	return []any{r.ID, r.Version, r.CreatedAt, r.UpdatedAt, r.Stage, r.OwnerID, r.TeamID, r.Touched, r.UserID, r.Email, r.Phone, r.Name, r.Company, r.Title,
-		r.Country, r.Source, r.Traits, r.TraitTimes, r.Score, r.Tier, r.Backlog, r.HeldBack, r.Life, r.HistorySeq, r.Undo, r.Model, r.Ledger, r.Since, r.LastActivityAt, r.MergedInto, r.WakeAt, r.UnannouncedAt, r.Hold, r.HoldEnds}
+		r.Country, r.Source, r.Traits, r.TraitTimes, r.Score, r.Tier, r.Backlog, r.HeldBack, r.Life, r.HistorySeq, r.Undo, r.Model, r.Ledger, r.Since, r.LastActivityAt, r.MergedInto, r.WakeAt, r.UnannouncedAt, r.Hold, r.HoldEnds, r.ListedAt, r.BacklogScore}
 }
 
-// toRow is the lead as it is written, with what queries look for computed.
-func toRow(w *lead.Work, rules *lead.Rules, now time.Time) (leadRow, error) {
+// listedFor is how long activity alone leaves a lead where it stands in lists.
+const listedFor = time.Hour
+
+// listed is what lists show of a lead and are narrowed by, its score aside.
+type listed struct {
+	stage, owner, team, tier, source, hold              string
+	userID, email, phone, name, company, title, country string
+}
+
+func (r *leadRow) listed() listed {
+	return listed{r.Stage, string(r.OwnerID), string(r.TeamID), r.Tier, r.Source, r.Hold,
+		r.UserID, r.Email, r.Phone, r.Name, r.Company, r.Title, r.Country}
+}
+
+// toRow is the lead as it is written, with what queries look for computed; was
+// is the row of before, if there is one.
+func toRow(w *lead.Work, was *leadRow, rules *lead.Rules, now time.Time) (leadRow, error) {
 	l := w.Lead
 	score, tier := l.ScoreAt(rules, now)
 	row := leadRow{
@@ -74,6 +92,13 @@ func toRow(w *lead.Work, rules *lead.Rules, now time.Time) (leadRow, error) {
 	}
 	if hold := rules.Hold(l, now); hold != "" {
 		row.Hold, row.HoldEnds = string(hold), instant(rules.HoldEnds(l, now))
+		if hold == lead.HoldBacklog {
+			row.BacklogScore = points{sql.NullFloat64{Float64: row.Score, Valid: true}}
+		}
+	}
+	row.ListedAt = row.UpdatedAt
+	if was != nil && was.listed() == row.listed() && l.UpdatedAt.Sub(time.Time(was.ListedAt)) < listedFor {
+		row.ListedAt = was.ListedAt
 	}
 	if l.MergedInto == "" {
 		row.WakeAt = instant(w.WakeAt())
@@ -104,7 +129,7 @@ func toRow(w *lead.Work, rules *lead.Rules, now time.Time) (leadRow, error) {
 // lead is the row as the domain sees it.
 func (r *leadRow) lead() (lead.Lead, error) {
 	l := lead.Lead{
-		ID: r.ID, Version: r.Version, CreatedAt: time.Time(r.CreatedAt), UpdatedAt: time.Time(r.UpdatedAt),
+		ID: r.ID, Version: r.Version, CreatedAt: time.Time(r.CreatedAt), UpdatedAt: time.Time(r.UpdatedAt), ListedAt: time.Time(r.ListedAt),
 		Profile: lead.Profile{UserID: r.UserID, Email: r.Email, Phone: r.Phone, Name: r.Name, Company: r.Company, Title: r.Title, Country: r.Country,
 			Traits: scoring.Traits{}, TraitTimes: map[string]time.Time{}},
 		Ledger: scoring.Ledger{}, Since: scoring.Ledger{}, Model: r.Model,

@@ -28,6 +28,7 @@ type txn struct {
 // before is what a lead had when it was locked and what is written only where
 // it changed.
 type before struct {
+	row    *leadRow
 	clocks []lead.Clock
 	words  [wordFields]string
 }
@@ -143,7 +144,8 @@ func (t *txn) writeIdentities(ctx context.Context) error {
 // while this transaction waited for it: then it is run again, for who goes on
 // would add to a lead that nobody finds any more.
 func (t *txn) Lock(ctx context.Context, ids []string) (map[string]*lead.Work, error) {
-	cards, err := readCards(ctx, t, slices.Sorted(slices.Values(ids)), t.s.forUpdate())
+	rows := make(map[string]*leadRow, len(ids))
+	cards, err := readCards(ctx, t, slices.Sorted(slices.Values(ids)), t.s.forUpdate(), func(r *leadRow) { rows[r.ID] = r })
 	if err != nil {
 		return nil, err
 	}
@@ -153,7 +155,7 @@ func (t *txn) Lock(ctx context.Context, ids []string) (map[string]*lead.Work, er
 			return nil, errStale
 		}
 		works[id] = &lead.Work{Lead: &c.Lead, Clocks: c.Clocks}
-		t.was[id] = before{clocks: slices.Clone(c.Clocks), words: wordsOf(&c.Lead)}
+		t.was[id] = before{row: rows[id], clocks: slices.Clone(c.Clocks), words: wordsOf(&c.Lead)}
 	}
 	return works, nil
 }
@@ -247,7 +249,7 @@ func (t *txn) Holding(ctx context.Context, user, team string) (lead.Holding, err
 	if err != nil {
 		return h, fmt.Errorf("store: holding: %w", err)
 	}
-	cards, err := readCards(ctx, t, ids, "")
+	cards, err := readCards(ctx, t, ids, "", nil)
 	if err != nil {
 		return h, err
 	}

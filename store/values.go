@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"database/sql/driver"
 	"fmt"
 	"reflect"
@@ -70,6 +71,9 @@ func (t *nullable) Scan(v any) error {
 	}
 	return nil
 }
+
+// points is a score in the database: NULL where there is none.
+type points struct{ sql.NullFloat64 }
 
 // querier is what asks the database, in a transaction or outside.
 type querier interface {

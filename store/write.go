@@ -40,10 +40,11 @@ func (t *txn) Write(ctx context.Context, now time.Time, works []*lead.Work) erro
 	var rows written
 	for _, w := range works {
 		w.Lead.Version++
-		row, err := toRow(w, rules, now)
+		row, err := toRow(w, t.was[w.Lead.ID].row, rules, now)
 		if err != nil {
 			return err
 		}
+		w.Lead.ListedAt = time.Time(row.ListedAt)
 		if w.New {
 			rows.leads = append(rows.leads, row.values())
 		} else {

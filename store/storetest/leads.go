@@ -42,7 +42,7 @@ func everyField(w *world) {
 			c.Current, c.Target, c.Used = true, time.Hour, 1234567*time.Microsecond
 			x.Clocks = []lead.Clock{c}
 		})
-		want.Version = int64(i + 2)
+		want.Version, want.ListedAt = int64(i+2), want.UpdatedAt
 		got := w.card(id)
 		w.same("the lead", want, got.Lead, onlyInViews, outsideUndo)
 		for _, at := range []time.Time{got.Lead.CreatedAt, got.Lead.UpdatedAt, got.Lead.LastActivityAt, got.Clocks[0].StartedAt, got.Clocks[0].StoppedAt} {

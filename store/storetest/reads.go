@@ -110,10 +110,38 @@ func searchPages(w *world) {
 			break
 		}
 		last := page[len(page)-1].Lead
-		after = &lead.SearchPoint{UpdatedAt: last.UpdatedAt.In(east), ID: last.ID}
+		after = &lead.SearchPoint{ListedAt: last.ListedAt.In(east), ID: last.ID}
 	}
 	slices.Reverse(got)
 	w.same("all pages", want, got)
+}
+
+// What lists show moves a lead up in them; activity alone does once an hour, so
+// that it doesn't have every index written anew.
+func listOrder(w *world) {
+	var leads []*lead.Work
+	for i := range 3 {
+		leads = append(leads, w.begin(func(x *lead.Work) { x.Lead.UpdatedAt = now.Add(time.Duration(i) * time.Second) }))
+	}
+	a, b, c := leads[0], leads[1], leads[2]
+	w.same("the last changed first", ids(c, b, a), w.found(lead.Search{}))
+	for _, step := range []struct {
+		what   string
+		lead   *lead.Work
+		after  time.Duration
+		change func(*lead.Work)
+		want   []string
+	}{
+		{"activity within the hour", a, time.Minute, func(*lead.Work) {}, ids(c, b, a)},
+		{"another stage", b, 2 * time.Minute, func(x *lead.Work) { x.Lead.Stage = lead.MQL }, ids(b, c, a)},
+		{"another name", c, 3 * time.Minute, func(x *lead.Work) { x.Lead.Name = "Grace" }, ids(c, b, a)},
+		{"activity, an hour after it was listed", a, time.Hour, func(*lead.Work) {}, ids(a, c, b)},
+		{"activity within the next", b, 61 * time.Minute, func(*lead.Work) {}, ids(a, c, b)},
+	} {
+		at := now.Add(step.after)
+		w.alter(step.lead.Lead.ID, at, func(x *lead.Work) { step.change(x); x.Lead.UpdatedAt = at })
+		w.same(step.what, step.want, w.found(lead.Search{}))
+	}
 }
 
 func historyPages(w *world) {

@@ -32,6 +32,7 @@ func Run(t *testing.T, url func(testing.TB) string) {
 		{"tx/holdings and claims", holdings},
 		{"reads/search", search},
 		{"reads/search in pages", searchPages},
+		{"lists are ordered by what they show", listOrder},
 		{"reads/history in pages", historyPages},
 		{"reads/activities in pages", activityPages},
 		{"reads/running and stopped clocks", clockLists},
