@@ -60,6 +60,7 @@ var statuses = []struct {
 	{lead.ErrConflict, http.StatusConflict, ""},
 	{lead.ErrInvalid, http.StatusUnprocessableEntity, ""},
 	{lead.ErrUnavailable, http.StatusServiceUnavailable, "the database does not answer: try again in a moment"},
+	{lead.ErrBusy, http.StatusTooManyRequests, "too much at once: try again in a moment"},
 	{live.ErrTooMany, http.StatusTooManyRequests, "you have too many live pages open: close one"},
 	{live.ErrClosed, http.StatusServiceUnavailable, "the server is stopping: try again in a moment"},
 	{live.ErrKicked, http.StatusServiceUnavailable, "the stream was ended: try again in a moment"},

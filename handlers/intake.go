@@ -251,6 +251,10 @@ func (in *Intake) refuse(c echo.Context, err error) error {
 		c.Response().Header().Set("Retry-After", intakeRetryAfter)
 		return c.JSON(http.StatusServiceUnavailable, intakeReply{Error: "nothing can be stored now; try again", RequestID: requestID(c.Request().Context())})
 	}
+	if errors.Is(err, lead.ErrBusy) {
+		c.Response().Header().Set("Retry-After", intakeRetryAfter)
+		return c.JSON(http.StatusTooManyRequests, intakeReply{Error: "too much at once; send it again in a moment", RequestID: requestID(c.Request().Context())})
+	}
 	in.Log.ErrorContext(c.Request().Context(), "intake failed", slog.Any("error", err))
 	return c.JSON(http.StatusInternalServerError, intakeReply{Error: "something went wrong here; try again", RequestID: requestID(c.Request().Context())})
 }

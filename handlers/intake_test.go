@@ -205,13 +205,13 @@ func TestWhatTheStoreRefuses(t *testing.T) {
 	if status, reply, _ := post(t, url+"/v1/batch", batch, "key", "write-key-1"); status != 400 || !strings.Contains(reply, `"success":false`) {
 		t.Errorf("with every message refused: %d %s", status, reply)
 	}
-	for err, want := range map[error]int{fmt.Errorf("x: %w", lead.ErrUnavailable): 503, errors.New("secret detail"): 500} {
+	for err, want := range map[error]int{fmt.Errorf("x: %w", lead.ErrUnavailable): 503, fmt.Errorf("x: %w", lead.ErrBusy): 429, errors.New("secret detail"): 500} {
 		for _, whole := range []bool{true, false} {
 			if s.fail, s.each = nil, map[string]error{"m-2": err}; whole {
 				s.fail = err
 			}
 			status, reply, header := post(t, url+"/v1/batch", batch, "key", "write-key-1")
-			if status != want || strings.Contains(reply, "secret") || strings.Contains(reply, `"success":true`) || want == 503 && header.Get("Retry-After") == "" {
+			if status != want || strings.Contains(reply, "secret") || strings.Contains(reply, `"success":true`) || want != 500 && header.Get("Retry-After") == "" {
 				t.Errorf("%v (of the whole request: %v): %d %s %v, want %d", err, whole, status, reply, header, want)
 			}
 		}

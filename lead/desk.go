@@ -18,6 +18,7 @@ type Desk struct {
 	bell    Bell
 	log     *slog.Logger
 	intake  chan *intakeGroup
+	queued  atomic.Int64 // messages that wait for a transaction, or are in one
 	meter   Meter
 
 	failing failures
@@ -29,7 +30,7 @@ type Desk struct {
 
 // NewDesk wires the use cases to their stores.
 func NewDesk(s Store, r Ranking, b Bell, log *slog.Logger) *Desk {
-	return &Desk{store: s, ranking: r, bell: b, log: log, intake: make(chan *intakeGroup, 256), meter: unmeasured{}, cards: map[string]Card{}}
+	return &Desk{store: s, ranking: r, bell: b, log: log, intake: make(chan *intakeGroup, queueMost), meter: unmeasured{}, cards: map[string]Card{}}
 }
 
 // Now is a moment in the precision that every store keeps.

@@ -6,13 +6,16 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"sync"
 	"time"
 )
 
-// Group commit: messages that arrive together share a transaction.
+// Group commit: messages that arrive together share a transaction. The busier
+// the database is, the more of them do.
 const (
 	groupWait = 2 * time.Millisecond
-	groupMost = 500 // messages
+	groupMost = 2000   // messages from which on a group waits for no more
+	queueMost = 20_000 // messages that may wait; more are refused, not kept waiting
 )
 
 // intakeGroup is one caller's messages on their way into a transaction.
@@ -25,15 +28,20 @@ type intakeGroup struct {
 
 // Take stores messages and does what follows from them. The errors stand by
 // index: nil for a message that is stored or was known before. The last error
-// is for all: then nothing was stored (ErrUnavailable: try again). A caller who
-// goes away takes nobody's messages with it.
+// is for all: then nothing was stored (ErrUnavailable, or ErrBusy where too many
+// wait already: try again). A caller who goes away takes nobody's messages with
+// it.
 func (d *Desk) Take(ctx context.Context, msgs []Message) ([]error, error) {
-	g := &intakeGroup{msgs: msgs, done: make(chan struct{})}
-	select {
-	case d.intake <- g:
-	case <-ctx.Done():
-		return nil, fmt.Errorf("%w: the intake is full", ErrUnavailable)
+	if len(msgs) == 0 {
+		return nil, nil
 	}
+	n := int64(len(msgs))
+	if d.queued.Add(n) > max(queueMost, n) { // a request alone always finds room
+		d.queued.Add(-n)
+		return nil, fmt.Errorf("%w: %d messages wait already", ErrBusy, queueMost)
+	}
+	g := &intakeGroup{msgs: msgs, done: make(chan struct{})}
+	d.intake <- g // there is room: each group has a message at least
 	select {
 	case <-g.done:
 		return g.errs, g.err
@@ -69,8 +77,11 @@ func whyImport(live bool) Why {
 }
 
 // Run takes in messages until the context ends; what is on its way then is
-// finished first. One Run per Desk.
-func (d *Desk) Run(ctx context.Context) error {
+// finished first. So many groups are committed at the same time. One Run per Desk.
+func (d *Desk) Run(ctx context.Context, committers int) error {
+	free := make(chan struct{}, committers)
+	var commits sync.WaitGroup
+	defer commits.Wait()
 	for {
 		select {
 		case <-ctx.Done():
@@ -83,25 +94,36 @@ func (d *Desk) Run(ctx context.Context) error {
 				}
 			}
 		case g := <-d.intake:
-			d.commit(d.gather(g))
+			groups := d.gather(g, free)
+			commits.Go(func() {
+				defer func() { <-free }()
+				d.commit(groups)
+			})
 		}
 	}
 }
 
-// gather waits a moment for others who want to share the transaction.
-func (d *Desk) gather(first *intakeGroup) []*intakeGroup {
+// gather waits a moment for others who want to share the transaction, and on
+// until somebody is free to commit it.
+func (d *Desk) gather(first *intakeGroup, free chan<- struct{}) []*intakeGroup {
 	groups, n := []*intakeGroup{first}, len(first.msgs)
 	timer := time.NewTimer(groupWait)
 	defer timer.Stop()
-	for n < groupMost {
+	var ready chan<- struct{}
+	for {
+		more := d.intake
+		if n >= groupMost {
+			more, ready = nil, free
+		}
 		select {
-		case g := <-d.intake:
+		case g := <-more:
 			groups, n = append(groups, g), n+len(g.msgs)
 		case <-timer.C:
+			ready = free
+		case ready <- struct{}{}:
 			return groups
 		}
 	}
-	return groups
 }
 
 // commit stores groups in one transaction, or where that fails each by itself;
@@ -121,6 +143,7 @@ func (d *Desk) commit(groups []*intakeGroup) {
 		if err == nil {
 			g.errs, errs = errs[:len(g.msgs)], errs[len(g.msgs):]
 		}
+		d.queued.Add(-int64(len(g.msgs)))
 		close(g.done)
 	}
 }

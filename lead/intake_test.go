@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -65,7 +66,7 @@ func TestRunSharesTransactions(t *testing.T) {
 	o := open(t)
 	ctx, stop := context.WithCancel(o.ctx)
 	done := make(chan error, 1)
-	go func() { done <- o.desk.Run(ctx) }()
+	go func() { done <- o.desk.Run(ctx, 2) }()
 	const callers = 100
 	var wg sync.WaitGroup
 	for i := range callers {
@@ -233,6 +234,43 @@ func TestWrongFitWaitsForATrait(t *testing.T) {
 	}
 }
 
+// More than may wait is refused, not kept waiting; whoever was let in is served.
+func TestAFullIntakeRefuses(t *testing.T) {
+	o := open(t)
+	_, room := o.desk.Queue()
+	var full []lead.Message
+	for i := range room {
+		full = append(full, by("", "anon", o.track("Page Viewed", map[string]any{"n": i}))...)
+	}
+	first := make(chan error, 1)
+	go func() {
+		_, err := o.desk.Take(o.ctx, full[:room-1])
+		first <- err
+	}()
+	for n := 0; n < room-1; n, _ = o.desk.Queue() {
+		runtime.Gosched()
+	}
+	for _, more := range [][]lead.Message{full[:2], full} {
+		if _, err := o.desk.Take(o.ctx, more); !errors.Is(err, lead.ErrBusy) {
+			t.Errorf("%d more: %v", len(more), err)
+		}
+	}
+	if waiting, _ := o.desk.Queue(); waiting != room-1 {
+		t.Errorf("%d wait, want %d", waiting, room-1)
+	}
+	ctx, stop := context.WithCancel(o.ctx)
+	stop()
+	if err := o.desk.Run(ctx, 1); err != nil {
+		t.Error(err)
+	}
+	if err := <-first; err != nil {
+		t.Errorf("those who were let in: %v", err)
+	}
+	if waiting, _ := o.desk.Queue(); waiting != 0 {
+		t.Errorf("%d wait at the end", waiting)
+	}
+}
+
 // Messages that arrive within two milliseconds share a transaction; nobody
 // waits longer for company.
 func TestGroupCommit(t *testing.T) {
@@ -241,7 +279,7 @@ func TestGroupCommit(t *testing.T) {
 		o.now = time.Now()
 		ctx, stop := context.WithCancel(t.Context())
 		done := make(chan error, 1)
-		go func() { done <- o.desk.Run(ctx) }()
+		go func() { done <- o.desk.Run(ctx, 2) }()
 		var wg sync.WaitGroup
 		waited := make([]time.Duration, 3)
 		for i, after := range []time.Duration{0, time.Millisecond, 50 * time.Millisecond} {

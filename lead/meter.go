@@ -21,9 +21,9 @@ type Meter interface {
 // else is asked of the Desk.
 func (d *Desk) Measure(m Meter) { d.meter = m }
 
-// Queue tells how many requests wait for a transaction of the intake, and how
-// many may.
-func (d *Desk) Queue() (waiting, room int) { return len(d.intake), cap(d.intake) }
+// Queue tells how many messages wait for a transaction of the intake or are in
+// one, and how many may.
+func (d *Desk) Queue() (waiting, room int) { return int(d.queued.Load()), queueMost }
 
 // Lag is how far behind the sweeps of all instances are.
 type Lag struct {
