@@ -22,7 +22,8 @@ var howLeads = map[string]string{"unannounced_at": "COALESCE(%s, leads.unannounc
 // written are the rows of one Write, by table.
 type written struct {
 	leads, history, notes, clocks, outbox [][]any
-	updates                               [][]any
+	updates                               [][]any         // of leads that were there before
+	changed                               map[string]bool // their columns that are not as they were in one of them
 }
 
 // Write stores what changed and sets the leads' new versions.
@@ -37,7 +38,7 @@ func (t *txn) Write(ctx context.Context, now time.Time, works []*lead.Work) erro
 	works = slices.DeleteFunc(slices.Clone(works), func(w *lead.Work) bool {
 		return w.New && w.Lead.MergedInto != "" // began and ended in this transaction
 	})
-	var rows written
+	rows := written{changed: map[string]bool{}}
 	for _, w := range works {
 		w.Lead.Version++
 		row, err := toRow(w, t.was[w.Lead.ID].row, rules, now)
@@ -48,7 +49,7 @@ func (t *txn) Write(ctx context.Context, now time.Time, works []*lead.Work) erro
 		if w.New {
 			rows.leads = append(rows.leads, row.values())
 		} else {
-			rows.updates = append(rows.updates, row.values())
+			rows.update(row.values(), t.was[w.Lead.ID].row)
 		}
 		if err := rows.follow(w, t.was[w.Lead.ID].clocks, now); err != nil {
 			return err
@@ -57,7 +58,7 @@ func (t *txn) Write(ctx context.Context, now time.Time, works []*lead.Work) erro
 			return err
 		}
 	}
-	if err := t.update(ctx, "leads", leadColumns, howLeads, rows.updates); err != nil {
+	if err := t.updateLeads(ctx, rows); err != nil {
 		return fmt.Errorf("store: write leads: %w", err)
 	}
 	for _, part := range []struct {
@@ -79,6 +80,45 @@ func (t *txn) Write(ctx context.Context, now time.Time, works []*lead.Work) erro
 		}
 	}
 	return t.words(ctx, works)
+}
+
+// update adds a lead's row.
+func (r *written) update(values []any, was *leadRow) {
+	r.updates = append(r.updates, values)
+	old := was.values()
+	for i, c := range leadColumns {
+		if !r.changed[c] && !same(values[i], old[i]) {
+			r.changed[c] = true
+		}
+	}
+}
+
+// same compares values of one column.
+func same(a, b any) bool {
+	if x, is := a.(instant); is {
+		return at(time.Time(x)).Equal(at(time.Time(b.(instant))))
+	}
+	return a == b
+}
+
+// updateLeads writes the columns that changed: most activities leave most of a
+// lead as it was.
+func (t *txn) updateLeads(ctx context.Context, r written) error {
+	columns := leadColumns[:1:1]
+	keep := []int{0}
+	for i, c := range leadColumns[1:] {
+		if r.changed[c] {
+			columns, keep = append(columns, c), append(keep, i+1)
+		}
+	}
+	for i, row := range r.updates {
+		values := make([]any, len(keep))
+		for j, k := range keep {
+			values[j] = row[k]
+		}
+		r.updates[i] = values
+	}
+	return t.update(ctx, "leads", columns, howLeads, r.updates)
 }
 
 // follow adds the rows that stand beside the lead's own: clocks only where they
