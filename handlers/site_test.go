@@ -91,7 +91,7 @@ func newBareSite(t testing.TB, change ...func(*handlers.Config)) *site {
 		t.Fatal(err)
 	}
 	done := make(chan error, 3)
-	go func() { done <- x.desk.Run(ctx, 2) }()
+	go func() { done <- x.desk.Run(ctx) }()
 	go func() { done <- x.hub.Run(ctx) }()
 	go func() {
 		done <- redis.Listen(ctx, log, func(n lead.Notice) { x.hub.Notice(live.Notice{Teams: n.Teams, Leads: n.Leads}) })

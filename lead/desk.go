@@ -3,6 +3,7 @@ package lead
 import (
 	"context"
 	"errors"
+	"hash/maphash"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -17,7 +18,8 @@ type Desk struct {
 	ranking Ranking
 	bell    Bell
 	log     *slog.Logger
-	intake  chan *intakeGroup
+	intake  []chan *intakeGroup // a committer each
+	seed    maphash.Seed
 	queued  atomic.Int64 // messages that wait for a transaction, or are in one
 	meter   Meter
 
@@ -30,7 +32,9 @@ type Desk struct {
 
 // NewDesk wires the use cases to their stores.
 func NewDesk(s Store, r Ranking, b Bell, log *slog.Logger) *Desk {
-	return &Desk{store: s, ranking: r, bell: b, log: log, intake: make(chan *intakeGroup, queueMost), meter: unmeasured{}, cards: map[string]Card{}}
+	d := &Desk{store: s, ranking: r, bell: b, log: log, seed: maphash.MakeSeed(), meter: unmeasured{}, cards: map[string]Card{}}
+	d.Committers(1)
+	return d
 }
 
 // Now is a moment in the precision that every store keeps.

@@ -1,9 +1,11 @@
 package lead
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"log/slog"
 	"runtime/debug"
 	"sync"
@@ -18,19 +20,20 @@ const (
 	queueMost = 20_000 // messages that may wait; more are refused, not kept waiting
 )
 
-// intakeGroup is one caller's messages on their way into a transaction.
+// intakeGroup is what one caller has for one committer.
 type intakeGroup struct {
-	msgs []Message
-	errs []error
-	err  error
-	done chan struct{}
+	msgs  []Message
+	index []int // of each in the caller's
+	errs  []error
+	err   error
+	done  chan struct{}
 }
 
 // Take stores messages and does what follows from them. The errors stand by
 // index: nil for a message that is stored or was known before. The last error
-// is for all: then nothing was stored (ErrUnavailable, or ErrBusy where too many
-// wait already: try again). A caller who goes away takes nobody's messages with
-// it.
+// is for all: then it is not known to be stored (ErrUnavailable, or ErrBusy where
+// too many wait already: try again). A caller who goes away takes nobody's
+// messages with it.
 func (d *Desk) Take(ctx context.Context, msgs []Message) ([]error, error) {
 	if len(msgs) == 0 {
 		return nil, nil
@@ -40,14 +43,56 @@ func (d *Desk) Take(ctx context.Context, msgs []Message) ([]error, error) {
 		d.queued.Add(-n)
 		return nil, fmt.Errorf("%w: %d messages wait already", ErrBusy, queueMost)
 	}
-	g := &intakeGroup{msgs: msgs, done: make(chan struct{})}
-	d.intake <- g // there is room: each group has a message at least
-	select {
-	case <-g.done:
-		return g.errs, g.err
-	case <-ctx.Done():
-		return nil, fmt.Errorf("%w: the database did not answer in time", ErrUnavailable)
+	parts := d.part(msgs)
+	for i, g := range parts {
+		if g != nil {
+			d.intake[i] <- g // there is room: each group has a message at least
+		}
 	}
+	errs := make([]error, len(msgs))
+	for _, g := range parts {
+		if g == nil {
+			continue
+		}
+		select {
+		case <-g.done:
+		case <-ctx.Done():
+			return nil, fmt.Errorf("%w: the database did not answer in time", ErrUnavailable)
+		}
+		if g.err != nil {
+			return nil, g.err // what another part has stored is known when it is sent again
+		}
+		for i, at := range g.index {
+			errs[at] = g.errs[i]
+		}
+	}
+	return errs, nil
+}
+
+// Committers is how many transactions take messages in at the same time (1
+// without it). It is called before anything else is asked of the Desk.
+func (d *Desk) Committers(n int) {
+	d.intake = make([]chan *intakeGroup, n)
+	for i := range d.intake {
+		d.intake[i] = make(chan *intakeGroup, queueMost)
+	}
+}
+
+// part divides messages among the committers, by whom they are about: two
+// transactions rarely want the same lead.
+func (d *Desk) part(msgs []Message) []*intakeGroup {
+	parts := make([]*intakeGroup, len(d.intake))
+	for i, m := range msgs {
+		n := 0
+		if len(parts) > 1 {
+			n = int(maphash.String(d.seed, cmp.Or(m.UserID, m.AnonymousID)) % uint64(len(parts)))
+		}
+		if parts[n] == nil {
+			parts[n] = &intakeGroup{done: make(chan struct{})}
+		}
+		parts[n].msgs, parts[n].index = append(parts[n].msgs, m), append(parts[n].index, i)
+	}
+	return parts
 }
 
 // TakeAt is Take with the moment of receipt as an argument and a transaction of
@@ -77,53 +122,48 @@ func whyImport(live bool) Why {
 }
 
 // Run takes in messages until the context ends; what is on its way then is
-// finished first. So many groups are committed at the same time. One Run per Desk.
-func (d *Desk) Run(ctx context.Context, committers int) error {
-	free := make(chan struct{}, committers)
-	var commits sync.WaitGroup
-	defer commits.Wait()
+// finished first. One Run per Desk.
+func (d *Desk) Run(ctx context.Context) error {
+	var committers sync.WaitGroup
+	for _, in := range d.intake {
+		committers.Go(func() { d.committer(ctx, in) })
+	}
+	committers.Wait()
+	return nil
+}
+
+func (d *Desk) committer(ctx context.Context, in <-chan *intakeGroup) {
 	for {
 		select {
 		case <-ctx.Done():
 			for {
 				select {
-				case g := <-d.intake:
+				case g := <-in:
 					d.commit([]*intakeGroup{g})
 				default:
-					return nil
+					return
 				}
 			}
-		case g := <-d.intake:
-			groups := d.gather(g, free)
-			commits.Go(func() {
-				defer func() { <-free }()
-				d.commit(groups)
-			})
+		case g := <-in:
+			d.commit(gather(g, in))
 		}
 	}
 }
 
-// gather waits a moment for others who want to share the transaction, and on
-// until somebody is free to commit it.
-func (d *Desk) gather(first *intakeGroup, free chan<- struct{}) []*intakeGroup {
+// gather waits a moment for others who want to share the transaction.
+func gather(first *intakeGroup, in <-chan *intakeGroup) []*intakeGroup {
 	groups, n := []*intakeGroup{first}, len(first.msgs)
 	timer := time.NewTimer(groupWait)
 	defer timer.Stop()
-	var ready chan<- struct{}
-	for {
-		more := d.intake
-		if n >= groupMost {
-			more, ready = nil, free
-		}
+	for n < groupMost {
 		select {
-		case g := <-more:
+		case g := <-in:
 			groups, n = append(groups, g), n+len(g.msgs)
 		case <-timer.C:
-			ready = free
-		case ready <- struct{}{}:
 			return groups
 		}
 	}
+	return groups
 }
 
 // commit stores groups in one transaction, or where that fails each by itself;

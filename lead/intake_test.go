@@ -64,9 +64,10 @@ func TestAPoisonedMessageFailsAlone(t *testing.T) {
 
 func TestRunSharesTransactions(t *testing.T) {
 	o := open(t)
+	o.desk.Committers(3)
 	ctx, stop := context.WithCancel(o.ctx)
 	done := make(chan error, 1)
-	go func() { done <- o.desk.Run(ctx, 2) }()
+	go func() { done <- o.desk.Run(ctx) }()
 	const callers = 100
 	var wg sync.WaitGroup
 	for i := range callers {
@@ -234,40 +235,34 @@ func TestWrongFitWaitsForATrait(t *testing.T) {
 	}
 }
 
-// More than may wait is refused, not kept waiting; whoever was let in is served.
+// More than may wait is refused, not kept waiting.
 func TestAFullIntakeRefuses(t *testing.T) {
 	o := open(t)
 	_, room := o.desk.Queue()
-	var full []lead.Message
-	for i := range room {
-		full = append(full, by("", "anon", o.track("Page Viewed", map[string]any{"n": i}))...)
+	full := make([]lead.Message, room)
+	for i := range full {
+		full[i] = lead.Message{ID: fmt.Sprint(i), UserID: "u1", Event: "Page Viewed"}
 	}
+	ctx, stop := context.WithCancel(o.ctx)
 	first := make(chan error, 1)
 	go func() {
-		_, err := o.desk.Take(o.ctx, full[:room-1])
+		_, err := o.desk.Take(ctx, full[:room-1])
 		first <- err
 	}()
 	for n := 0; n < room-1; n, _ = o.desk.Queue() {
 		runtime.Gosched()
 	}
 	for _, more := range [][]lead.Message{full[:2], full} {
-		if _, err := o.desk.Take(o.ctx, more); !errors.Is(err, lead.ErrBusy) {
+		if _, err := o.desk.Take(ctx, more); !errors.Is(err, lead.ErrBusy) {
 			t.Errorf("%d more: %v", len(more), err)
 		}
 	}
 	if waiting, _ := o.desk.Queue(); waiting != room-1 {
 		t.Errorf("%d wait, want %d", waiting, room-1)
 	}
-	ctx, stop := context.WithCancel(o.ctx)
 	stop()
-	if err := o.desk.Run(ctx, 1); err != nil {
-		t.Error(err)
-	}
-	if err := <-first; err != nil {
-		t.Errorf("those who were let in: %v", err)
-	}
-	if waiting, _ := o.desk.Queue(); waiting != 0 {
-		t.Errorf("%d wait at the end", waiting)
+	if err := <-first; !errors.Is(err, lead.ErrUnavailable) {
+		t.Errorf("who went away was told %v", err)
 	}
 }
 
@@ -279,7 +274,7 @@ func TestGroupCommit(t *testing.T) {
 		o.now = time.Now()
 		ctx, stop := context.WithCancel(t.Context())
 		done := make(chan error, 1)
-		go func() { done <- o.desk.Run(ctx, 2) }()
+		go func() { done <- o.desk.Run(ctx) }()
 		var wg sync.WaitGroup
 		waited := make([]time.Duration, 3)
 		for i, after := range []time.Duration{0, time.Millisecond, 50 * time.Millisecond} {

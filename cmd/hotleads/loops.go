@@ -5,7 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"math/rand/v2"
-	"runtime"
 	"time"
 
 	"hotleads/lead"
@@ -34,18 +33,9 @@ func (a *app) loops() []func(context.Context) {
 		func(ctx context.Context) { a.repeat(ctx, "notices", watchEvery, a.listen) },
 		func(ctx context.Context) { a.repeat(ctx, "sessions", expireEvery, a.expire) },
 		func(ctx context.Context) { a.repeat(ctx, "imports", watchEvery, importing.Once) },
-		func(ctx context.Context) { a.end("intake", a.desk.Run(ctx, a.committers())) },
+		func(ctx context.Context) { a.end("intake", a.desk.Run(ctx)) },
 		func(ctx context.Context) { a.end("hub", a.hub.Run(ctx)) },
 	}
-}
-
-// committers is how many transactions of the intake run at the same time: SQLite
-// has one writer; Postgres works on one while this process prepares the next.
-func (a *app) committers() int {
-	if a.store.Embedded() {
-		return 1
-	}
-	return max(2, runtime.GOMAXPROCS(0))
 }
 
 // end tells how a loop that runs by itself ended.

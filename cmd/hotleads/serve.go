@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"runtime"
 	"strings"
 	"syscall"
 	"time"
@@ -142,6 +143,9 @@ func (c *cli) open(ctx context.Context, s settings) (_ *app, err error) {
 	a.meters = newMeters(a.redis)
 	a.desk = lead.NewDesk(a.store, a.redis, a.meters, a.log)
 	a.desk.Measure(a.meters)
+	if !a.store.Embedded() { // SQLite has one writer; Postgres works on one transaction while the next is prepared
+		a.desk.Committers(max(2, runtime.GOMAXPROCS(0)))
+	}
 	a.hub = live.NewHub(live.Options{Log: a.log})
 	a.conns = newConns(maxConns(), a.log)
 	a.meters.watch(a.store, a.redis, a.desk, a.conns)

@@ -38,7 +38,7 @@ func newWorld(t *testing.T) world {
 	h, err := handlers.New(handlers.Config{Desk: desk, Store: s, Sessions: s.Sessions(secret), Links: s.Links(secret), Displays: s.Displays(secret), Attempts: redis, Hub: hub, Log: log})
 	must(t, err)
 	done := make(chan error, 3)
-	go func() { done <- desk.Run(ctx, 2) }()
+	go func() { done <- desk.Run(ctx) }()
 	go func() { done <- hub.Run(ctx) }()
 	go func() {
 		done <- redis.Listen(ctx, log, func(n lead.Notice) { hub.Notice(live.Notice{Teams: n.Teams, Leads: n.Leads}) })

@@ -56,7 +56,7 @@ func served(t *testing.T, f func(t *testing.T, w World, cast Cast, start func(Ca
 		configs <- handlers.Config{Desk: w.Desk, Store: w.Store, Sessions: w.Store.Sessions([]byte("a secret of this test only")), Displays: w.Store.Displays([]byte("a secret of this test only")), Links: w.Store.Links([]byte("a secret of this test only")), Attempts: redis, Hub: live.NewHub(live.Options{Log: w.Log}), Log: w.Log}
 		server := <-made
 		running.Go(func() {
-			if err := w.Desk.Run(ctx, 2); err != nil {
+			if err := w.Desk.Run(ctx); err != nil {
 				t.Error(err)
 			}
 		})
