@@ -99,6 +99,7 @@ func (s *server) revokeKey(c echo.Context) error {
 const (
 	valuesShown = 200
 	valuesAdded = 1000 // at a time
+	valuesTold  = 5    // of those that are refused
 )
 
 func (s *server) listsPage(c echo.Context) error {
@@ -150,22 +151,30 @@ func (s *server) addToList(c echo.Context) error {
 	return after(c, "/settings/lists", "added")
 }
 
+// excludable are the values of lines, or of what stands between commas.
 func excludable(kind lead.ExclusionKind, typed string) ([]string, error) {
 	if lead.ExclusionKinds[kind] == "" {
 		return nil, lead.Invalid("kind", "choose a list")
 	}
 	var values []string
-	for line := range strings.Lines(typed) {
-		if line = strings.TrimSpace(line); line == "" {
+	var wrong []error
+	for one := range strings.FieldsFuncSeq(typed, func(r rune) bool { return strings.ContainsRune("\n,;", r) }) {
+		if one = strings.TrimSpace(one); one == "" {
 			continue
 		}
-		v, err := lead.Excludable(kind, line)
+		v, err := lead.Excludable(kind, one)
 		if err != nil {
-			return nil, err
+			wrong = append(wrong, err)
+			continue
 		}
 		values = append(values, v)
 	}
-	switch {
+	if more := len(wrong) - valuesTold; more > 0 {
+		wrong = append(wrong[:valuesTold], lead.Invalid("value", "the same of %d more", more))
+	}
+	switch err := lead.Together(wrong...); {
+	case err != nil:
+		return nil, err
 	case len(values) == 0:
 		return nil, lead.Invalid("value", "say what goes on the list")
 	case len(values) > valuesAdded:

@@ -63,7 +63,7 @@ const (
 	txtListKind       = "List"
 	txtListAnyKind    = "All lists"
 	txtListAdd        = "Add to a list"
-	txtListAddTip     = "One a line. Own, competitor and customer lists hold mail domains, subdomains included; do not contact holds addresses, domains and international phone numbers."
+	txtListAddTip     = "One a line, or with commas. Own, competitor and customer lists hold mail domains, subdomains included; do not contact holds addresses, domains and international phone numbers."
 	txtListValues     = "Values"
 	txtListAddButton  = "Add"
 	txtListRemove     = "Remove"
