@@ -117,7 +117,7 @@ func TestImportInTheBrowser(t *testing.T) {
 	if status != http.StatusUnprocessableEntity {
 		t.Errorf("a mapping without an identity: %d", status)
 	}
-	has(t, page, "at least one of user_id, email, phone", `value="firstName" selected`)
+	has(t, page, "No column tells who a lead is", `value="firstName" selected`)
 	_, _, page = mara.do(http.MethodPost, at+"/preview", form, fragmentOf(at))
 	has(t, page, `<hx-partial hx-target="#preview"`, "2 can be taken", "won")
 	status, h, yaml := mara.post(at+"/map", form)

@@ -11,13 +11,15 @@ import (
 )
 
 // Mapping is the proposal, as it was changed perhaps, as a mapping for a head.
-// What can't be is a refusal.
+// What can't be is refused, all of it at once.
 func (p Proposal) Mapping(head []string) (*Mapping, error) {
 	m := &Mapping{Empty: p.Empty}
 	var o OutcomeColumns
 	places := map[Meaning]*Column{UserID: &m.Identity.UserID, Email: &m.Identity.Email, Phone: &m.Identity.Phone, Team: &m.Team, Created: &m.CreatedAt,
 		Outcome: &o.Column, Amount: &o.Amount, Closed: &o.At}
 	seen := map[Meaning]string{}
+	var wrong []error
+	refuse := func(format string, a ...any) { wrong = append(wrong, lead.Invalid("columns", format, a...)) }
 	for i, name := range head {
 		means := Skipped
 		if i < len(p.Columns) {
@@ -27,13 +29,16 @@ func (p Proposal) Mapping(head []string) (*Mapping, error) {
 			continue
 		}
 		if !slices.Contains(Meanings, means) {
-			return nil, lead.Invalid("columns", "a column can't mean %s", quoted(string(means)))
+			refuse("a column can't mean %s", quoted(string(means)))
+			continue
 		}
 		if name == "" || slices.Index(head, name) != i || slices.Contains(head[i+1:], name) {
-			return nil, lead.Invalid("columns", "two columns are called %s, or one has no name: rename it in the file, or leave it out", quoted(name))
+			refuse("two columns are called %s, or one has no name: rename it in the file, or leave it out", quoted(name))
+			continue
 		}
 		if other, twice := seen[means]; twice && means != Kept {
-			return nil, lead.Invalid("columns", "%s and %s can't both be the same (%s): leave one out, or keep it under its own name", quoted(other), quoted(name), means)
+			refuse("%s and %s can't both be the same (%s): leave one out, or keep it under its own name", quoted(other), quoted(name), means)
+			continue
 		}
 		seen[means] = name
 		switch to := places[means]; {
@@ -48,11 +53,17 @@ func (p Proposal) Mapping(head []string) (*Mapping, error) {
 			m.Traits.Each = append(m.Traits.Each, TraitColumn{string(means), Column{Name: name}})
 		}
 	}
+	if id := m.Identity; id == (Mapping{}).Identity {
+		refuse("no column tells who a lead is: choose the one with the email, the phone number or the user id")
+	}
 	if o.Column.Name != "" {
 		o.Won, o.Lost = p.Won, p.Lost
 		m.Outcome = &o
 	} else if o.Amount.Name != "" || o.At.Name != "" {
-		return nil, lead.Invalid("columns", "an amount or a closing date says nothing without the column that says how it ended")
+		refuse("an amount or a closing date says nothing without the column that says how it ended")
+	}
+	if err := lead.Together(wrong...); err != nil {
+		return nil, err
 	}
 	if err := m.Check(); err != nil {
 		return nil, lead.Invalid("columns", "%s", err)

@@ -58,7 +58,8 @@ func TestProposalAsYAML(t *testing.T) {
 		}
 	}
 	for want, columns := range map[string][]Meaning{
-		"at least one of user_id":     {Skipped, Skipped, Name},
+		"no column tells who": {Skipped, Skipped, Name},
+		"\"nonsense\"; no column tells who a lead is: choose the one with the email, the phone number or the user id; an amount": {Skipped, "nonsense", Skipped, Skipped, Amount},
 		"can't both be the same":      {UserID, Email, Email},
 		"a column can't mean":         {UserID, "nonsense"},
 		"says nothing without":        {UserID, Skipped, Skipped, Skipped, Amount},
