@@ -82,7 +82,7 @@ func (s *server) boardPage(c echo.Context) error {
 	looks := u.Role == lead.Marketing || u.Role == lead.Admin
 	m := views.BoardModel{
 		Team: team.Name, Slug: team.Slug, LiveURL: liveURL(team.Slug, a.mine), Mine: a.mine, LooksOnly: looks,
-		FirstTime: looks, BaseURL: s.base(c.Request()), Stats: stats, Reasons: sc.reasons(team.ID),
+		FirstTime: looks, MakesKeys: viewer(c).Role == lead.Admin, BaseURL: s.base(c.Request()), Stats: stats, Reasons: sc.reasons(team.ID),
 	}
 	for _, l := range rows {
 		if l.OwnerID == u.ID {

@@ -376,7 +376,7 @@ func TestFirstVisit(t *testing.T) {
 	if status != http.StatusSeeOther || h.Get("Location") != "/" {
 		t.Errorf("the administrator's sign-in: %d %q", status, h.Get("Location"))
 	}
-	if status, _, page := b.get("/board/emea"); status != http.StatusOK || !strings.Contains(page, "curl") {
+	if status, _, page := b.get("/board/emea"); status != http.StatusOK || !strings.Contains(page, "curl") || !strings.Contains(page, `href="/settings/keys"`) {
 		t.Errorf("the administrator's first board: %d", status)
 	}
 }

@@ -131,6 +131,7 @@ type BoardModel struct {
 	Mine      bool // only the viewer's own
 	LooksOnly bool // marketing and displays: no moves
 	FirstTime bool // the empty board shows how to send a first event (admins, marketing)
+	MakesKeys bool // and where its key is made
 	BaseURL   string
 	Rows      []RenderedRow // in rank order
 	Reasons   []Reason      // of the agreement in force; once a page, not once a row

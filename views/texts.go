@@ -50,6 +50,8 @@ const (
 	txtFirstEvent     = "Send the first one"
 	txtFirstEventText = "With a write key, from any terminal; a Segment or RudderStack client does the same once it points here. A demo request reaches the board at once."
 	txtWriteKeyHint   = "A write key is made by"
+	txtWriteKeyOr     = "or in the"
+	txtWriteKeyPage   = "settings"
 
 	txtWriteKeyCommand = "hotleads key add --kind write --name website"
 
