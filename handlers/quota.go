@@ -78,7 +78,7 @@ func (s *server) use(ctx context.Context, name string, window time.Duration) (n 
 	}
 	soon, cancel := context.WithTimeout(ctx, quotaPatience)
 	defer cancel()
-	n, ends, err := s.Quotas.Use(soon, name, window)
+	n, ends, err := s.Quotas.Use(soon, name, window, s.Now())
 	if err != nil && ctx.Err() == nil {
 		s.uncounted.begin(ctx, s.Log, err)
 	}

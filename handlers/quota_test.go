@@ -33,8 +33,8 @@ var rateLimit = regexp.MustCompile(`^"key";r=(\d+);t=(\d+)$`)
 // oneWindow counts within a window that does not end during a test.
 type oneWindow struct{ handlers.Quotas }
 
-func (q oneWindow) Use(ctx context.Context, name string, window time.Duration) (int64, time.Duration, error) {
-	n, _, err := q.Quotas.Use(ctx, name, 100_000*time.Hour)
+func (q oneWindow) Use(ctx context.Context, name string, window time.Duration, now time.Time) (int64, time.Duration, error) {
+	n, _, err := q.Quotas.Use(ctx, name, 100_000*time.Hour, now)
 	return n, window - time.Second/2, err
 }
 

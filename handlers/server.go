@@ -69,7 +69,7 @@ type Attempts interface {
 type Quotas interface {
 	// Use counts one more use of a name in the present window of that length. It
 	// tells how many there were in it, and the time until it ends.
-	Use(ctx context.Context, name string, window time.Duration) (n int64, ends time.Duration, err error)
+	Use(ctx context.Context, name string, window time.Duration, now time.Time) (n int64, ends time.Duration, err error)
 }
 
 // Config is what a server is made of.

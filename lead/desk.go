@@ -23,6 +23,10 @@ type Desk struct {
 	queued  atomic.Int64 // messages that wait for a transaction, or are in one
 	meter   Meter
 
+	// Clock tells the time where it is no argument; nil: [Now]. To be set before
+	// the desk is used.
+	Clock func() time.Time
+
 	failing failures
 	strays  atomic.Int64 // when claims were last looked for that nobody let go, in Unix nanoseconds
 
@@ -39,6 +43,14 @@ func NewDesk(s Store, r Ranking, b Bell, log *slog.Logger) *Desk {
 
 // Now is a moment in the precision that every store keeps.
 func Now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
+
+// Now is the time by the desk's clock.
+func (d *Desk) Now() time.Time {
+	if d.Clock == nil {
+		return Now()
+	}
+	return d.Clock()
+}
 
 // scene is the world a move happens in.
 func (d *Desk) scene(ctx context.Context, actor Actor, now time.Time) (Scene, error) {

@@ -176,7 +176,7 @@ func (d *Desk) commit(groups []*intakeGroup) {
 		msgs = append(msgs, g.msgs...)
 	}
 	began := time.Now()
-	errs, err := d.bisect(ctx, msgs, ByActivity, nil, Now())
+	errs, err := d.bisect(ctx, msgs, ByActivity, nil, d.Now())
 	d.meter.Grouped(len(msgs), time.Since(began), err != nil)
 	for _, g := range groups {
 		g.err = err

@@ -12,7 +12,7 @@ import (
 // Clock tells the time by the database's clock, so that all instances agree on
 // what is due however wrong their own clocks are. Between two looks at it, it
 // goes by what has passed since, which no correction of the machine's clock
-// touches. SQLite has no clock but the process's.
+// touches. SQLite has no clock but the process's, which a nil Clock is, too.
 type Clock struct {
 	s *Store
 
@@ -26,6 +26,9 @@ func (s *Store) Clock() *Clock { return &Clock{s: s} }
 
 // Now is the time, in the precision that every store keeps.
 func (c *Clock) Now() time.Time {
+	if c == nil {
+		return lead.Now()
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.said.IsZero() {

@@ -10,10 +10,9 @@ import (
 
 // Use counts one more use of a name in the present window, for all instances,
 // and tells how many there were in it and when it ends. Windows are of one length
-// and follow each other on the instance's clock, so that counting is one round
-// trip without a script.
-func (r *Redis) Use(ctx context.Context, name string, window time.Duration) (n int64, ends time.Duration, err error) {
-	now := time.Now()
+// and follow each other on the clock that all instances share, so that counting
+// is one round trip without a script.
+func (r *Redis) Use(ctx context.Context, name string, window time.Duration, now time.Time) (n int64, ends time.Duration, err error) {
 	began := now.Truncate(window)
 	key := fmt.Sprintf("hl:{%s}:uses:%d", name, began.UnixMilli())
 	var count *redis.IntCmd

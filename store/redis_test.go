@@ -62,7 +62,7 @@ func TestUsesOfAWindow(t *testing.T) {
 		r := storetest.Embedded(t)
 		use := func() (int64, time.Duration) {
 			t.Helper()
-			n, ends, err := r.Use(t.Context(), "a", 10*time.Second)
+			n, ends, err := r.Use(t.Context(), "a", 10*time.Second, time.Now())
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -19,6 +19,7 @@ const (
 	rerankEvery  = time.Minute
 	watchEvery   = time.Second
 	expireEvery  = time.Hour
+	clockEvery   = 5 * time.Second
 	longestPause = 2 * time.Second // after failures: who has waited out a fault is back soon after it
 )
 
@@ -31,6 +32,7 @@ func (a *app) loops() []func(context.Context) {
 		func(ctx context.Context) { a.repeat(ctx, "rankings", watchEvery, r.once) },
 		func(ctx context.Context) { a.repeat(ctx, "re-scoring", watchEvery, (&rescoring{app: a}).once) },
 		func(ctx context.Context) { a.repeat(ctx, "notices", watchEvery, a.listen) },
+		func(ctx context.Context) { a.repeat(ctx, "clock", clockEvery, a.setClock) },
 		func(ctx context.Context) { a.repeat(ctx, "sessions", expireEvery, a.expire) },
 		func(ctx context.Context) { a.repeat(ctx, "imports", watchEvery, importing.Once) },
 		func(ctx context.Context) { a.end("intake", a.desk.Run(ctx)) },
@@ -51,7 +53,7 @@ func (a *app) end(name string, err error) {
 func (a *app) repeat(ctx context.Context, name string, every time.Duration, once func(context.Context, time.Time) (again bool, err error)) {
 	failing, wait := "", every
 	for {
-		again, err := once(ctx, lead.Now())
+		again, err := once(ctx, a.clock.Now())
 		if ctx.Err() != nil {
 			return
 		}
@@ -96,6 +98,11 @@ func (a *app) listen(ctx context.Context, _ time.Time) (bool, error) {
 	return false, err
 }
 
+// setClock keeps this process's time the database's.
+func (a *app) setClock(ctx context.Context, _ time.Time) (bool, error) {
+	return false, a.clock.Set(ctx)
+}
+
 func (a *app) expire(ctx context.Context, now time.Time) (bool, error) {
 	return false, a.store.Sessions(a.secret).Expire(ctx, now)
 }
@@ -107,10 +114,10 @@ func (a *app) expire(ctx context.Context, now time.Time) (bool, error) {
 type rankings struct {
 	*app
 	built bool
-	asked string        // the request that was last followed
-	whom  string        // who keeps the rankings
+	asked string    // the request that was last followed
+	whom  string    // who keeps the rankings
 	last  time.Time // of ranking; with its monotonic part, so that a clock that is set changes nothing
-	away  bool          // Redis did not answer
+	away  bool      // Redis did not answer
 }
 
 func (r *rankings) once(ctx context.Context, now time.Time) (bool, error) {

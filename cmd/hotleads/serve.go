@@ -47,6 +47,7 @@ type app struct {
 	settings settings
 	log      *slog.Logger
 	store    *store.Store
+	clock    *store.Clock
 	redis    *store.Redis
 	desk     *lead.Desk
 	hub      *live.Hub
@@ -84,7 +85,7 @@ func (c *cli) serve(ctx context.Context, s settings, more extras) (err error) {
 		Desk: a.desk, Store: a.store, Sessions: a.store.Sessions(a.secret), Displays: a.store.Displays(a.secret), Links: a.store.Links(a.secret), Attempts: a.redis, Quotas: a.redis, APIRate: s.APIRate,
 		RedisPing: func(ctx context.Context) error { return a.redis.Ping(ctx).Err() },
 		Hub:       a.hub, BaseURL: s.BaseURL, TrustedProxies: s.TrustedProxies, WriteKey: s.WriteKey,
-		Version: build().Version, Registry: a.meters.registry, Log: a.log, Now: lead.Now,
+		Version: build().Version, Registry: a.meters.registry, Log: a.log, Now: a.clock.Now,
 		Draining: func() bool { return ctx.Err() != nil },
 	})
 	if err != nil {
@@ -123,6 +124,10 @@ func (c *cli) open(ctx context.Context, s settings) (_ *app, err error) {
 	if _, err = a.store.Migrate(ctx, lead.Now()); err != nil {
 		return nil, err
 	}
+	a.clock = a.store.Clock()
+	if err = a.clock.Set(ctx); err != nil {
+		return nil, err
+	}
 	if a.secret, err = secretKey(s); err != nil {
 		return nil, err
 	}
@@ -133,7 +138,7 @@ func (c *cli) open(ctx context.Context, s settings) (_ *app, err error) {
 	if !own {
 		a.log.Warn("SECRET_KEY is another than before: everybody is signed out, and links of displays, invites and resets made until now no longer open; instances with the former key must be restarted with this one")
 	}
-	if err = a.ensureAdmin(ctx, lead.Now()); err != nil {
+	if err = a.ensureAdmin(ctx, a.clock.Now()); err != nil {
 		return nil, err
 	}
 	if a.redis, err = store.OpenRedis(s.RedisURL); err != nil {
@@ -142,6 +147,7 @@ func (c *cli) open(ctx context.Context, s settings) (_ *app, err error) {
 	a.warnOfAnother()
 	a.meters = newMeters(a.redis)
 	a.desk = lead.NewDesk(a.store, a.redis, a.meters, a.log)
+	a.desk.Clock = a.clock.Now
 	a.desk.Measure(a.meters)
 	if !a.store.Embedded() { // SQLite has one writer; Postgres works on one transaction while the next is prepared
 		a.desk.Committers(max(2, runtime.GOMAXPROCS(0)))

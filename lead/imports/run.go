@@ -88,7 +88,7 @@ func (r *Run) All(ctx context.Context) error {
 		if r.rows++; r.rows <= r.Skip {
 			continue
 		}
-		r.take(row, refused, lead.Now())
+		r.take(row, refused, r.Desk.Now())
 		if len(r.batch) >= BatchRows || len(r.pending.Refused) >= BatchRows || r.bytes > maxBatch {
 			if err := r.flush(ctx, false); err != nil {
 				return err
@@ -155,7 +155,7 @@ func (r *Run) flush(ctx context.Context, last bool) error {
 
 // store tries to store the batch. What it could store is not in it any more.
 func (r *Run) store(ctx context.Context) error {
-	now := lead.Now()
+	now := r.Desk.Now()
 	msgs := make([]lead.Message, len(r.batch))
 	for i := range r.batch {
 		msgs[i] = r.batch[i].message

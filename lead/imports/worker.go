@@ -222,7 +222,7 @@ func packed(rows []Refused) ([]byte, error) {
 
 // note is the import as it stands, the lease prolonged.
 func (j *job) note(s lead.ImportState) lead.ImportNote {
-	n := lead.ImportNote{Import: j.Import, Worker: j.id, Until: lead.Now().Add(lease)}
+	n := lead.ImportNote{Import: j.Import, Worker: j.id, Until: j.Desk.Now().Add(lease)}
 	n.State = s
 	return n
 }
@@ -230,7 +230,7 @@ func (j *job) note(s lead.ImportState) lead.ImportNote {
 // end gives the import up, for good.
 func (j *job) end(ctx context.Context, s lead.ImportState, problem string) error {
 	n := j.note(s)
-	n.Until, n.Problem, n.EndedAt = time.Time{}, problem, lead.Now()
+	n.Until, n.Problem, n.EndedAt = time.Time{}, problem, j.Desk.Now()
 	return j.Shelf.Change(ctx, func(tx lead.Tx) error {
 		_, err := tx.NoteImport(ctx, n)
 		return err
@@ -270,7 +270,7 @@ func (j *job) undo(ctx context.Context) error {
 			n.Undone = done
 			_, err := tx.NoteImport(ctx, n)
 			return err
-		}, lead.Now())
+		}, j.Desk.Now())
 		if err != nil {
 			return err
 		}

@@ -16,7 +16,7 @@ func uses(t *testing.T, r *store.Redis) {
 	var wg sync.WaitGroup
 	for i := range many {
 		wg.Go(func() {
-			n, ends, err := r.Use(t.Context(), "a", 1000*time.Hour)
+			n, ends, err := r.Use(t.Context(), "a", 1000*time.Hour, now)
 			if err != nil || ends <= 0 || ends > 1000*time.Hour {
 				t.Errorf("it ends in %v, %v", ends, err)
 			}
@@ -30,7 +30,7 @@ func uses(t *testing.T, r *store.Redis) {
 			t.Fatalf("counted %v", counted)
 		}
 	}
-	if n, _, err := r.Use(t.Context(), "b", 1000*time.Hour); err != nil || n != 1 {
+	if n, _, err := r.Use(t.Context(), "b", 1000*time.Hour, now); err != nil || n != 1 {
 		t.Errorf("another name: %d, %v", n, err)
 	}
 }

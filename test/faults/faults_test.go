@@ -15,6 +15,7 @@ import (
 // back, one thing after the other. Nothing that was acknowledged is lost or
 // stored twice, and soon after everything agrees again.
 func TestFaults(t *testing.T) {
+	t.Parallel() // nearly all of it is waiting
 	postgres, redis := testenv.PostgresServer(t), testenv.RedisServer(t)
 	w := newWorld(t, postgres.URL, redis.URL, 2)
 	rosa := w.instances[1].signIn("Rosa")

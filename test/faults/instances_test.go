@@ -36,6 +36,7 @@ func (i *instance) lead(who string) string {
 // people are signed in at both, limits count at both together, and what is due
 // happens once.
 func TestInstances(t *testing.T) {
+	t.Parallel() // nearly all of it is waiting
 	w := newWorld(t, testenv.Postgres(t), testenv.Redis(t), 2, "API_RATE=20")
 	one, two := w.instances[0], w.instances[1]
 
@@ -92,7 +93,7 @@ func dueOnce(t *testing.T, w *world) {
 	}
 	for _, text := range []string{
 		`UPDATE clocks SET risk_at = risk_at - INTERVAL '30 days', due_at = due_at - INTERVAL '30 days' WHERE lead_id IN (SELECT id FROM leads WHERE user_id LIKE 'due-%')`,
-		`UPDATE leads SET wake_at = NOW() - INTERVAL '1 hour' WHERE user_id LIKE 'due-%'`,
+		`UPDATE leads SET wake_at = NOW() - INTERVAL '2 days' WHERE user_id LIKE 'due-%'`,
 	} {
 		if _, err := w.db.ExecContext(t.Context(), text); err != nil {
 			t.Fatal(err)
@@ -147,6 +148,7 @@ func limits(t *testing.T, w *world) {
 // Instances are replaced one after the other under traffic: nothing that was
 // acknowledged is lost, and boards come back by themselves.
 func TestRollingRestart(t *testing.T) {
+	t.Parallel() // nearly all of it is waiting
 	w := newWorld(t, testenv.Postgres(t), testenv.Redis(t), 2)
 	var mu sync.Mutex
 	serving := func() []*instance {
