@@ -281,10 +281,10 @@ func (s *Store) skipLocked() string {
 	return " FOR UPDATE SKIP LOCKED"
 }
 
-// creators are what transactions that make leads of unknown identities wait for
-// each other by, a share of all identities each: Postgres keeps room for a few
-// thousand locks, for all transactions together.
-const creators = 256
+// mostNew is how many unknown identities a transaction locks one by one. Postgres
+// keeps room for a few thousand locks, for all transactions together: who has
+// more of them locks them all.
+const mostNew = 500
 
 // alone lets one transaction at a time make leads of the same unknown
 // identities. Without it they would still make one lead (Identify), but
@@ -294,17 +294,21 @@ func (t *txn) alone(ctx context.Context, unknown []lead.Identity) (bool, error) 
 	if len(unknown) == 0 {
 		return false, nil
 	}
-	keys := make([]int64, 0, len(unknown))
+	keys := []int64{0} // all identities: shared by those who lock some of them
 	for _, id := range unknown {
 		t.ours[id] = true
 		h := fnv.New64a()
 		_, _ = io.WriteString(h, string(id.Kind)+":"+id.Value) // a hash takes everything
-		keys = append(keys, int64(h.Sum64()%creators))
+		keys = append(keys, int64(h.Sum64()>>1|1))
 	}
 	if t.s.lite {
 		return false, nil
 	}
+	if len(unknown) > mostNew {
+		_, err := t.ExecContext(ctx, `SELECT pg_advisory_xact_lock(0)`)
+		return true, err
+	}
 	slices.Sort(keys)
-	_, err := t.ExecContext(ctx, `SELECT pg_advisory_xact_lock(k) FROM unnest($1::bigint[]) AS k`, pq.Array(slices.Compact(keys)))
+	_, err := t.ExecContext(ctx, `SELECT CASE k WHEN 0 THEN pg_advisory_xact_lock_shared(k) ELSE pg_advisory_xact_lock(k) END FROM unnest($1::bigint[]) AS k`, pq.Array(slices.Compact(keys)))
 	return true, err
 }
