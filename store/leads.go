@@ -178,14 +178,28 @@ const TeamlessQuery = `
 	WHERE t.disabled_at IS NOT NULL AND l.team_id = t.id AND l.hold = 'backlog' AND l.merged_into = ''
 	ORDER BY id LIMIT $1`
 
-// Announced notes that the ranking of leads is up to those versions.
+// Announced notes that the ranking of leads is up to those versions. One that
+// somebody is changing meanwhile is left to their announcement, or to the sweep.
 func (s *Store) Announced(ctx context.Context, versions map[string]int64) error {
 	rows := make([][]any, 0, len(versions))
-	for _, id := range slices.Sorted(maps.Keys(versions)) { // in id order, as every transaction locks leads
+	for _, id := range slices.Sorted(maps.Keys(versions)) {
 		rows = append(rows, []any{id, versions[id]})
 	}
+	if len(rows) == 0 {
+		return nil
+	}
 	err := s.inTx(ctx, func(tx *sqlx.Tx) error {
-		return each(ctx, tx, `UPDATE leads SET unannounced_at = NULL WHERE id = $1 AND version <= $2 AND unannounced_at IS NOT NULL`, rows)
+		if s.lite {
+			return each(ctx, tx, `UPDATE leads SET unannounced_at = NULL WHERE id = $1 AND version <= $2 AND unannounced_at IS NOT NULL`, rows)
+		}
+		given, arrays, err := arraysOf(rows)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE leads SET unannounced_at = NULL FROM unnest(`+given+`) AS v (id, version)
+			WHERE leads.id = v.id AND leads.version <= v.version AND leads.unannounced_at IS NOT NULL
+			AND leads.id IN (SELECT id FROM leads WHERE id = ANY ($1) FOR UPDATE SKIP LOCKED)`, arrays...)
+		return err
 	})
 	if err != nil {
 		return fmt.Errorf("store: announced: %w", err)

@@ -28,7 +28,7 @@ const (
 // Bounds of the pool of connections of one process.
 const (
 	mostOpen     = 32
-	mostIdle     = 16
+	mostIdle     = 32 // none is closed between two bursts: to begin one costs Postgres a process
 	connLifetime = 30 * time.Minute
 	connIdle     = 5 * time.Minute
 )
