@@ -45,6 +45,10 @@ type Store interface {
 	// Announced notes that the lead's ranking is up to that version.
 	Announced(ctx context.Context, versions map[string]int64) error
 
+	// DropActivities drops what was received more than that many whole months
+	// before the month of now, and nothing else: message ids stay.
+	DropActivities(ctx context.Context, now time.Time, months int) (Dropped, error)
+
 	// Drips are the backlogs that go to their boards by themselves.
 	Drips(ctx context.Context) ([]Drip, error)
 

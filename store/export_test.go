@@ -39,10 +39,12 @@ func (s *Store) Exec(t *testing.T, text string) error {
 	return err
 }
 
-// Tables lists the tables and their columns, in order.
+// Tables lists the tables and their columns, in order; partitions have those of
+// their table.
 func (s *Store) Tables(t *testing.T) []string {
 	t.Helper()
-	text := `SELECT table_name || '.' || column_name FROM information_schema.columns WHERE table_schema = 'public' ORDER BY 1`
+	text := `SELECT table_name || '.' || column_name FROM information_schema.columns
+		WHERE table_schema = 'public' AND table_name NOT IN (SELECT relname FROM pg_class WHERE relispartition) ORDER BY 1`
 	if s.lite {
 		text = `SELECT m.name || '.' || c.name FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' ORDER BY 1`
 	}
@@ -66,4 +68,14 @@ func Crowd(t *testing.T) {
 			<-hashing
 		}
 	})
+}
+
+// UpTo migrates as far as a version.
+func (s *Store) UpTo(ctx context.Context, version int64) error {
+	p, err := s.provider()
+	if err != nil {
+		return err
+	}
+	_, err = p.UpTo(ctx, version)
+	return err
 }

@@ -81,9 +81,9 @@ func (s *Store) checked(ctx context.Context) (*goose.Provider, error) {
 const together = 10
 
 // Migrate brings the schema up to date, safely with many instances starting at
-// once, and puts a default agreement in force, from now on, where there is
-// none. It returns how many migrations it ran. A database that a newer program
-// has migrated is an error.
+// once, makes room for the next months (Months) and puts a default agreement in
+// force, from now on, where there is none. It returns how many migrations it
+// ran. A database that a newer program has migrated is an error.
 func (s *Store) Migrate(ctx context.Context, now time.Time) (int, error) {
 	p, err := s.checked(ctx)
 	if err != nil {
@@ -97,6 +97,9 @@ func (s *Store) Migrate(ctx context.Context, now time.Time) (int, error) {
 	}
 	if err != nil {
 		return 0, fmt.Errorf("store: migrate: %w", wrap(err))
+	}
+	if _, err := s.Months(ctx, now); err != nil && !busy(err) { // serve tries again, and until then the default partition takes them
+		return 0, err
 	}
 	a, err := lead.DefaultAgreement("UTC")
 	if err != nil {
