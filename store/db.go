@@ -208,7 +208,7 @@ var errStale = errors.New("store: a lead was merged meanwhile")
 func again(err error) bool {
 	var p *pq.Error
 	if errors.As(err, &p) {
-		return p.Code == "40001" || p.Code == "40P01" // serialization failure, deadlock
+		return p.Code == "40001" || p.Code == "40P01" || movedAway(p) // serialization failure, deadlock
 	}
 	return errors.Is(err, errStale)
 }

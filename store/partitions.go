@@ -158,6 +158,12 @@ func busy(err error) bool {
 	return errors.As(err, &p) && p.Code == "55P03"
 }
 
+// movedAway tells whether a row was on its way to the default partition while its
+// month was made: in another transaction it finds its place.
+func movedAway(p *pq.Error) bool {
+	return p.Code == "23514" && p.Table == "activities_default"
+}
+
 // goneLoad is how many rows are deleted at a time: for so long nobody else writes
 // to SQLite.
 const goneLoad = 500

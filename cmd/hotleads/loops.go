@@ -20,6 +20,7 @@ const (
 	watchEvery   = time.Second
 	expireEvery  = time.Hour
 	clockEvery   = 5 * time.Second
+	shelveEvery  = time.Hour
 	longestPause = 2 * time.Second // after failures: who has waited out a fault is back soon after it
 )
 
@@ -34,6 +35,7 @@ func (a *app) loops() []func(context.Context) {
 		func(ctx context.Context) { a.repeat(ctx, "notices", watchEvery, a.listen) },
 		func(ctx context.Context) { a.repeat(ctx, "clock", clockEvery, a.setClock) },
 		func(ctx context.Context) { a.repeat(ctx, "sessions", expireEvery, a.expire) },
+		func(ctx context.Context) { a.repeat(ctx, "activities", shelveEvery, a.shelve) },
 		func(ctx context.Context) { a.repeat(ctx, "imports", watchEvery, importing.Once) },
 		func(ctx context.Context) { a.end("intake", a.desk.Run(ctx)) },
 		func(ctx context.Context) { a.end("hub", a.hub.Run(ctx)) },

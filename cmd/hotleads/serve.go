@@ -128,6 +128,9 @@ func (c *cli) open(ctx context.Context, s settings) (_ *app, err error) {
 	if err = a.clock.Set(ctx); err != nil {
 		return nil, err
 	}
+	if err = a.checkMonths(ctx); err != nil {
+		return nil, err
+	}
 	if a.secret, err = secretKey(s); err != nil {
 		return nil, err
 	}

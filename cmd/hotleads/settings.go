@@ -28,6 +28,7 @@ type settings struct {
 	AdminPassword  string
 	WriteKey       string
 	APIRate        int // requests a second of a key of the JSON API; 0: any number
+	ActivityMonths int // months for which activities are kept; 0: all of them
 	LogLevel       slog.Level
 	LogFormat      string // "text", "json" or "": by whether somebody looks
 
@@ -90,6 +91,12 @@ var settingTable = []setting{
 			n, err := strconv.ParseUint(v, 10, 31)
 			s.APIRate = int(n)
 			return err == nil && n <= 100_000
+		}},
+	{name: "ACTIVITY_MONTHS", fallback: "0", about: "whole months for which activities are kept, as many as the agreement needs or more; 0: all of them", wants: fmt.Sprint("a whole number from 0 to ", lead.MostMonths),
+		set: func(s *settings, v string) bool {
+			n, err := strconv.ParseUint(v, 10, 31)
+			s.ActivityMonths = int(n)
+			return err == nil && n <= lead.MostMonths
 		}},
 	{name: "LOG_LEVEL", fallback: "info", about: "debug, info, warn or error", wants: "debug, info, warn or error",
 		set: func(s *settings, v string) bool {

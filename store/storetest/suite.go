@@ -72,6 +72,7 @@ func Run(t *testing.T, url func(testing.TB) string) {
 		{"agreement/leads of an older one, boards first", outdated},
 		{"agreement/re-scoring is shared, and goes on where it was stopped", rescoring},
 		{"agreement/one lead that can't be re-scored keeps no other waiting", rescoringTrouble},
+		{"activities/old ones go, and scores stay right", retention},
 		{"exclusions and settings", exclusions},
 		{"the secret's fingerprint", secrets},
 		{"imports/files", importFiles},
