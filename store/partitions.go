@@ -102,8 +102,9 @@ func (s *Store) Months(ctx context.Context, now time.Time) (int, error) {
 		return 0, err
 	}
 	made := 0
+	patient := &Store{write: s.slow} // moving rows may take longer than a statement of a request
 	for _, month := range missing(have, now) {
-		err := s.inTx(ctx, func(tx *sqlx.Tx) error { return addMonth(ctx, tx, month) })
+		err := patient.inTx(ctx, func(tx *sqlx.Tx) error { return addMonth(ctx, tx, month) })
 		if err != nil {
 			return made, fmt.Errorf("store: make %s: %w", partition(month), err)
 		}
