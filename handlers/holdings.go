@@ -97,8 +97,7 @@ func (s *server) holdingsModel(ctx context.Context, sc scene, teams []string) (v
 // leftBehind tells whether an accepted lead is with somebody who is not there
 // for it: away, disabled, or no longer a rep of its team.
 func (sc scene) leftBehind(h lead.Holds) bool {
-	u := sc.book.Users[h.OwnerID]
-	return h.Stage != lead.Claimed && (!u.There(sc.now) || !u.MayHold(h.TeamID))
+	return h.Stage != lead.Claimed && !sc.book.Users[h.OwnerID].Tends(h.TeamID, sc.now)
 }
 
 // absence says why somebody is not there; "" where they are.

@@ -118,3 +118,9 @@ func (p TeamPlan) Check() error {
 func (u User) MayHold(team string) bool {
 	return u.Active() && u.Role == Rep && (team == "" || u.In(team))
 }
+
+// Tends tells whether a lead of the team that the person holds is looked after at
+// a moment: they may hold it, and are there.
+func (u User) Tends(team string, now time.Time) bool {
+	return u.MayHold(team) && u.There(now)
+}

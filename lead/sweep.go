@@ -153,7 +153,7 @@ func (d *Desk) LetGo(ctx context.Context, user string, now time.Time) (int, erro
 		cause = CauseAway
 	}
 	return d.system(ctx, ids, now, func(sc Scene, w *Work) (bool, error) {
-		if w.Lead.Stage != Claimed || w.Lead.OwnerID != user || u.MayHold(w.Lead.TeamID) && u.There(now) {
+		if w.Lead.Stage != Claimed || w.Lead.OwnerID != user || u.Tends(w.Lead.TeamID, now) {
 			return false, nil
 		}
 		return true, w.backToBoard(sc, Release, cause)

@@ -2,11 +2,6 @@ package store
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -31,16 +26,7 @@ func (s *Store) Displays(secret []byte) *Displays { return &Displays{s, secret} 
 
 // hash is unlike that of a session of the same token.
 func (t *Displays) hash(token string) string {
-	h := hmac.New(sha256.New, t.secret)
-	h.Write([]byte("display:" + token))
-	return hex.EncodeToString(h.Sum(nil))
-}
-
-// newToken is 192 random bits: no salt, no stretching and no throttle is needed.
-func newToken() string {
-	b := make([]byte, 24)
-	rand.Read(b)
-	return base64.RawURLEncoding.EncodeToString(b)
+	return keyed(t.secret, "display:"+token)
 }
 
 type displayRow struct {

@@ -3,8 +3,6 @@ package store
 import (
 	"context"
 	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 
 	"github.com/jmoiron/sqlx"
@@ -13,9 +11,7 @@ import (
 // fingerprintOf tells one secret key (SECRET_KEY) from another without telling
 // what it is: an HMAC of a fixed text, of a key of at least 32 bytes.
 func fingerprintOf(secret []byte) string {
-	h := hmac.New(sha256.New, secret)
-	h.Write([]byte("hotleads secret fingerprint"))
-	return hex.EncodeToString(h.Sum(nil))
+	return keyed(secret, "hotleads secret fingerprint")
 }
 
 // OwnSecret tells whether a secret is the one that this installation's servers

@@ -3,11 +3,7 @@ package store
 import (
 	"cmp"
 	"context"
-	"crypto/hmac"
-	"crypto/rand"
-	"crypto/sha256"
 	"database/sql"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -40,9 +36,7 @@ const (
 
 // hash depends on the kind, so that a link of one is none of the other.
 func (t *Links) hash(kind, token string) string {
-	h := hmac.New(sha256.New, t.secret)
-	h.Write([]byte(kind + ":" + token))
-	return hex.EncodeToString(h.Sum(nil))
+	return keyed(t.secret, kind+":"+token)
 }
 
 type linkRow struct {
@@ -135,7 +129,7 @@ func (t *Links) Invite(ctx context.Context, by lead.Actor, i lead.Invite, now ti
 	email := lead.NormalEmail(i.Email)
 	i.Email = cmp.Or(email, i.Email)
 	i.ID, i.By, i.CreatedAt, i.ExpiresAt = uuid.Must(uuid.NewV7()).String(), by.ID, at(now), at(now.Add(lead.InviteFor))
-	token := rand.Text()
+	token := newToken()
 	err := t.s.inTx(ctx, func(tx *sqlx.Tx) error {
 		names, err := teamNames(ctx, tx)
 		if err != nil {
@@ -226,7 +220,7 @@ func (t *Links) changeInvite(ctx context.Context, by lead.Actor, id string, what
 // Renew makes the link of an invite anew, good for as long as a first one; the
 // old one is no longer.
 func (t *Links) Renew(ctx context.Context, by lead.Actor, id string, now time.Time) (string, lead.Invite, error) {
-	token := rand.Text()
+	token := newToken()
 	i, err := t.changeInvite(ctx, by, id, lead.InviteRenewed, now, func(i *lead.Invite) (string, []any) {
 		i.ExpiresAt = at(now.Add(lead.InviteFor))
 		return `UPDATE links SET hash = $2, expires_at = $3`, []any{t.hash(inviteLink, token), at(i.ExpiresAt)}
@@ -293,7 +287,7 @@ func (t *Links) Join(ctx context.Context, token, password string, now time.Time)
 // Reset makes a link by which an active person chooses a new password, in place
 // of those before.
 func (t *Links) Reset(ctx context.Context, by lead.Actor, userID string, now time.Time) (string, time.Time, error) {
-	token, until := rand.Text(), at(now.Add(lead.ResetFor))
+	token, until := newToken(), at(now.Add(lead.ResetFor))
 	err := t.s.changePerson(ctx, userID, now, func(tx *sqlx.Tx, u lead.User) error {
 		if !u.Active() {
 			return &lead.Refusal{Kind: lead.ErrConflict, Text: u.Name + " is disabled: enable them first"}

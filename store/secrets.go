@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
@@ -96,6 +97,22 @@ func (s *Store) NewKey(ctx context.Context, by lead.Actor, kind lead.KeyKind, na
 	secret := "hl_" + string(kind) + "_" + base64.RawURLEncoding.EncodeToString(b)
 	k, err := s.AddKey(ctx, by, lead.Key{Kind: kind, Name: name, Hint: secret[:len(secret)-28]}, keyHash(secret), now)
 	return secret, k, err
+}
+
+// keyed is a text's HMAC under the installation's secret, as it is stored. The
+// text begins with what it is for, so that the hash of one thing is never that
+// of another.
+func keyed(secret []byte, text string) string {
+	h := hmac.New(sha256.New, secret)
+	h.Write([]byte(text)) // a hash takes everything
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// newToken is 192 random bits: no salt, no stretching and no throttle is needed.
+func newToken() string {
+	b := make([]byte, 24)
+	rand.Read(b)
+	return base64.RawURLEncoding.EncodeToString(b)
 }
 
 // keyHash needs no salt and no stretching: a key is 192 random bits.

@@ -2,10 +2,7 @@ package store
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
 	"database/sql"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -28,9 +25,7 @@ type Sessions struct {
 func (s *Store) Sessions(secret []byte) *Sessions { return &Sessions{s, secret} }
 
 func (t *Sessions) hash(token string) string {
-	h := hmac.New(sha256.New, t.secret)
-	h.Write([]byte(token))
-	return hex.EncodeToString(h.Sum(nil))
+	return keyed(t.secret, token)
 }
 
 // FindCtx reads a session that has not expired.
