@@ -34,8 +34,8 @@ const intakeRetryAfter = "1"
 // Taker stores activities. lead.Desk is the one.
 type Taker interface {
 	// Take stores messages. The errors stand by index: nil for a message that is
-	// stored or was known before. The last error is for all: nothing was stored
-	// (lead.ErrUnavailable: try again).
+	// stored or was known before. The last error is for all: not all of them are
+	// known to be stored (lead.ErrUnavailable, lead.ErrBusy: send them again).
 	Take(ctx context.Context, msgs []lead.Message) ([]error, error)
 }
 

@@ -79,20 +79,52 @@ func (d *Desk) Committers(n int) {
 }
 
 // part divides messages among the committers, by whom they are about: two
-// transactions rarely want the same lead.
+// transactions rarely want the same lead. Those of one caller that share an
+// identity stay together, in their order.
 func (d *Desk) part(msgs []Message) []*intakeGroup {
 	parts := make([]*intakeGroup, len(d.intake))
+	first := make([]int, len(msgs))
+	if len(parts) > 1 {
+		first = firsts(msgs)
+	}
 	for i, m := range msgs {
-		n := 0
-		if len(parts) > 1 {
-			n = int(maphash.String(d.seed, cmp.Or(m.UserID, m.AnonymousID)) % uint64(len(parts)))
-		}
+		of := msgs[first[i]]
+		n := int(maphash.String(d.seed, cmp.Or(of.UserID, of.AnonymousID)) % uint64(len(parts)))
 		if parts[n] == nil {
 			parts[n] = &intakeGroup{done: make(chan struct{})}
 		}
 		parts[n].msgs, parts[n].index = append(parts[n].msgs, m), append(parts[n].index, i)
 	}
 	return parts
+}
+
+// firsts are, for each message, the index of the first one that it hangs together
+// with: by an identity that both name, or by others in between.
+func firsts(msgs []Message) []int {
+	first := make([]int, len(msgs))
+	root := func(i int) int {
+		for first[i] != i {
+			first[i] = first[first[i]]
+			i = first[i]
+		}
+		return i
+	}
+	by := map[string]int{} // whatever kind of identity it is: an alias names either
+	for i, m := range msgs {
+		first[i] = i
+		for _, id := range m.identities() {
+			if other, known := by[id.Value]; known {
+				a, b := root(i), root(other)
+				first[max(a, b)] = min(a, b)
+			} else {
+				by[id.Value] = i
+			}
+		}
+	}
+	for i := range first {
+		first[i] = root(i)
+	}
+	return first
 }
 
 // TakeAt is Take with the moment of receipt as an argument and a transaction of

@@ -235,6 +235,40 @@ func TestWrongFitWaitsForATrait(t *testing.T) {
 	}
 }
 
+// What a caller says of one person is heard in its order, whichever name each
+// message has for them: committers share out people, not messages.
+func TestOneCallerIsHeardInOrder(t *testing.T) {
+	o := open(t)
+	o.desk.Committers(5)
+	ctx, stop := context.WithCancel(o.ctx)
+	done := make(chan error, 1)
+	go func() { done <- o.desk.Run(ctx) }()
+	var msgs []lead.Message
+	for i := range 40 {
+		anon, old, user := fmt.Sprint("anon-", i), fmt.Sprint("old-", i), fmt.Sprint("user-", i)
+		msgs = append(msgs, by("", anon, o.track("Page Viewed"))...)
+		msgs = append(msgs, by(old, anon, o.identify(map[string]any{"title": "CEO"}))...)
+		alias := by(user, "", o.identify(nil))[0]
+		alias.Type, alias.PreviousID, alias.Traits = lead.Alias, old, nil
+		msgs = append(msgs, alias)
+		msgs = append(msgs, by(user, "", o.track("Trial Started"))...)
+	}
+	errs, err := o.desk.Take(ctx, msgs)
+	if err != nil || errors.Join(errs...) != nil {
+		t.Fatal(err, errors.Join(errs...))
+	}
+	stop()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	if n := o.count(`SELECT COUNT(*) FROM leads WHERE merged_into = ''`); n != 40 {
+		t.Errorf("%d leads of 40 people", n)
+	}
+	if n := o.count(`SELECT COUNT(*) FROM duplicates`); n != 0 {
+		t.Errorf("%d suspected duplicates", n)
+	}
+}
+
 // More than may wait is refused, not kept waiting.
 func TestAFullIntakeRefuses(t *testing.T) {
 	o := open(t)

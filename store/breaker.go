@@ -60,7 +60,8 @@ func lost(err error) bool {
 	var reply redis.Error
 	var network net.Error
 	switch {
-	case err == nil, errors.Is(err, redis.Nil):
+	case err == nil, errors.Is(err, redis.Nil),
+		errors.Is(err, redis.ErrPoolTimeout), errors.Is(err, redis.ErrPoolExhausted): // we are busy, not Redis away
 		return false
 	case errors.As(err, &reply):
 		for _, word := range []string{"LOADING", "CLUSTERDOWN", "MASTERDOWN"} {

@@ -15,7 +15,7 @@ import (
 
 // Many rows are one statement. SQLite takes them as VALUES. Postgres takes one
 // array a column: the text is then the same however many rows there are, so
-// that it is parsed and planned once for each connection.
+// that it is parsed once for each connection.
 
 // insert writes rows; tail follows them.
 func (t *txn) insert(ctx context.Context, head string, rows [][]any, tail string) error {
@@ -80,7 +80,8 @@ func (t *txn) update(ctx context.Context, table string, columns []string, how ma
 	if err != nil {
 		return err
 	}
-	_, err = t.ExecContext(ctx, text+` FROM unnest(`+given+`) AS v (`+strings.Join(columns, ", ")+`) WHERE `+table+`.`+columns[0]+` = v.`+columns[0], arrays...)
+	// Not prepared: there are many sets of columns.
+	_, err = t.Tx.ExecContext(ctx, text+` FROM unnest(`+given+`) AS v (`+strings.Join(columns, ", ")+`) WHERE `+table+`.`+columns[0]+` = v.`+columns[0], arrays...)
 	return err
 }
 
@@ -174,7 +175,7 @@ const (
 	mostPrepared = 200
 )
 
-// prepared is a statement that each connection parses and plans once; nil where
+// prepared is a statement that each connection parses once; nil where
 // it can't be had now: then the text goes as it is.
 func (s *Store) prepared(ctx context.Context, text string) *sqlx.Stmt {
 	if s.lite {
@@ -182,10 +183,11 @@ func (s *Store) prepared(ctx context.Context, text string) *sqlx.Stmt {
 	}
 	s.mu.Lock()
 	stmt, ok := s.statements[text]
+	full := len(s.statements) >= mostPrepared
 	s.mu.Unlock()
 	// One at a time: each takes a connection of the pool, while its caller's
 	// transaction has one already.
-	if ok || !s.preparing.TryLock() {
+	if ok || full || !s.preparing.TryLock() {
 		return stmt
 	}
 	defer s.preparing.Unlock()
@@ -197,7 +199,7 @@ func (s *Store) prepared(ctx context.Context, text string) *sqlx.Stmt {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, twice := s.statements[text]; twice || len(s.statements) >= mostPrepared {
+	if _, twice := s.statements[text]; twice {
 		_ = stmt.Close() // it is not needed
 		return s.statements[text]
 	}

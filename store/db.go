@@ -208,7 +208,9 @@ var errStale = errors.New("store: a lead was merged meanwhile")
 func again(err error) bool {
 	var p *pq.Error
 	if errors.As(err, &p) {
-		return p.Code == "40001" || p.Code == "40P01" || movedAway(p) // serialization failure, deadlock
+		// An identity that two versions of this program made at once is found the
+		// second time.
+		return p.Code == "40001" || p.Code == "40P01" || p.Code == "23505" && p.Table == "identities" || movedAway(p) // serialization failure, deadlock
 	}
 	return errors.Is(err, errStale)
 }

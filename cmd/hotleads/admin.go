@@ -9,11 +9,11 @@ import (
 )
 
 // adminRoutes answer on ADMIN_ADDR alone, which is for whoever runs the server:
-// profiles tell about its memory, and taking one costs time.
+// profiles tell about its memory, and taking one costs time. The command line is
+// not told: a secret may have been given there.
 func (a *app) adminRoutes(handler http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
-	mux.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
 	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
 	mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
 	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)

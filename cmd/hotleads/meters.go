@@ -113,7 +113,7 @@ func (m *meters) loop(name string, err error) {
 
 // watch shows what the stores, the Desk and the open connections say when they
 // are asked.
-func (m *meters) watch(st *store.Store, redis *store.Redis, desk *lead.Desk, conns *conns) {
+func (m *meters) watch(st *store.Store, clock *store.Clock, redis *store.Redis, desk *lead.Desk, conns *conns) {
 	for name, db := range st.Pools() {
 		m.registry.MustRegister(collectors.NewDBStatsCollector(db, name))
 	}
@@ -125,12 +125,12 @@ func (m *meters) watch(st *store.Store, redis *store.Redis, desk *lead.Desk, con
 	gauge("hotleads_connections", "Open connections to this server.", func() float64 { return float64(conns.open.Load()) })
 	gauge("hotleads_connections_most", "Connections that may be open.", func() float64 { return float64(conns.most) })
 	gauge("hotleads_redis_connections", "Open connections to Redis.", func() float64 { return float64(redis.PoolStats().TotalConns) })
-	m.registry.MustRegister(lags(st.Lag))
+	m.registry.MustRegister(lags(func(ctx context.Context) (lead.Lag, error) { return st.Lag(ctx, clock.Now()) }))
 }
 
 // lags shows how far behind the sweeps of all instances are: NaN where the
 // database does not answer.
-type lags func(context.Context, time.Time) (lead.Lag, error)
+type lags func(context.Context) (lead.Lag, error)
 
 var (
 	dueLag     = prometheus.NewDesc("hotleads_due_lag_seconds", "Age of the oldest thing that was due and is not done, by any instance.", nil, nil)
@@ -148,7 +148,7 @@ func (l lags) Collect(ch chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
 	due, ranking := math.NaN(), math.NaN()
-	if lag, err := l(ctx, lead.Now()); err == nil {
+	if lag, err := l(ctx); err == nil {
 		due, ranking = lag.Due.Seconds(), lag.Announced.Seconds()
 	}
 	ch <- prometheus.MustNewConstMetric(dueLag, prometheus.GaugeValue, due)

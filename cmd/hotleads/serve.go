@@ -153,13 +153,16 @@ func (c *cli) open(ctx context.Context, s settings) (_ *app, err error) {
 	a.desk.Clock = a.clock.Now
 	a.desk.Measure(a.meters)
 	if !a.store.Embedded() { // SQLite has one writer; Postgres works on one transaction while the next is prepared
-		a.desk.Committers(max(2, runtime.GOMAXPROCS(0)))
+		a.desk.Committers(min(max(2, runtime.GOMAXPROCS(0)), mostCommitters))
 	}
 	a.hub = live.NewHub(live.Options{Log: a.log})
 	a.conns = newConns(maxConns(), a.log)
-	a.meters.watch(a.store, a.redis, a.desk, a.conns)
+	a.meters.watch(a.store, a.clock, a.redis, a.desk, a.conns)
 	return a, nil
 }
+
+// mostCommitters leaves most connections to Postgres to those who look and click.
+const mostCommitters = 8
 
 // warnOfAnother says so where another server has the same SQLite file, each with
 // a Redis of its own: they share the truth, but not rankings and notices.

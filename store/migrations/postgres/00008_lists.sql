@@ -3,7 +3,9 @@
 -- has every index of the lead written anew, with each activity. So lists go by
 -- when a lead last changed what they show, or by the last hour (listed_at), and
 -- the backlog by a score that only leads in it have.
-ALTER TABLE leads ADD COLUMN listed_at TIMESTAMPTZ;
+-- Room in each page for the next version of a row.
+ALTER TABLE leads SET (fillfactor = 70);
+ALTER TABLE leads ADD COLUMN listed_at TIMESTAMPTZ DEFAULT now();
 UPDATE leads SET listed_at = updated_at;
 ALTER TABLE leads ADD COLUMN backlog_score DOUBLE PRECISION;
 UPDATE leads SET backlog_score = score WHERE hold = 'backlog';
@@ -13,8 +15,6 @@ DROP INDEX leads_hold;
 CREATE INDEX leads_hold ON leads (listed_at, id, hold, hold_ends, team_id) WHERE hold <> '' AND merged_into = '';
 DROP INDEX leads_backlog;
 CREATE INDEX leads_backlog ON leads (team_id, backlog_score, id) WHERE hold = 'backlog' AND merged_into = '';
--- Room in each page for the next version of a row.
-ALTER TABLE leads SET (fillfactor = 70);
 
 -- +goose Down
 ALTER TABLE leads RESET (fillfactor);

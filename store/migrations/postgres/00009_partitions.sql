@@ -29,6 +29,7 @@ $$;
 -- +goose StatementEnd
 
 -- +goose Down
+LOCK TABLE activities IN ACCESS EXCLUSIVE MODE;
 CREATE TABLE activities_whole (LIKE activities);
 INSERT INTO activities_whole SELECT * FROM activities;
 DROP TABLE activities;
