@@ -89,7 +89,7 @@ func (d *Desk) part(msgs []Message) []*intakeGroup {
 	}
 	for i, m := range msgs {
 		of := msgs[first[i]]
-		n := int(maphash.String(d.seed, cmp.Or(of.UserID, of.AnonymousID)) % uint64(len(parts)))
+		n := int(maphash.String(d.seed, cmp.Or(of.UserID, of.AnonymousID)) % uint64(len(parts))) //nolint:gosec // less than there are parts
 		if parts[n] == nil {
 			parts[n] = &intakeGroup{done: make(chan struct{})}
 		}

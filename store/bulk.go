@@ -200,7 +200,7 @@ func (s *Store) prepared(ctx context.Context, text string) *sqlx.Stmt {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if _, twice := s.statements[text]; twice {
-		_ = stmt.Close() // it is not needed
+		_ = stmt.Close() //nolint:sqlclosecheck // it is not needed; the other one is kept
 		return s.statements[text]
 	}
 	s.statements[text] = stmt
@@ -218,7 +218,7 @@ func (t *txn) ExecContext(ctx context.Context, text string, args ...any) (sql.Re
 // QueryxContext asks within the transaction, prepared where it can be.
 func (t *txn) QueryxContext(ctx context.Context, text string, args ...any) (*sqlx.Rows, error) {
 	if stmt := t.s.prepared(ctx, text); stmt != nil {
-		return t.StmtxContext(ctx, stmt).QueryxContext(ctx, args...)
+		return t.StmtxContext(ctx, stmt).QueryxContext(ctx, args...) //nolint:sqlclosecheck // the caller closes the rows
 	}
 	return t.Tx.QueryxContext(ctx, text, args...)
 }

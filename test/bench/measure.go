@@ -192,10 +192,10 @@ func (b *bench) round(ctx context.Context, round int, s sites, l *limit) error {
 	for _, t := range turns {
 		var r report
 		var err error
-		switch {
-		case t.on == nil:
+		switch t.on {
+		case nil:
 			r, err = b.costing(ctx, t.kind, os.Getpid(), func() (report, error) { return l.turn(ctx, b.options) })
-		case t.on == s.empty:
+		case s.empty:
 			r, err = b.fromNothing(ctx, s.empty, t.size)
 		default:
 			r, err = b.costing(ctx, t.kind, t.on.server.Process.Pid, func() (report, error) {

@@ -53,7 +53,7 @@ func (w *world) agrees() error {
 func (w *world) ranking() ([]shown, error) {
 	at := "hl:{" + w.team + "}:"
 	if n, err := w.redis.Exists(w.Context(), at+"built").Result(); err != nil || n == 0 {
-		return nil, fmt.Errorf("not built (%v)", err)
+		return nil, fmt.Errorf("not built (%v)", err) //nolint:errorlint // there may be none
 	}
 	ids, err := w.redis.ZRange(w.Context(), at+"rank", 0, -1).Result()
 	if err != nil {
