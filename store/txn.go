@@ -18,17 +18,17 @@ import (
 // txn is the store within one transaction.
 type txn struct {
 	*sqlx.Tx
-	s     *Store
-	named map[string]bool        // ids of leads that an identity was found to lead to
-	was   map[string]before      // by lead id: what Lock read
-	ours  map[lead.Identity]bool // led nowhere, and nobody else makes them lead anywhere before this transaction ends
-	leads [][]any                // rows of identities still to be written
+	s         *Store
+	named     map[string]bool        // ids of leads that an identity was found to lead to
+	was       map[string]before      // by lead id: what Lock read
+	ours      map[lead.Identity]bool // led nowhere, and nobody else makes them lead anywhere before this transaction ends
+	unwritten [][]any                // rows of identities that Identify put off
 }
 
 // before is what a lead had when it was locked and what is written only where
 // it changed.
 type before struct {
-	row    *leadRow
+	row    *leadRow // as it was stored
 	clocks []lead.Clock
 	words  [wordFields]string
 }
@@ -109,7 +109,7 @@ func (t *txn) identities(ctx context.Context, ids []lead.Identity, found map[lea
 func (t *txn) Identify(ctx context.Context, id lead.Identity, leadID string) (string, error) {
 	if t.ours[id] {
 		delete(t.ours, id)
-		t.leads = append(t.leads, []any{string(id.Kind), id.Value, leadID})
+		t.unwritten = append(t.unwritten, []any{string(id.Kind), id.Value, leadID})
 		return leadID, nil
 	}
 	if err := t.writeIdentities(ctx); err != nil {
@@ -131,8 +131,8 @@ func (t *txn) Identify(ctx context.Context, id lead.Identity, leadID string) (st
 
 // writeIdentities writes what Identify put off.
 func (t *txn) writeIdentities(ctx context.Context) error {
-	rows := t.leads
-	t.leads = nil
+	rows := t.unwritten
+	t.unwritten = nil
 	if err := t.insert(ctx, `INSERT INTO identities (kind, value, lead_id)`, rows, ``); err != nil {
 		return fmt.Errorf("store: identities: %w", err)
 	}
