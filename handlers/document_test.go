@@ -19,6 +19,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"hotleads/handlers/openapi"
+	"hotleads/test/testenv"
 )
 
 // Every request that any test makes of the JSON API goes through documented, and
@@ -308,6 +309,7 @@ func (d documented) accepted(p *promise, parts []string, r *http.Request, sent [
 
 func TestMain(m *testing.M) {
 	status := m.Run()
+	testenv.CloseBrowser()
 	whole := true
 	for _, name := range []string{"test.run", "test.skip", "test.list", "test.fuzz", "test.bench"} {
 		if f := flag.Lookup(name); f != nil && f.Value.String() != "" {

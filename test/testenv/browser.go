@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"os"
+	"sync"
 	"testing"
 	"time"
 
@@ -22,18 +23,69 @@ type Screen struct {
 	NoScript      bool  // JavaScript is off
 }
 
-// browserTimeout bounds the whole of what a test does with one browser, so that a page that never
-// becomes what a test waits for fails that test and not the suite.
+// browserTimeout bounds the whole of what a test does with one tab, so that a page that never becomes
+// what a test waits for fails that test and not the suite.
 const browserTimeout = 5 * time.Minute
 
-// Browser starts a headless Chromium of this test's own, with a fresh profile, and returns the context
-// of its first tab for chromedp. It ends with the test. It reaches this machine only: any other host
-// fails to resolve and shows up in Complaints.
+// shared is the Chromium of this test binary: starting one costs a second or more, a profile in it
+// next to nothing.
+var shared struct {
+	sync.Mutex
+	ctx     context.Context // nil: not started yet
+	profile string
+}
+
+// Browser returns the context, for chromedp, of a tab in a fresh profile of this test's own: it shares
+// cookies, storage, workers and connections with no other test, and ends with this one. The headless
+// Chromium around it is shared by a package's tests, whose TestMain calls [CloseBrowser]. It reaches
+// this machine only: any other host fails to resolve and shows up in Complaints.
 func Browser(t testing.TB, screen Screen) context.Context {
 	t.Helper()
+	return tab(t, chromium(t), screen, chromedp.WithNewBrowserContext())
+}
+
+// Tab opens one more tab in the profile of a tab that [Browser] returned.
+func Tab(t testing.TB, of context.Context, screen Screen) context.Context {
+	t.Helper()
+	return tab(t, of, screen)
+}
+
+func tab(t testing.TB, parent context.Context, screen Screen, options ...chromedp.ContextOption) context.Context {
+	t.Helper()
+	own, _ := chromedp.NewContext(parent, options...)
+	t.Cleanup(func() {
+		if err := chromedp.Cancel(own); err != nil {
+			t.Logf("close the tab: %v", err)
+		}
+	})
+	// The first Do ties the tab's life to the context it is given.
+	if err := chromedp.Do(own); err != nil {
+		t.Fatalf("open a tab: %v", err)
+	}
+	ctx, cancel := context.WithTimeout(own, browserTimeout)
+	t.Cleanup(cancel)
+	if err := chromedp.Do(ctx, Show(screen)); err != nil {
+		t.Fatalf("set the tab's screen: %v", err)
+	}
+	return ctx
+}
+
+// chromium starts the browser, if no test has yet.
+func chromium(t testing.TB) context.Context {
+	t.Helper()
+	shared.Lock()
+	defer shared.Unlock()
+	if shared.ctx != nil {
+		return shared.ctx
+	}
+	path := Chromium(t)
+	profile, err := os.MkdirTemp("", "chromium-test-*")
+	if err != nil {
+		t.Fatal(err)
+	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(Chromium(t)),
-		chromedp.UserDataDir(t.TempDir()),
+		chromedp.ExecPath(path),
+		chromedp.UserDataDir(profile),
 		chromedp.Flag("disable-gpu", true),
 		chromedp.Flag("disable-quic", true),
 		chromedp.Flag("disable-component-update", true),
@@ -42,23 +94,36 @@ func Browser(t testing.TB, screen Screen) context.Context {
 		chromedp.Flag("no-sandbox", os.Getuid() == 0),
 	)
 	allocator, _ := chromedp.NewExecAllocator(context.Background(), options...)
-	tab, _ := chromedp.NewContext(allocator)
-	t.Cleanup(func() {
-		// Waits until the browser is gone: its profile is deleted right after.
-		if err := chromedp.Cancel(tab); err != nil {
-			t.Logf("close the browser: %v", err)
-		}
-	})
-	// The first Do starts the browser and ties its life to the context it is given.
-	if err := chromedp.Do(tab); err != nil {
+	browser, _ := chromedp.NewContext(allocator)
+	if err := chromedp.Do(browser); err != nil {
+		_ = os.RemoveAll(profile)
 		t.Fatalf("start Chromium: %v", err)
 	}
-	ctx, cancel := context.WithTimeout(tab, browserTimeout)
-	t.Cleanup(cancel)
-	if err := chromedp.Do(ctx, Show(screen)); err != nil {
-		t.Fatalf("set the browser's screen: %v", err)
+	shared.ctx, shared.profile = browser, profile
+	return browser
+}
+
+// CloseBrowser ends the browser that tests shared, if any used one. A package whose tests do calls it
+// when they are over:
+//
+//	func TestMain(m *testing.M) {
+//		defer testenv.CloseBrowser()
+//		m.Run()
+//	}
+func CloseBrowser() {
+	shared.Lock()
+	defer shared.Unlock()
+	if shared.ctx == nil {
+		return
 	}
-	return ctx
+	// Waits until the browser is gone, as far as it goes within reason: its profile is deleted right after.
+	ctx, cancel := context.WithTimeout(shared.ctx, cleanupTimeout)
+	defer cancel()
+	if err := chromedp.Cancel(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "close the browser:", err)
+	}
+	_ = os.RemoveAll(shared.profile)
+	shared.ctx = nil
 }
 
 // Show gives a tab another screen.

@@ -1,0 +1,8 @@
+package testenv
+
+import "testing"
+
+func TestMain(m *testing.M) {
+	defer CloseBrowser()
+	m.Run()
+}
