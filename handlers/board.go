@@ -180,7 +180,7 @@ const rowAudience = "people|"
 
 // lookBoard is what an audience should see now.
 func (s *server) lookBoard(ctx context.Context, team lead.Team, a audience) (live.Page, error) {
-	sc, err := s.sceneOfLook(ctx)
+	sc, err := s.scene(ctx)
 	if err != nil {
 		return live.Page{}, err
 	}

@@ -2,12 +2,8 @@ package handlers
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"log/slog"
-	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -54,49 +50,4 @@ func (s *server) display(c echo.Context) (lead.Display, error) {
 		return d, errRevoked
 	}
 	return d, nil
-}
-
-const displayPrefix = "display:"
-
-// displayWatcher names a display together with what its link opens: when any of
-// it changes, the name is nobody's.
-func displayWatcher(d lead.Display) string {
-	h := sha256.Sum256(fmt.Appendf(nil, "%s %s %d", d.TeamID, d.Privacy, d.LinkedAt.UnixMicro()))
-	return displayPrefix + d.ID + "|" + hex.EncodeToString(h[:8])
-}
-
-// checkDisplays ends the streams of displays that were revoked, or show another
-// board or less than before, and notes which are seen. Walls that may still look
-// come back. It is asked by every look of a wall, and does so once a second.
-func (s *server) checkDisplays(ctx context.Context, sc scene) error {
-	if !s.wallsChecked.turn(checkEvery) {
-		return nil
-	}
-	all, err := s.Displays.All(ctx)
-	if err != nil {
-		return err
-	}
-	living := map[string]lead.Display{}
-	for _, d := range all {
-		if t := sc.book.Team(d.TeamID); d.Living() && t != nil && t.DisabledAt.IsZero() {
-			living[displayWatcher(d)] = d
-		}
-	}
-	var seen []string
-	s.Hub.Kick(func(_, name string) bool {
-		if !strings.HasPrefix(name, displayPrefix) {
-			return false
-		}
-		d, ok := living[name]
-		if ok && sc.now.Sub(d.SeenAt) >= time.Minute {
-			seen = append(seen, d.ID)
-		}
-		return !ok
-	})
-	if len(seen) > 0 {
-		if err := s.Displays.Seen(ctx, seen, sc.now); err != nil { // the wall is right all the same
-			s.Log.WarnContext(ctx, "that displays were seen is not noted", slog.Any("error", err))
-		}
-	}
-	return nil
 }

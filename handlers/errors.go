@@ -28,6 +28,9 @@ var (
 	errThrottled = errors.New("too many failed sign-ins: wait a few minutes and try again")
 	errQuota     = errors.New("too many requests with this key: wait as Retry-After says")
 	errGuessing  = errors.New("too many unknown keys from this address: wait as Retry-After says")
+	errManyPages = errors.New("you have too many live pages open: close one")
+	errManyWalls = errors.New("too many screens show this display's link: make a display for each")
+	errManyHere  = errors.New("too many live pages are open from your address: close some, or have STREAMS_PER_ADDRESS raised")
 	errForm      = errors.New("the form can't be read")
 	errMedia     = errors.New("the body is no form: it wants application/x-www-form-urlencoded or multipart/form-data")
 	errJSON      = errors.New("the body is not JSON")
@@ -61,7 +64,9 @@ var statuses = []struct {
 	{lead.ErrInvalid, http.StatusUnprocessableEntity, ""},
 	{lead.ErrUnavailable, http.StatusServiceUnavailable, "the database does not answer: try again in a moment"},
 	{lead.ErrBusy, http.StatusTooManyRequests, "too much at once: try again in a moment"},
-	{live.ErrTooMany, http.StatusTooManyRequests, "you have too many live pages open: close one"},
+	{errManyPages, http.StatusTooManyRequests, ""},
+	{errManyWalls, http.StatusTooManyRequests, ""},
+	{errManyHere, http.StatusTooManyRequests, ""},
 	{live.ErrClosed, http.StatusServiceUnavailable, "the server is stopping: try again in a moment"},
 	{live.ErrKicked, http.StatusServiceUnavailable, "the stream was ended: try again in a moment"},
 	{echo.ErrNotFound, http.StatusNotFound, "there is nothing at this address"},

@@ -209,7 +209,7 @@ func (s *server) holdingsStream(c echo.Context) error {
 			return n.All || len(n.Teams) > 0 && (teams == nil || slices.ContainsFunc(n.Teams, func(t string) bool { return slices.Contains(teams, t) }))
 		},
 		Look: func(ctx context.Context, _ time.Time) (live.Page, error) {
-			sc, err := s.sceneOfLook(ctx)
+			sc, err := s.scene(ctx)
 			if err != nil {
 				return live.Page{}, err
 			}

@@ -258,9 +258,6 @@ func (s *server) importStream(c echo.Context) error {
 		Topic: "import|" + id, Frames: partFrames{},
 		Concerns: func(n live.Notice) bool { return n.All || len(n.Leads) > 0 },
 		Look: func(ctx context.Context, _ time.Time) (live.Page, error) {
-			if _, err := s.sceneOfLook(ctx); err != nil {
-				return live.Page{}, err
-			}
 			i, err := s.Store.ImportOf(ctx, id)
 			if err != nil {
 				return live.Page{}, err

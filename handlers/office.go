@@ -34,7 +34,7 @@ type Sessions interface {
 	Seen(ctx context.Context, token string, x lead.Session) error
 	Of(ctx context.Context, user string, now time.Time) ([]lead.Session, error)
 	LastSeen(ctx context.Context, now time.Time) (map[string]time.Time, error)
-	Alive(ctx context.Context, ids []string, now time.Time) (map[string]bool, error)
+	Alive(ctx context.Context, ids []string, now time.Time) (map[string]time.Time, error)
 	End(ctx context.Context, by lead.Actor, user, id string, now time.Time) error
 	EndAll(ctx context.Context, by lead.Actor, user, keep string, now time.Time) error
 }

@@ -157,7 +157,7 @@ func (s *server) profileStream(c echo.Context) error {
 // lookProfile is a lead as those see it now who see the same teams as u. When it
 // goes to another team they are shown no more of it.
 func (s *server) lookProfile(ctx context.Context, id string, u lead.User) (live.Page, error) {
-	sc, err := s.sceneOfLook(ctx)
+	sc, err := s.scene(ctx)
 	if err != nil {
 		return live.Page{}, err
 	}

@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"math"
 	"strconv"
 	"time"
@@ -71,16 +72,16 @@ func wholeSeconds(d time.Duration) int { return int(math.Ceil(d.Seconds())) }
 const quotaPatience = 250 * time.Millisecond
 
 // use counts a use. Where that can't be counted nobody is limited: Redis is away,
-// and then not asked for a while.
+// and the store does not ask it for a while.
 func (s *server) use(ctx context.Context, name string, window time.Duration) (n int64, ends time.Duration, counted bool) {
-	if s.Quotas == nil || s.uncounted.lasts() {
+	if s.Quotas == nil {
 		return 0, 0, false
 	}
 	soon, cancel := context.WithTimeout(ctx, quotaPatience)
 	defer cancel()
 	n, ends, err := s.Quotas.Use(soon, name, window, s.Now())
-	if err != nil && ctx.Err() == nil {
-		s.uncounted.begin(ctx, s.Log, err)
+	if err != nil && ctx.Err() == nil && s.uncounted.turn(time.Minute) {
+		s.Log.WarnContext(ctx, "requests are not limited: Redis does not count them", slog.Any("error", err))
 	}
 	return n, ends, err == nil
 }

@@ -37,6 +37,8 @@ type Store interface {
 	Ping(ctx context.Context) error
 	Rules(ctx context.Context) (*lead.Rules, error)
 	Book(ctx context.Context) (*lead.Book, error)
+	FreshBook(ctx context.Context) (*lead.Book, error)
+	Access(ctx context.Context) (string, error)
 	User(ctx context.Context, idOrEmail string) (lead.User, error)
 	SignIn(ctx context.Context, email, password string) (lead.User, error)
 	Find(ctx context.Context, q lead.Search) ([]lead.Card, error)
@@ -84,6 +86,7 @@ type Config struct {
 	APIRate        int // requests a second that a key of the JSON API has; 0: any number
 	RedisPing      func(context.Context) error
 	Hub            *live.Hub
+	AddressStreams int    // streams that one address may have open; 0: any number
 	BaseURL        string // public address without a slash at its end; "": from each request
 	TrustedProxies []netip.Prefix
 	WriteKey       string // accepted as is for the intake; "": none
@@ -100,10 +103,7 @@ type server struct {
 	guard    *http.CrossOriginProtection
 	metrics  *metrics
 
-	uncounted lull // quotas, while Redis is away
-
-	checked      turns // of watchers
-	wallsChecked turns // of displays
+	uncounted turns // to log that quotas are not
 
 	mu    sync.Mutex
 	stats map[string]statsAt // by team: today's figures
@@ -128,6 +128,9 @@ func New(c Config) (http.Handler, error) {
 		if err := s.guard.AddTrustedOrigin(u.Scheme + "://" + u.Host); err != nil {
 			return nil, err
 		}
+	}
+	if s.Hub != nil {
+		s.Hub.Guard((&guard{s: s}).ended)
 	}
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true

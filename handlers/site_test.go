@@ -27,6 +27,7 @@ import (
 type site struct {
 	*httptest.Server
 	t     testing.TB
+	at    string // where its database is
 	store *store.Store
 	redis *store.Redis
 	desk  *lead.Desk
@@ -70,8 +71,21 @@ func newSite(t testing.TB, change ...func(*handlers.Config)) *site {
 // newBareSite is an installation before the first visit.
 func newBareSite(t testing.TB, change ...func(*handlers.Config)) *site {
 	t.Helper()
+	return newInstance(t, storetest.SQLite(t), change...)
+}
+
+// another is a second instance on the same database, that nobody tells anything.
+func (x *site) another(change ...func(*handlers.Config)) *site {
+	x.t.Helper()
+	other := newInstance(x.t, x.at, change...)
+	other.team, other.api, other.write, other.srv = x.team, x.api, x.write, x.srv
+	return other
+}
+
+func newInstance(t testing.TB, address string, change ...func(*handlers.Config)) *site {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
-	s, err := store.Open(ctx, storetest.SQLite(t))
+	s, err := store.Open(ctx, address)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +94,7 @@ func newBareSite(t testing.TB, change ...func(*handlers.Config)) *site {
 		t.Fatal(err)
 	}
 	log := slog.New(slog.NewTextHandler(testWriter{t}, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	x := &site{t: t, store: s, desk: lead.NewDesk(s, redis, redis, log), hub: live.NewHub(live.Options{Log: log})}
+	x := &site{t: t, at: address, store: s, desk: lead.NewDesk(s, redis, redis, log), hub: live.NewHub(live.Options{Log: log})}
 	x.redis = redis
 	config := handlers.Config{Desk: x.desk, Store: s, Sessions: s.Sessions([]byte(siteSecret)), Links: s.Links([]byte(siteSecret)), Displays: s.Displays([]byte(siteSecret)), Attempts: redis, Quotas: redis, RedisPing: func(ctx context.Context) error { return redis.Ping(ctx).Err() }, Hub: x.hub, Version: "test", Log: log}
 	for _, f := range change {

@@ -1,8 +1,6 @@
 package handlers
 
 import (
-	"context"
-	"log/slog"
 	"sync"
 	"time"
 )
@@ -23,26 +21,4 @@ func (t *turns) turn(every time.Duration) bool {
 	}
 	t.last = time.Now()
 	return true
-}
-
-// lull is a time in which something that failed is not tried again.
-type lull struct {
-	mu     sync.Mutex
-	until  time.Time
-	logged turns
-}
-
-func (l *lull) lasts() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return time.Now().Before(l.until)
-}
-
-func (l *lull) begin(ctx context.Context, log *slog.Logger, err error) {
-	l.mu.Lock()
-	l.until = time.Now().Add(2 * time.Second)
-	l.mu.Unlock()
-	if l.logged.turn(time.Minute) {
-		log.WarnContext(ctx, "requests are not limited: Redis does not count them", slog.Any("error", err))
-	}
 }

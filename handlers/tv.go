@@ -153,11 +153,8 @@ func (s *server) build() string {
 
 // look is what the wall should show, and what takes the stage.
 func (w *wall) look(ctx context.Context, _ time.Time) (live.Page, error) {
-	sc, err := w.s.sceneOfLook(ctx)
+	sc, err := w.s.scene(ctx)
 	if err != nil {
-		return live.Page{}, err
-	}
-	if err := w.s.checkDisplays(ctx, sc); err != nil {
 		return live.Page{}, err
 	}
 	p, err := w.draw(ctx, sc)
@@ -242,11 +239,11 @@ func (s *server) wallStream(c echo.Context) error {
 		return err
 	}
 	w := &wall{s: s, team: d.TeamID, privacy: d.Privacy}
-	return s.Hub.Serve(c.Response(), c.Request(), live.View{
+	return s.serve(c, live.View{
 		Topic: w.topic(), Frames: wallFrames{},
 		Concerns: func(n live.Notice) bool { return n.Team(d.TeamID) },
 		Look:     w.look,
-	}, displayWatcher(d))
+	}, displayWatcher(d), live.Limit{Of: displayLimit + d.ID, Most: displayStreams})
 }
 
 // wallFrames are a board's, whose rows are a wall's.

@@ -4,9 +4,9 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
-	"maps"
-	"slices"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -16,13 +16,25 @@ import (
 	"hotleads/live"
 )
 
-// Who watches is checked when a stream begins and, for as long as it lasts, by
-// every look of any screen: at most checkEvery apart, against the directory.
+// Streams of live pages. What a watcher gets is decided when the stream begins:
+// each handler asks as its page does, and the topic of its view names the
+// audience. The watcher's name says what was decided; where that changes, the
+// guard (guard.go) ends the stream, and the browser comes back to be asked anew.
 
-const checkEvery = time.Second
+// How many streams may be open at once on one instance, of a person and of a
+// display's link. The bound of an address is a setting (Config.AddressStreams).
+const (
+	personStreams  = 24
+	displayStreams = 12
+)
 
-// stream sends a view to who asks until they leave or may no longer watch.
+// stream sends a view to a person who signed in, until they leave or may no
+// longer watch.
 func (s *server) stream(c echo.Context, v live.View) error {
+	book, err := s.Store.Book(c.Request().Context())
+	if err != nil {
+		return err
+	}
 	if look := v.Look; s.RedisPing != nil {
 		v.Look = func(ctx context.Context, now time.Time) (live.Page, error) {
 			page, err := look(ctx, now)
@@ -30,14 +42,56 @@ func (s *server) stream(c echo.Context, v live.View) error {
 			return page, err
 		}
 	}
-	return s.Hub.Serve(c.Response(), c.Request(), v, watcher(*viewer(c), sessionID(c)))
+	u := *viewer(c)
+	return s.serve(c, v, watcher(u, book.Teams, sessionID(c)), live.Limit{Of: "person " + u.ID, Most: personStreams})
 }
+
+// serve sends a view to whoever is called so, within a limit and their address's.
+// An address of this machine has none: it is a proxy's that TRUSTED_PROXIES does
+// not name, and would stand for everybody.
+func (s *server) serve(c echo.Context, v live.View, name string, limit live.Limit) error {
+	who := live.Visitor{Name: name, Limits: []live.Limit{limit}}
+	if from := c.RealIP(); s.AddressStreams > 0 && !loopback(from) {
+		who.Limits = append(who.Limits, live.Limit{Of: addressLimit + network(from), Most: s.AddressStreams})
+	}
+	err := s.Hub.Serve(c.Response(), c.Request(), v, who)
+	var full *live.TooManyError
+	if !errors.As(err, &full) {
+		return err
+	}
+	switch kind, _, _ := strings.Cut(full.Of, " "); kind + " " {
+	case addressLimit:
+		err = errManyHere
+	case displayLimit:
+		err = errManyWalls
+	default:
+		err = errManyPages
+	}
+	return wait(c, manyWait, err)
+}
+
+func loopback(ip string) bool {
+	addr, err := netip.ParseAddr(ip)
+	return err == nil && addr.Unmap().IsLoopback()
+}
+
+const (
+	addressLimit = "address "
+	displayLimit = "display "
+	manyWait     = 30 * time.Second // somebody has to close something first
+)
 
 // watcher names a person together with what they may see, the password they
 // signed in with and the session they came by: when any of it changes, the name
 // is nobody's.
-func watcher(u lead.User, session string) string {
-	h := sha256.Sum256(fmt.Appendf(nil, "%s %q %s", u.Role, u.Teams, stamp(u)))
+func watcher(u lead.User, teams []lead.Team, session string) string {
+	var closed []string
+	for _, t := range teams {
+		if !t.DisabledAt.IsZero() && u.Sees(t.ID) {
+			closed = append(closed, t.ID)
+		}
+	}
+	h := sha256.Sum256(fmt.Appendf(nil, "%s %q %q %s", u.Role, u.Teams, closed, stamp(u)))
 	return u.ID + "|" + hex.EncodeToString(h[:8]) + "|" + session
 }
 
@@ -48,52 +102,17 @@ func watcherParts(name string) (user, session string) {
 	return user, session
 }
 
-// sceneOfLook is the scene of a screen's look. Every look also checks who watches.
-func (s *server) sceneOfLook(ctx context.Context) (scene, error) {
-	sc, err := s.scene(ctx)
-	if err == nil {
-		s.checkWatchers(ctx, sc.book)
-	}
-	return sc, err
+const displayPrefix = "display:"
+
+// displayWatcher names a display together with what its link opens: when any of
+// it changes, the name is nobody's.
+func displayWatcher(d lead.Display) string {
+	h := sha256.Sum256(fmt.Appendf(nil, "%s %s %d", d.TeamID, d.Privacy, d.LinkedAt.UnixMicro()))
+	return displayPrefix + d.ID + "|" + hex.EncodeToString(h[:8])
 }
 
-// checkWatchers ends the streams of people who were disabled, or whose role,
-// teams or password changed, and those of sessions that ended. Browsers of those
-// who may still watch come back.
-func (s *server) checkWatchers(ctx context.Context, book *lead.Book) {
-	if !s.checked.turn(checkEvery) {
-		return
-	}
-	alive := s.aliveSessions(ctx)
-	s.Hub.Kick(func(_, name string) bool {
-		if strings.HasPrefix(name, displayPrefix) {
-			return false // checkDisplays
-		}
-		id, session := watcherParts(name)
-		u, ok := book.Users[id]
-		return !ok || !u.Active() || watcher(u, session) != name || !alive(session)
-	})
-}
-
-// aliveSessions tells which of the sessions that watch now have not ended: one
-// question for all of them. Where the database does not answer, all of them.
-func (s *server) aliveSessions(ctx context.Context) func(string) bool {
-	asked := map[string]bool{}
-	s.Hub.Kick(func(_, name string) bool {
-		if _, session := watcherParts(name); session != "" {
-			asked[session] = true
-		}
-		return false
-	})
-	alive, err := s.Sessions.Alive(ctx, slices.Collect(maps.Keys(asked)), s.Now())
-	if err != nil {
-		return func(string) bool { return true }
-	}
-	return func(session string) bool { return !asked[session] || alive[session] } // who came meanwhile was just let in
-}
-
-// endStreams ends all streams of a person; where they are still signed in, the
-// browser comes back.
+// endStreams ends all streams of a person on this instance at once; where they
+// are still signed in, the browser comes back.
 func (s *server) endStreams(user string) {
 	s.Hub.Kick(func(_, name string) bool { return strings.HasPrefix(name, user+"|") })
 }

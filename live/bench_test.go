@@ -60,7 +60,7 @@ func BenchmarkFanOut(b *testing.B) {
 	for range watchers {
 		go func() {
 			browser := &tally{http.Header{}, &flushes, &target, reached}
-			if err := hub.Serve(browser, httptest.NewRequest("GET", "/", nil), view, ""); err != nil {
+			if err := hub.Serve(browser, httptest.NewRequest("GET", "/", nil), view, Visitor{}); err != nil {
 				b.Error(err)
 			}
 		}()

@@ -3,7 +3,6 @@ package live
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -15,7 +14,7 @@ var (
 	// ErrClosed: the hub has been shut down; another instance, or this one soon,
 	// will answer.
 	ErrClosed = errors.New("live: shutting down")
-	// ErrTooMany: the person watches as many screens as one person may.
+	// ErrTooMany: as many streams are open as a limit of the visitor's allows.
 	ErrTooMany = errors.New("live: too many open screens")
 	// ErrKicked: the stream was ended by [Hub.Kick] before it began.
 	ErrKicked = errors.New("live: the stream was ended")
@@ -37,7 +36,7 @@ type Options struct {
 	MaxQueue     int           // bytes that may wait for one browser, its snapshot aside (256 kB)
 	WriteTimeout time.Duration // one write to a browser may take this long (10 s)
 	Lifetime     time.Duration // a stream ends after 80–100 % of it, so that browsers spread over instances again (1 h)
-	PerPerson    int           // streams that one person may have open (24)
+	Guard        time.Duration // who watches is checked so often (1 s); see [Hub.Guard]
 	Log          *slog.Logger  // nil: silent
 }
 
@@ -52,7 +51,7 @@ func (o Options) withDefaults() Options {
 	setDefault(&o.MaxQueue, 256<<10)
 	setDefault(&o.WriteTimeout, 10*time.Second)
 	setDefault(&o.Lifetime, time.Hour)
-	setDefault(&o.PerPerson, 24)
+	setDefault(&o.Guard, time.Second)
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
@@ -85,7 +84,9 @@ type Hub struct {
 	mu      sync.RWMutex
 	closed  bool
 	screens map[string]*screen // by topic
-	people  map[string]int     // open streams by person
+	open    tallies
+	guard   func(context.Context, []string) ([]string, error)
+	leaving int // streams that were open at the shutdown
 }
 
 // NewHub makes a hub. It costs nothing until somebody watches; [Hub.Run] ends it.
@@ -99,16 +100,16 @@ func NewHub(o Options) *Hub {
 		o: o, sse: server,
 		cache:   drawings{byKey: map[drawingKey]*drawing{}},
 		looks:   make(chan struct{}, o.Looks),
-		screens: map[string]*screen{}, people: map[string]int{},
+		screens: map[string]*screen{}, open: tallies{},
 	}
 	h.ctx, h.end = context.WithCancel(context.Background())
 	return h
 }
 
-// Run waits until ctx ends, shuts the hub down and returns nil when every
-// stream and every goroutine of it has ended.
+// Run guards the streams until ctx ends, shuts the hub down and returns nil when
+// every stream and every goroutine of it has ended.
 func (h *Hub) Run(ctx context.Context) error {
-	<-ctx.Done()
+	h.guarding(ctx)
 	h.Shutdown()
 	h.serving.Wait()
 	h.loops.Wait()
@@ -130,30 +131,36 @@ func (h *Hub) Notice(n Notice) {
 	}
 }
 
-// Kick ends the streams that match: a person was disabled, or may see less than
-// before. Their browsers come back and are checked anew. match must not call the
-// hub.
-func (h *Hub) Kick(match func(topic, person string) bool) {
+// Kick ends the streams that match by topic and the visitor's name: a person
+// signed out, or was disabled. Their browsers come back and are checked anew.
+// match must not call the hub.
+func (h *Hub) Kick(match func(topic, name string) bool) {
 	h.endStreams(ErrKicked, match)
 }
 
 // Shutdown ends all streams at once (each within a second, however stuck its
-// browser) and refuses new ones with [ErrClosed]. It may be called repeatedly.
+// browser), tells their browsers when to come back, the more of them the further
+// apart, and refuses new ones with [ErrClosed]. It may be called repeatedly.
 func (h *Hub) Shutdown() {
 	h.mu.Lock()
+	if !h.closed {
+		for _, s := range h.screens {
+			h.leaving += s.watching()
+		}
+	}
 	h.closed = true
 	h.mu.Unlock()
 	h.end()
 	h.endStreams(ErrClosed, func(string, string) bool { return true })
 }
 
-func (h *Hub) endStreams(cause error, match func(topic, person string) bool) {
+func (h *Hub) endStreams(cause error, match func(topic, name string) bool) {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
 	for topic, s := range h.screens {
 		s.mu.Lock()
 		for w := range s.watchers {
-			if match(topic, w.person) {
+			if match(topic, w.who.Name) {
 				w.cancel(cause)
 			}
 		}
@@ -170,12 +177,9 @@ func (h *Hub) join(v View, w *watcher) (<-chan error, error) {
 	if h.closed {
 		return nil, ErrClosed
 	}
-	if who := w.who(); who != "" {
-		if h.people[who] >= h.o.PerPerson {
-			h.count.refused.Add(1)
-			return nil, fmt.Errorf("%w: %d are open", ErrTooMany, h.people[who])
-		}
-		h.people[who]++
+	if err := h.open.take(w.who.Limits); err != nil {
+		h.count.refused.Add(1)
+		return nil, err
 	}
 	h.serving.Add(1)
 	s := h.screens[v.Topic]
@@ -193,11 +197,7 @@ func (h *Hub) leave(w *watcher) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	w.screen.remove(w)
-	if who := w.who(); who != "" {
-		if h.people[who]--; h.people[who] == 0 {
-			delete(h.people, who)
-		}
-	}
+	h.open.give(w.who.Limits)
 	h.serving.Done()
 }
 

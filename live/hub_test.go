@@ -64,7 +64,7 @@ func TestAFrameThatIsNotTakenIsMadeUpForByASnapshot(t *testing.T) {
 		}
 		browser := &sink{http.Header{}, make(chan string, 1000)}
 		served := make(chan error, 1)
-		go func() { served <- hub.Serve(browser, httptest.NewRequest("GET", "/", nil), view, "") }()
+		go func() { served <- hub.Serve(browser, httptest.NewRequest("GET", "/", nil), view, Visitor{}) }()
 		synctest.Wait()
 
 		// Somebody that r3labs has to wait for, besides.
@@ -131,7 +131,7 @@ func TestAFrameThatIsInTheSnapshotIsDropped(t *testing.T) {
 type kept struct{ bytes []byte }
 
 func (k *kept) begin(...[]byte) error     { return nil }
-func (k *kept) end(error)                 {}
+func (k *kept) end([]byte, error)         {}
 func (k *kept) put(p []byte) bool         { k.bytes = append(k.bytes, p...); return true }
 func (k *kept) run(context.Context) error { return nil }
 
@@ -180,7 +180,7 @@ func TestTheHubHoldsOnlyWhatIsShown(t *testing.T) {
 			served := make(chan error, 1)
 			browser := &sink{http.Header{}, make(chan string, 1000)}
 			go func() {
-				served <- hub.Serve(browser, httptest.NewRequest("GET", "/", nil).WithContext(request), view, "sam")
+				served <- hub.Serve(browser, httptest.NewRequest("GET", "/", nil).WithContext(request), view, Visitor{Name: "sam", Limits: []Limit{{"sam", 100}}})
 			}()
 			time.Sleep(10 * time.Second)
 			synctest.Wait()
@@ -197,8 +197,8 @@ func TestTheHubHoldsOnlyWhatIsShown(t *testing.T) {
 		}
 		time.Sleep(2 * time.Minute)
 		synctest.Wait()
-		if views, rows, people := hub.Stats().Views, hub.cache.len(), len(hub.people); views+rows+people != 0 {
-			t.Errorf("held for nobody: %d views, %d rows, %d people", views, rows, people)
+		if views, rows, open := hub.Stats().Views, hub.cache.len(), len(hub.open); views+rows+open != 0 {
+			t.Errorf("held for nobody: %d views, %d rows, %d tallies", views, rows, open)
 		}
 		for i := range 50 {
 			if hub.sse.StreamExists(profile(i)) {

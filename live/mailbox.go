@@ -35,8 +35,9 @@ type outlet interface {
 	// run writes what is queued, and heartbeats, until ctx ends (nil) or a write
 	// fails. It writes nothing before begin.
 	run(ctx context.Context) error
-	// end lets go of the browser, after run and the last put.
-	end(cause error)
+	// end says the last thing (nil: nothing), if it can be said behind a whole
+	// frame, and lets go of the browser; after run and the last put.
+	end(last []byte, cause error)
 }
 
 // mailbox is an outlet for any transport: a bounded queue, and run to drain it.
@@ -48,7 +49,8 @@ type mailbox struct {
 	heartbeat    time.Duration
 	written      *atomic.Uint64 // bytes
 
-	wake chan struct{}
+	wake  chan struct{}
+	whole bool // nothing is written by halves; of run, and of end after it
 
 	mu    sync.Mutex
 	first [][]byte
@@ -80,8 +82,20 @@ func (m *mailbox) begin(first ...[]byte) error {
 	return nil
 }
 
-// end has nothing to do: the connection is the server's.
-func (m *mailbox) end(error) {}
+// end leaves the connection to the server, whose it is.
+func (m *mailbox) end(last []byte, _ error) {
+	if !m.whole || len(last) == 0 {
+		return
+	}
+	if m.control.SetWriteDeadline(time.Now().Add(farewell)) != nil {
+		return
+	}
+	n, err := m.to.Write(last)
+	m.written.Add(uint64(n))
+	if err == nil {
+		_ = m.control.Flush() // whoever is gone needs no farewell
+	}
+}
 
 func (m *mailbox) put(p []byte) bool {
 	m.mu.Lock()
@@ -126,9 +140,11 @@ func (m *mailbox) run(ctx context.Context) error {
 		m.first, m.queue = nil, spare
 		m.mu.Unlock()
 
+		m.whole = false
 		if err := m.write(ctx, append(pieces, queued)...); err != nil {
 			return err
 		}
+		m.whole = true
 		spare = queued[:0]
 		if cap(spare) > keepBuffer {
 			spare = nil

@@ -145,7 +145,7 @@ func TestOverHTTP2(t *testing.T) {
 	ran := make(chan error, 1)
 	go func() { ran <- hub.Run(ctx) }()
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if err := hub.Serve(w, r, board.view("emea"), ""); err != nil {
+		if err := hub.Serve(w, r, board.view("emea"), live.Visitor{}); err != nil {
 			t.Errorf("Serve: %v", err)
 		}
 	}))

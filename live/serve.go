@@ -11,21 +11,18 @@ import (
 	"net/url"
 	"os"
 	"strconv"
-	"strings"
 	"time"
 )
 
 // Serve streams v to one browser, beginning with a snapshot, until it leaves,
-// lags, has had its lifetime, or the hub ends the stream. person is whom
-// [Hub.Kick] finds; [Options].PerPerson counts by the part of it before a "|".
-// Empty: nobody in particular.
+// lags, has had its lifetime, or the hub ends the stream.
 // Over HTTP/1 it takes the connection over and returns when the stream has begun,
 // so that the server need not keep anything for it; else when it has ended.
 //
 // An error means that nothing was written, so that the caller can answer:
 // [ErrClosed], [ErrTooMany], [ErrKicked], what v.Look returned, or the request's
 // end.
-func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, v View, person string) error {
+func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, v View, who Visitor) error {
 	if err := v.check(); err != nil {
 		return err
 	}
@@ -37,7 +34,7 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, v View, person strin
 	detach := context.AfterFunc(asked, func() { cancel(context.Cause(asked)) })
 	defer detach()
 
-	watcher := &watcher{person: person, cancel: cancel, to: w.Header(), began: make(chan struct{})}
+	watcher := &watcher{who: who, cancel: cancel, to: w.Header(), began: make(chan struct{})}
 	takes := takesOver(w, r)
 	if takes {
 		watcher.out = newSocket(w, h.o, &h.count.bytes, cancel)
@@ -107,7 +104,11 @@ func (w *watcher) stream(ctx context.Context, h *Hub, topic string) {
 	if lagged(cause, written) {
 		h.count.lagged.Add(1)
 	}
-	w.out.end(cause)
+	var last []byte
+	if w.begun && errors.Is(cause, ErrClosed) {
+		last = h.farewell()
+	}
+	w.out.end(last, cause)
 }
 
 // lagged reports whether a stream ended because its browser did not keep up. A
@@ -131,7 +132,7 @@ func streamRequest(ctx context.Context, topic string) *http.Request {
 // watcher is what r3labs takes for the browser: a response writer that never
 // makes it wait. It is used by one goroutine but for cancel.
 type watcher struct {
-	person string
+	who    Visitor
 	screen *screen
 	cancel context.CancelCauseFunc
 	out    outlet
@@ -142,12 +143,6 @@ type watcher struct {
 	begun  bool
 	seq    uint64 // of the last frame in the snapshot
 	event  []byte // what r3labs wrote since the last Flush
-}
-
-// who is the person that the watcher counts for, in whatever session.
-func (w *watcher) who() string {
-	who, _, _ := strings.Cut(w.person, "|")
-	return who
 }
 
 func (w *watcher) Header() http.Header {
@@ -173,9 +168,8 @@ func (w *watcher) WriteHeader(status int) {
 	w.to.Set("Content-Type", "text/event-stream")
 	w.to.Set("Cache-Control", "no-store")
 	w.to.Set("X-Accel-Buffering", "no")
-	// Browsers that lose their stream together come back spread over two seconds.
-	retry := fmt.Appendf(nil, "retry: %d\n", 1000+rand.IntN(2000))
-	if err := w.out.begin(retry, event, heartbeat); err != nil {
+	// Browsers that lose their stream together, and are not told, come back spread.
+	if err := w.out.begin(retry(0), event, heartbeat); err != nil {
 		w.cancel(err)
 		return
 	}

@@ -137,7 +137,11 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	b := s.walls[topic]
 	s.mu.Unlock()
-	if err := s.hub.Serve(w, r, b.view(topic), r.URL.Query().Get("person")); err != nil {
+	who := live.Visitor{Name: r.URL.Query().Get("person")}
+	for _, of := range r.URL.Query()["limit"] {
+		who.Limits = append(who.Limits, live.Limit{Of: of, Most: 3})
+	}
+	if err := s.hub.Serve(w, r, b.view(topic), who); err != nil {
 		s.mu.Lock()
 		s.errs = append(s.errs, err)
 		s.mu.Unlock()

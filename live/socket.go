@@ -236,16 +236,21 @@ func (s *socket) run(ctx context.Context) error {
 }
 
 // end closes the connection: at once if the browser lags, else when what is
-// queued has had a moment to get through. It is called when nobody else uses the
+// queued, last behind it, has had a moment to get through. It is called when nobody else uses the
 // outlet any more.
-func (s *socket) end(cause error) {
+func (s *socket) end(last []byte, cause error) {
 	s.mu.Lock()
-	conn, lags := s.conn, s.lags
+	conn := s.conn
+	s.mu.Unlock()
 	if conn == nil {
-		s.mu.Unlock()
 		return
 	}
+	if len(last) > 0 {
+		s.put(last)
+	}
 	late := errors.Is(cause, errLagged)
+	s.mu.Lock()
+	lags := s.lags
 	if lags != nil && !late {
 		s.until = time.Now().Add(farewell)
 		s.bound()

@@ -1,15 +1,19 @@
 package live_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"hotleads/live"
 )
@@ -189,30 +193,118 @@ func TestKickEndsTheStreamsOfOnePerson(t *testing.T) {
 	})
 }
 
-func TestAPersonHasABoundedNumberOfScreens(t *testing.T) {
+// A person, a display, an address: whatever is counted together has a bound, and
+// what is refused for one of its limits counts for none.
+func TestLimits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newSite(t, live.Options{PerPerson: 3}, map[string]*wall{"emea": newWall(1)})
+		s := newSite(t, live.Options{}, map[string]*wall{"emea": newWall(1)})
 		var open []*browser
-		for range 3 {
-			open = append(open, s.watch(t, "emea?person=sam"))
+		for i, person := range []string{"sam", "sam", "kim"} {
+			open = append(open, s.watch(t, "emea?limit="+person+"&limit=office"))
+			synctest.Wait()
+			if got := open[i].response.StatusCode; got != http.StatusOK {
+				t.Fatalf("stream %d: %d", i, got)
+			}
 		}
-		other := s.watch(t, "emea?person=kim")
+		refused := s.watch(t, "emea?limit=kim&limit=office")
 		synctest.Wait()
-		refused := s.watch(t, "emea?person=sam")
+		var full *live.TooManyError
+		if len(s.errs) != 1 || !errors.Is(s.errs[0], live.ErrTooMany) || !errors.As(s.errs[0], &full) || full.Of != "office" {
+			t.Errorf("a fourth screen of an office of three got %d, %v", refused.response.StatusCode, s.errs)
+		}
+		home := s.watch(t, "emea?limit=kim&limit=home")
+		again := s.watch(t, "emea?limit=kim")
+		nobody := s.watch(t, "emea")
 		synctest.Wait()
-		if refused.response.StatusCode != http.StatusServiceUnavailable || len(s.errs) != 1 || !errors.Is(s.errs[0], live.ErrTooMany) {
-			t.Errorf("a fourth screen got %d, %v", refused.response.StatusCode, s.errs)
+		for what, w := range map[string]*browser{"elsewhere": home, "a third screen": again, "without limits": nobody} {
+			if got := w.response.StatusCode; got != http.StatusOK {
+				t.Errorf("%s: %d", what, got)
+			}
 		}
 		open[0].leave()
 		synctest.Wait()
-		again := s.watch(t, "emea?person=sam")
+		after := s.watch(t, "emea?limit=sam&limit=office")
 		synctest.Wait()
-		if again.response.StatusCode != http.StatusOK || other.response.StatusCode != http.StatusOK {
-			t.Error("a screen that was closed still counts, or another person's does")
+		if after.response.StatusCode != http.StatusOK {
+			t.Error("a screen that was closed still counts")
 		}
-		for _, w := range append(open, other, refused, again) {
+		if got := s.hub.Stats().Refused; got != 1 {
+			t.Errorf("%d refusals are counted, want 1", got)
+		}
+		for _, w := range append(open, refused, home, again, nobody, after) {
 			w.leave()
 		}
+	})
+}
+
+// Whoever may not watch any more is asked for every second, whatever they watch.
+func TestTheGuardEndsStreams(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t, live.Options{}, map[string]*wall{"emea": newWall(1), "apac": newWall(1)})
+		var asked [][]string
+		var gone []string
+		var fails error
+		s.hub.Guard(func(_ context.Context, names []string) ([]string, error) {
+			slices.Sort(names)
+			asked = append(asked, names)
+			return gone, fails
+		})
+		time.Sleep(10 * time.Second)
+		if len(asked) != 0 {
+			t.Errorf("while nobody watched, the guard was asked for %v", asked)
+		}
+		sam, samToo, kim := s.watch(t, "emea?person=sam"), s.watch(t, "apac?person=sam"), s.watch(t, "emea?person=kim")
+		nobody := s.watch(t, "emea")
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if want := [][]string{{"kim", "sam"}}; !cmp.Equal(asked, want) {
+			t.Errorf("the guard was asked for %v, want %v", asked, want)
+		}
+		gone, fails = []string{"sam"}, errors.New("SQL is down")
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		if got := s.hub.Stats().Watchers; got != 4 {
+			t.Errorf("a guard that can't tell left %d of 4", got)
+		}
+		fails = nil
+		time.Sleep(time.Second)
+		<-sam.done
+		<-samToo.done
+		if got := s.hub.Stats().Watchers; got != 2 {
+			t.Errorf("%d watch, want kim and who is nobody in particular", got)
+		}
+		kim.leave()
+		nobody.leave()
+	})
+}
+
+// At the shutdown every browser is told when to come back: soon and spread for
+// few, further apart for many.
+func TestTheFarewell(t *testing.T) {
+	bothWriters(t, func(t *testing.T, keeps bool) {
+		synctest.Test(t, func(t *testing.T) {
+			s := newSite(t, live.Options{}, map[string]*wall{"emea": newWall(1)})
+			s.keeps = keeps
+			said := regexp.MustCompile(`\n\nevent: bye\nretry: ([12]\d\d\d)\n\n$`)
+			different := map[string]bool{}
+			watchers := make([]*browser, 8)
+			for i := range watchers {
+				watchers[i] = s.watch(t, "emea")
+			}
+			synctest.Wait()
+			s.stop()
+			for _, w := range watchers {
+				<-w.done
+				m := said.FindStringSubmatch(w.body())
+				if m == nil || w.err.Error() != "EOF" {
+					t.Fatalf("a stream ends with %q, %v", w.body()[max(0, len(w.body())-60):], w.err)
+				}
+				different[m[1]] = true
+			}
+			if len(different) < 2 {
+				t.Error("all come back at the same moment")
+			}
+		})
 	})
 }
 
@@ -241,7 +333,7 @@ func TestShutdownEndsEveryStreamWithinASecond(t *testing.T) {
 			t.Errorf("at shutdown who waits gets %d", waits.response.StatusCode)
 		}
 		s.hub.Shutdown() // again is harmless
-		err := s.hub.Serve(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil), board.view("emea"), "")
+		err := s.hub.Serve(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil), board.view("emea"), live.Visitor{})
 		if err == nil {
 			t.Error("a hub that was shut down serves")
 		}
@@ -251,12 +343,12 @@ func TestShutdownEndsEveryStreamWithinASecond(t *testing.T) {
 func TestServeRefusesWhatItCanNotServe(t *testing.T) {
 	hub := live.NewHub(live.Options{})
 	r := httptest.NewRequest("GET", "/", nil)
-	if err := hub.Serve(httptest.NewRecorder(), r, newWall(1).view(""), ""); err == nil {
+	if err := hub.Serve(httptest.NewRecorder(), r, newWall(1).view(""), live.Visitor{}); err == nil {
 		t.Error("a view without topic is served")
 	}
 	// A recorder has no deadlines: a write to it could not be bounded.
 	recorder := httptest.NewRecorder()
-	if err := hub.Serve(recorder, r, newWall(1).view("emea"), ""); !errors.Is(err, http.ErrNotSupported) {
+	if err := hub.Serve(recorder, r, newWall(1).view("emea"), live.Visitor{}); !errors.Is(err, http.ErrNotSupported) {
 		t.Errorf("a writer without deadlines: %v", err)
 	}
 	if recorder.Body.Len() != 0 || len(recorder.Header()) != 0 {

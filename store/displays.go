@@ -123,10 +123,20 @@ func checkDisplay(ctx context.Context, tx *sqlx.Tx, d lead.Display) (*lead.Team,
 	return team, d.Check(team)
 }
 
+// change is a transaction that changes what links open.
+func (t *Displays) change(ctx context.Context, f func(tx *sqlx.Tx) error) error {
+	return t.s.inTx(ctx, func(tx *sqlx.Tx) error {
+		if err := accessChanges(ctx, tx); err != nil {
+			return err
+		}
+		return f(tx)
+	})
+}
+
 // Change gives a living display another name, team or privacy.
 func (t *Displays) Change(ctx context.Context, by lead.Actor, id, name, team string, privacy lead.Privacy, now time.Time) (lead.Display, error) {
 	var d lead.Display
-	err := t.s.inTx(ctx, func(tx *sqlx.Tx) (err error) {
+	err := t.change(ctx, func(tx *sqlx.Tx) (err error) {
 		if d, err = t.living(ctx, tx, id); err != nil {
 			return err
 		}
@@ -164,7 +174,7 @@ func displayChange(was, is lead.Display, team string) string {
 func (t *Displays) Renew(ctx context.Context, by lead.Actor, id string, now time.Time) (string, lead.Display, error) {
 	token := newToken()
 	var d lead.Display
-	err := t.s.inTx(ctx, func(tx *sqlx.Tx) (err error) {
+	err := t.change(ctx, func(tx *sqlx.Tx) (err error) {
 		if d, err = t.living(ctx, tx, id); err != nil {
 			return err
 		}
@@ -199,7 +209,7 @@ func (t *Displays) living(ctx context.Context, tx *sqlx.Tx, id string) (lead.Dis
 // where no living display is called so, lead.ErrConflict where several are.
 func (t *Displays) Revoke(ctx context.Context, by lead.Actor, ref string, now time.Time) (lead.Display, error) {
 	var d lead.Display
-	err := t.s.inTx(ctx, func(tx *sqlx.Tx) error {
+	err := t.change(ctx, func(tx *sqlx.Tx) error {
 		found, err := t.read(ctx, tx, `WHERE revoked_at IS NULL AND (id = $1 OR name = $1)`+t.s.forUpdate(), ref)
 		if i := slices.IndexFunc(found, func(d lead.Display) bool { return d.ID == ref }); i >= 0 {
 			found = found[i : i+1]

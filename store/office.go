@@ -18,7 +18,7 @@ func peopleChange(ctx context.Context, tx *sqlx.Tx, now time.Time) error {
 	if _, err := tx.ExecContext(ctx, setSetting, "people_changed_at", now.UTC().Format(time.RFC3339)); err != nil {
 		return fmt.Errorf("store: change people: %w", err)
 	}
-	return nil
+	return accessChanges(ctx, tx)
 }
 
 // personIn reads a person in a transaction.

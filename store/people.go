@@ -175,6 +175,11 @@ func (s *Store) Book(ctx context.Context) (*lead.Book, error) {
 	if c.ok() {
 		return c.value, nil
 	}
+	return s.FreshBook(ctx)
+}
+
+// FreshBook is the Book as it is now, whatever is at hand.
+func (s *Store) FreshBook(ctx context.Context) (*lead.Book, error) {
 	now := time.Now()
 	users, err := s.Users(ctx)
 	if err != nil {

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -25,7 +24,7 @@ const departedFor = 3600
 // rankScript writes ranks of leads, each only if its version is not older than
 // the one that was written; a lead that left, or was never there, keeps its
 // version for a while, so that an older rank which comes late finds it.
-// ARGV: now in seconds, then lead, version, on (1 or 0), score of each.
+// ARGV: now in seconds by the clock that all instances share, then lead, version, on (1 or 0), score of each.
 var rankScript = redis.NewScript(`
 local now = tonumber(ARGV[1])
 for i = 2, #ARGV, 4 do
@@ -63,7 +62,7 @@ func (r *Redis) Rank(ctx context.Context, ranks []lead.Rank) error {
 	for team, args := range byTeam {
 		for len(args) > 0 {
 			n := min(len(args), 4*mostRanks)
-			if err := rankScript.Run(ctx, r.UniversalClient, rankKeys(team)[:3], append([]any{time.Now().Unix()}, args[:n]...)...).Err(); err != nil {
+			if err := rankScript.Run(ctx, r.UniversalClient, rankKeys(team)[:3], append([]any{r.now().Unix()}, args[:n]...)...).Err(); err != nil {
 				return fmt.Errorf("store: rank: %w", err)
 			}
 			args = args[n:]

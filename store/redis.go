@@ -14,12 +14,24 @@ import (
 	"github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/logging"
 	"github.com/redis/go-redis/v9/maintnotifications"
+
+	"hotleads/lead"
 )
 
 // Redis holds rankings and notices: only what can be made again.
 type Redis struct {
 	redis.UniversalClient
+	// Now is the clock that all instances share ([Clock]); nil: this process's.
+	Now func() time.Time
+
 	embedded *miniredis.Miniredis
+}
+
+func (r *Redis) now() time.Time {
+	if r.Now == nil {
+		return lead.Now()
+	}
+	return r.Now()
 }
 
 // What a Redis that is away may cost those who can do without it; an address
@@ -35,7 +47,7 @@ const mostRedis = 32
 
 func newRedis(c redis.UniversalClient) *Redis {
 	c.AddHook(newBreaker())
-	return &Redis{c, nil}
+	return &Redis{UniversalClient: c}
 }
 
 // quiet: a client need not hear when its server will be maintained, and look up
@@ -75,7 +87,7 @@ func openEmbedded() *Redis {
 	m := miniredis.NewMiniRedis()
 	m.ClockTTL(true)
 	dial := func(context.Context, string, string) (net.Conn, error) { return m.Dial() }
-	return &Redis{redis.NewClient(&redis.Options{Dialer: dial, Protocol: 2, DisableIdentity: true, ContextTimeoutEnabled: true, MaintNotificationsConfig: quiet}), m}
+	return &Redis{UniversalClient: redis.NewClient(&redis.Options{Dialer: dial, Protocol: 2, DisableIdentity: true, ContextTimeoutEnabled: true, MaintNotificationsConfig: quiet}), embedded: m}
 }
 
 // quick has a client give up soon, and when the caller does.

@@ -16,13 +16,24 @@ import (
 // Sessions keeps sign-in sessions (scs.CtxStore), by the keyed hash of their
 // token: who reads or writes the table can't sign in with it.
 type Sessions struct {
+	// Now is the clock by which sessions expire: the one that all instances share
+	// ([Clock]); nil: this process's.
+	Now func() time.Time
+
 	s      *Store
 	secret []byte
 }
 
 // Sessions is the store's table of sessions, under the installation's secret
 // (SECRET_KEY). Another secret ends all of them.
-func (s *Store) Sessions(secret []byte) *Sessions { return &Sessions{s, secret} }
+func (s *Store) Sessions(secret []byte) *Sessions { return &Sessions{s: s, secret: secret} }
+
+func (t *Sessions) now() time.Time {
+	if t.Now == nil {
+		return lead.Now()
+	}
+	return t.Now()
+}
 
 func (t *Sessions) hash(token string) string {
 	return keyed(t.secret, token)
@@ -31,15 +42,17 @@ func (t *Sessions) hash(token string) string {
 // FindCtx reads a session that has not expired.
 func (t *Sessions) FindCtx(ctx context.Context, token string) ([]byte, bool, error) {
 	var b []byte
-	err := t.s.read.GetContext(ctx, &b, `SELECT data FROM sessions WHERE token = $1 AND expiry > $2`, t.hash(token), at(time.Now()))
+	err := t.s.read.GetContext(ctx, &b, `SELECT data FROM sessions WHERE token = $1 AND expiry > $2`, t.hash(token), at(t.now()))
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, false, nil
 	}
 	return b, err == nil, wrap(err)
 }
 
-// CommitCtx writes a session.
+// CommitCtx writes a session. Its library says by this process's clock when it
+// expires.
 func (t *Sessions) CommitCtx(ctx context.Context, token string, b []byte, expiry time.Time) error {
+	expiry = t.now().Add(time.Until(expiry))
 	_, err := t.s.write.ExecContext(ctx, `
 		INSERT INTO sessions (token, data, expiry) VALUES ($1, $2, $3)
 		ON CONFLICT (token) DO UPDATE SET data = EXCLUDED.data, expiry = EXCLUDED.expiry`, t.hash(token), b, at(expiry))
@@ -48,8 +61,15 @@ func (t *Sessions) CommitCtx(ctx context.Context, token string, b []byte, expiry
 
 // DeleteCtx ends a session.
 func (t *Sessions) DeleteCtx(ctx context.Context, token string) error {
-	_, err := t.s.write.ExecContext(ctx, `DELETE FROM sessions WHERE token = $1`, t.hash(token))
-	return wrap(err)
+	return t.s.inTx(ctx, func(tx *sqlx.Tx) error {
+		if err := accessChanges(ctx, tx); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `DELETE FROM sessions WHERE token = $1`, t.hash(token)); err != nil {
+			return fmt.Errorf("store: end session: %w", err)
+		}
+		return nil
+	})
 }
 
 // Began describes a session that was just written: whose it is and where.
@@ -142,6 +162,9 @@ func (t *Sessions) EndAll(ctx context.Context, by lead.Actor, userID, keep strin
 
 func (t *Sessions) end(ctx context.Context, by lead.Actor, userID, detail string, now time.Time, text string, args ...any) (n int64, err error) {
 	err = t.s.inTx(ctx, func(tx *sqlx.Tx) error {
+		if err := accessChanges(ctx, tx); err != nil {
+			return err
+		}
 		res, err := tx.ExecContext(ctx, text, args...)
 		if err != nil {
 			return fmt.Errorf("store: end sessions: %w", err)
@@ -165,18 +188,20 @@ func endAccess(ctx context.Context, tx *sqlx.Tx, userID string, now time.Time) e
 	return nil
 }
 
-// Alive tells which of these sessions, by ID, have neither ended nor expired.
-func (t *Sessions) Alive(ctx context.Context, ids []string, now time.Time) (map[string]bool, error) {
-	alive := make(map[string]bool, len(ids))
+// Alive tells which of these sessions, by ID, have neither ended nor expired, and
+// when they will expire.
+func (t *Sessions) Alive(ctx context.Context, ids []string, now time.Time) (map[string]time.Time, error) {
+	alive := make(map[string]time.Time, len(ids))
 	for part := range slices.Chunk(ids, maxParams-1) {
-		text, args, err := in(t.s.read, `SELECT token FROM sessions WHERE expiry > ? AND token IN (?)`, at(now), part)
+		text, args, err := in(t.s.read, `SELECT token, expiry FROM sessions WHERE expiry > ? AND token IN (?)`, at(now), part)
 		if err != nil {
 			return nil, err
 		}
 		err = query(ctx, t.s.read, text, args, func(r *sqlx.Rows) error {
 			var id string
-			err := r.Scan(&id)
-			alive[id] = true
+			var expiry instant
+			err := r.Scan(&id, &expiry)
+			alive[id] = time.Time(expiry)
 			return err
 		})
 		if err != nil {

@@ -18,6 +18,9 @@ func (s *Store) changeTeam(ctx context.Context, id string, now time.Time, f func
 		if _, err := tx.ExecContext(ctx, setSetting, "team_added_at", now.UTC().Format(time.RFC3339)); err != nil {
 			return fmt.Errorf("store: change team: %w", err)
 		}
+		if err := accessChanges(ctx, tx); err != nil {
+			return err
+		}
 		all, err := readTeams(ctx, tx)
 		if err != nil {
 			return err

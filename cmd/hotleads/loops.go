@@ -106,7 +106,7 @@ func (a *app) setClock(ctx context.Context, _ time.Time) (bool, error) {
 }
 
 func (a *app) expire(ctx context.Context, now time.Time) (bool, error) {
-	return false, a.store.Sessions(a.secret).Expire(ctx, now)
+	return false, a.sessions().Expire(ctx, now)
 }
 
 // rankings keeps what Redis holds true: it is made anew when the server starts

@@ -82,7 +82,7 @@ func (c *cli) serve(ctx context.Context, s settings, more extras) (err error) {
 		}
 	}
 	handler, err := handlers.New(handlers.Config{
-		Desk: a.desk, Store: a.store, Sessions: a.store.Sessions(a.secret), Displays: a.store.Displays(a.secret), Links: a.store.Links(a.secret), Attempts: a.redis, Quotas: a.redis, APIRate: s.APIRate,
+		Desk: a.desk, Store: a.store, Sessions: a.sessions(), Displays: a.store.Displays(a.secret), Links: a.store.Links(a.secret), Attempts: a.redis, Quotas: a.redis, APIRate: s.APIRate, AddressStreams: s.AddressStreams,
 		RedisPing: func(ctx context.Context) error { return a.redis.Ping(ctx).Err() },
 		Hub:       a.hub, BaseURL: s.BaseURL, TrustedProxies: s.TrustedProxies, WriteKey: s.WriteKey,
 		Version: build().Version, Registry: a.meters.registry, Log: a.log, Now: a.clock.Now,
@@ -147,6 +147,7 @@ func (c *cli) open(ctx context.Context, s settings) (_ *app, err error) {
 	if a.redis, err = store.OpenRedis(s.RedisURL); err != nil {
 		return nil, fmt.Errorf("REDIS_URL: %w", err)
 	}
+	a.redis.Now = a.clock.Now
 	a.warnOfAnother()
 	a.meters = newMeters(a.redis)
 	a.desk = lead.NewDesk(a.store, a.redis, a.meters, a.log)
@@ -159,6 +160,13 @@ func (c *cli) open(ctx context.Context, s settings) (_ *app, err error) {
 	a.conns = newConns(maxConns(), a.log)
 	a.meters.watch(a.store, a.clock, a.redis, a.desk, a.conns)
 	return a, nil
+}
+
+// sessions are who is signed in, until the moment that all instances agree on.
+func (a *app) sessions() *store.Sessions {
+	s := a.store.Sessions(a.secret)
+	s.Now = a.clock.Now
+	return s
 }
 
 // mostCommitters leaves most connections to Postgres to those who look and click.

@@ -28,6 +28,7 @@ type settings struct {
 	AdminPassword  string
 	WriteKey       string
 	APIRate        int // requests a second of a key of the JSON API; 0: any number
+	AddressStreams int // live pages that one address may have open; 0: any number
 	ActivityMonths int // months for which activities are kept; 0: all of them
 	LogLevel       slog.Level
 	LogFormat      string // "text", "json" or "": by whether somebody looks
@@ -91,6 +92,12 @@ var settingTable = []setting{
 			n, err := strconv.ParseUint(v, 10, 31)
 			s.APIRate = int(n)
 			return err == nil && n <= 100_000
+		}},
+	{name: "STREAMS_PER_ADDRESS", fallback: "2000", about: "live pages that one address may have open, on each instance; 0: any number", wants: "a whole number from 0 to 1000000",
+		set: func(s *settings, v string) bool {
+			n, err := strconv.ParseUint(v, 10, 31)
+			s.AddressStreams = int(n)
+			return err == nil && n <= 1_000_000
 		}},
 	{name: "ACTIVITY_MONTHS", fallback: "0", about: "whole months for which activities are kept, as many as the agreement needs or more; 0: all of them", wants: fmt.Sprint("a whole number from 0 to ", lead.MostMonths),
 		set: func(s *settings, v string) bool {

@@ -14,7 +14,7 @@ var secret32 = strings.Repeat("s", 32)
 
 func TestSettings(t *testing.T) {
 	same := cmp.Options{cmpopts.IgnoreUnexported(settings{}), cmp.Comparer(func(a, b netip.Prefix) bool { return a == b })}
-	std := settings{Listen: ":8080", DatabaseURL: "sqlite:data/hotleads.db", RedisURL: "embedded:", APIRate: 300}
+	std := settings{Listen: ":8080", DatabaseURL: "sqlite:data/hotleads.db", RedisURL: "embedded:", APIRate: 300, AddressStreams: 2000}
 	with := func(change func(*settings)) settings {
 		s := std
 		change(&s)
@@ -29,12 +29,12 @@ func TestSettings(t *testing.T) {
 			map[string]string{
 				"ADDR": "127.0.0.1:9000", "ADMIN_ADDR": "127.0.0.1:6060", "DATABASE_URL": "postgres://u:p@h/d", "REDIS_URL": "rediss://a:1,b:2", "BASE_URL": "https://leads.example.com/",
 				"TRUSTED_PROXIES": "10.1.2.3/8, 192.168.1.5,2001:db8::/32", "SECRET_KEY": secret32, "ADMIN_EMAIL": " Ada@Example.com ", "ADMIN_PASSWORD": "correct horse",
-				"WRITE_KEY": "try-me", "API_RATE": "0", "ACTIVITY_MONTHS": "24", "LOG_LEVEL": "WARN", "LOG_FORMAT": "json",
+				"WRITE_KEY": "try-me", "API_RATE": "0", "STREAMS_PER_ADDRESS": "500", "ACTIVITY_MONTHS": "24", "LOG_LEVEL": "WARN", "LOG_FORMAT": "json",
 			}, nil,
 			settings{
 				Listen: "127.0.0.1:9000", AdminAddr: "127.0.0.1:6060", DatabaseURL: "postgres://u:p@h/d", RedisURL: "rediss://a:1,b:2", BaseURL: "https://leads.example.com",
 				TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("192.168.1.5/32"), netip.MustParsePrefix("2001:db8::/32")},
-				SecretKey:      secret32, AdminEmail: "ada@example.com", AdminPassword: "correct horse", WriteKey: "try-me", ActivityMonths: 24, LogLevel: slog.LevelWarn, LogFormat: "json",
+				SecretKey:      secret32, AdminEmail: "ada@example.com", AdminPassword: "correct horse", WriteKey: "try-me", AddressStreams: 500, ActivityMonths: 24, LogLevel: slog.LevelWarn, LogFormat: "json",
 			},
 		},
 		"a flag wins":              {map[string]string{"REDIS_URL": "redis://a"}, map[string]string{"REDIS_URL": "redis://b"}, with(func(s *settings) { s.RedisURL = "redis://b" })},
@@ -83,6 +83,8 @@ func TestWrongSettings(t *testing.T) {
 		"API rate under 0":       {map[string]string{"API_RATE": "-1"}, []string{"API_RATE", `"-1"`, "0 to 100000"}, ""},
 		"API rate in words":      {map[string]string{"API_RATE": "many"}, []string{"API_RATE", `"many"`}, ""},
 		"API rate too high":      {map[string]string{"API_RATE": "100001"}, []string{"API_RATE"}, ""},
+		"streams under 0":        {map[string]string{"STREAMS_PER_ADDRESS": "-1"}, []string{"STREAMS_PER_ADDRESS", `"-1"`, "0 to 1000000"}, ""},
+		"too many streams":       {map[string]string{"STREAMS_PER_ADDRESS": "1000001"}, []string{"STREAMS_PER_ADDRESS"}, ""},
 		"months under 0":         {map[string]string{"ACTIVITY_MONTHS": "-1"}, []string{"ACTIVITY_MONTHS", `"-1"`, "0 to 1200"}, ""},
 		"more months than help":  {map[string]string{"ACTIVITY_MONTHS": "1201"}, []string{"ACTIVITY_MONTHS"}, ""},
 		"log level":              {map[string]string{"LOG_LEVEL": "loud"}, []string{"LOG_LEVEL", `"loud"`, "debug"}, ""},

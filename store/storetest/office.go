@@ -258,7 +258,7 @@ func sessionLists(w *world) {
 	by := lead.Person(sam, "page")
 	w.refused("somebody else's session", s.End(w.ctx, by, sam.ID, s.ID("a"), now), lead.ErrNotFound)
 	w.ok(s.End(w.ctx, by, rosa.ID, s.ID("a"), now))
-	w.same("alive", map[string]bool{s.ID("b"): true, s.ID("c"): true}, must(s.Alive(w.ctx, []string{s.ID("a"), s.ID("b"), s.ID("c"), s.ID("expired"), "x"}, begin))(w))
+	w.same("alive", map[string]time.Time{s.ID("b"): begin.Add(time.Hour), s.ID("c"): begin.Add(time.Hour)}, must(s.Alive(w.ctx, []string{s.ID("a"), s.ID("b"), s.ID("c"), s.ID("expired"), "x"}, begin))(w), cmpopts.EquateApproxTime(time.Minute))
 	w.same("none asked", 0, len(must(s.Alive(w.ctx, nil, begin))(w)))
 	for range 2 {
 		w.ok(s.EndAll(w.ctx, by, rosa.ID, s.ID("b"), now))

@@ -61,6 +61,8 @@ func Run(t *testing.T, url func(testing.TB) string) {
 		{"audit", audit},
 		{"sessions", sessions},
 		{"sessions/lists", sessionLists},
+		{"sessions/by the clock that instances share", sessionClock},
+		{"access/what changes who may see what is counted", accessCounts},
 		{"displays/links", displays},
 		{"displays/seen once a minute", displaySeen},
 		{"displays/a team's day", day},
