@@ -19,12 +19,15 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
 
 	_ "github.com/lib/pq"
 	"github.com/redis/go-redis/v9"
+
+	"hotleads/test/bench/crowd"
 )
 
 func main() {
@@ -45,14 +48,29 @@ type options struct {
 	boards int
 	big    bool
 	leads  int // of the big store
+
+	part       string // of all, intake, live
+	charts     string // folder; "": none are drawn
+	liveRounds int
+	liveTurn   time.Duration
+	watchers   int
 }
 
 // most reps' streams: each has 24 at most.
 const mostBoards = 24
 
 func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) error {
-	if len(args) == 1 && args[0] == naiveCommand {
-		return serveNaive(ctx, getenv, stdout)
+	if len(args) == 1 {
+		switch args[0] {
+		case naiveCommand:
+			return serveNaive(ctx, getenv, stdout)
+		case rawCommand:
+			return serveRaw(ctx, stdout)
+		case liveCommand:
+			return serveLive(ctx, stdout)
+		case crowdCommand:
+			return crowd.Serve(os.Stdin, stdout)
+		}
 	}
 	var o options
 	fs := flag.NewFlagSet("bench", flag.ContinueOnError)
@@ -64,19 +82,35 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	fs.IntVar(&o.boards, "boards", 20, "`STREAMS` of boards that are open under load, 24 at most")
 	fs.BoolVar(&o.big, "big", false, "with a million leads and ten million activities stored, too, which takes minutes to make")
 	fs.IntVar(&o.leads, "big-leads", 1_000_000, "`LEADS` of the big store")
+	fs.StringVar(&o.part, "part", "all", "`PART` to measure: intake, live or all")
+	fs.StringVar(&o.charts, "charts", "", "`FOLDER` to draw the live part's charts into")
+	fs.IntVar(&o.liveRounds, "live-rounds", 3, "`ROUNDS` of the live part")
+	fs.DurationVar(&o.liveTurn, "live-turn", 5*time.Second, "`TIME` of a turn of the live part, warm-up aside")
+	fs.IntVar(&o.watchers, "watchers", 1000, "`STREAMS` that watch in the live part, where it says nothing else")
 	if err := fs.Parse(args); err != nil {
 		return err
 	}
-	if fs.NArg() > 0 || o.rounds < 1 || o.warmUp < 0 || o.turn <= o.warmUp || o.steady <= o.warmUp || o.boards < 1 || o.boards > mostBoards || o.leads < 1 {
+	if fs.NArg() > 0 || o.rounds < 1 || o.warmUp < 0 || o.turn <= o.warmUp || o.steady <= o.warmUp || o.boards < 1 || o.boards > mostBoards || o.leads < 1 ||
+		!slices.Contains([]string{"all", "intake", "live"}, o.part) || o.liveRounds < 1 || o.liveTurn < time.Second || o.watchers < 1 {
 		return errors.New("a flag is out of its range; --help lists them")
 	}
 	b, err := prepare(ctx, o, getenv, stderr)
 	if err != nil {
 		return err
 	}
-	err = b.measure(ctx)
-	if err == nil {
-		_, err = io.WriteString(stdout, b.table())
+	b.where = b.machine(ctx)
+	if o.part != "live" {
+		if err = b.measure(ctx); err == nil {
+			_, err = io.WriteString(stdout, b.table())
+		}
+	}
+	if o.part != "intake" && err == nil {
+		if err = b.measureLive(ctx); err == nil {
+			_, err = io.WriteString(stdout, "\n"+b.liveTable())
+		}
+		if err == nil && o.charts != "" {
+			err = b.draw(o.charts)
+		}
 	}
 	return errors.Join(err, b.close())
 }
@@ -95,7 +129,9 @@ type bench struct {
 	redis    *redis.Client
 	numbers  int // of Redis' databases that were given out
 	sites    []*site
+	peers    string // the program of those that the live layer is measured beside
 	results
+	liveResults
 }
 
 // prepare builds the programs and finds the services, which have to be as

@@ -84,7 +84,6 @@ func newResults() results {
 
 // measure makes the sites and gives everybody their turns.
 func (b *bench) measure(ctx context.Context) error {
-	b.where = b.machine(ctx)
 	sites, err := b.settle(ctx)
 	if err != nil {
 		return err

@@ -1,0 +1,13 @@
+//go:build !unix
+
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+)
+
+func serveRaw(context.Context, io.Writer) error {
+	return errors.New("raw sockets are not to be had on this system")
+}
