@@ -118,8 +118,7 @@ func TestAFrameThatIsInTheSnapshotIsDropped(t *testing.T) {
 	out := &kept{}
 	w := &watcher{begun: true, seq: 7, out: out, cancel: func(error) {}}
 	for seq := 6; seq <= 9; seq++ {
-		fmt.Fprintf(w, "id: %d\n", seq)
-		fmt.Fprintf(w, "data: frame %d\n", seq)
+		fmt.Fprintf(w, ": %d\ndata: frame %d\n\n", seq, seq)
 		fmt.Fprint(w, "\n")
 		w.Flush()
 	}

@@ -11,7 +11,7 @@ import (
 // nonblocking writes to a connection without ever waiting for it.
 type nonblocking struct {
 	raw  syscall.RawConn
-	call func(fd uintptr) bool
+	call func(fd uintptr)
 	// of the call under way:
 	p   []byte
 	n   int
@@ -29,11 +29,11 @@ func newNonblocking(c net.Conn) *nonblocking {
 		return nil
 	}
 	w := &nonblocking{raw: raw}
-	w.call = func(fd uintptr) bool {
+	w.call = func(fd uintptr) {
 		for {
 			w.n, w.err = syscall.Write(int(fd), w.p)
 			if !errors.Is(w.err, syscall.EINTR) {
-				return true // whatever came of it: true is not to wait
+				return
 			}
 		}
 	}
@@ -41,10 +41,12 @@ func newNonblocking(c net.Conn) *nonblocking {
 }
 
 // write writes as much of p as the connection takes at once. It must not be
-// called while another goroutine writes.
+// called while another goroutine writes: Control only keeps the connection from
+// being closed meanwhile, which is all that is needed and costs less than
+// RawConn.Write, which gets ready to wait.
 func (w *nonblocking) write(p []byte) (int, error) {
 	w.p = p
-	err := w.raw.Write(w.call)
+	err := w.raw.Control(w.call)
 	w.p = nil
 	switch {
 	case err != nil:

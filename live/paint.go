@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/r3labs/sse/v2"
@@ -172,10 +171,12 @@ func (s *screen) store(next state, framed bool) (left []*drawing) {
 
 // publish hands a frame to r3labs without waiting. If it is not taken, the next
 // look publishes a snapshot to everybody instead of a difference.
+//
+// The frame goes as a comment, behind its number: r3labs prints a comment as it
+// is and in one piece, so the whole event is put together once for all watchers.
 func (s *screen) publish(data []byte, rows int, now time.Time) {
 	taken := s.hub.sse.TryPublish(s.view.Topic, &sse.Event{
-		ID:   strconv.AppendUint(nil, s.seq, 10),
-		Data: data,
+		Comment: fmt.Appendf(nil, "%d\ndata: %s\n", s.seq, data),
 	})
 	s.behind = !taken
 	if !taken {

@@ -142,7 +142,6 @@ type watcher struct {
 	began  chan struct{} // closed when the snapshot is on its way
 	begun  bool
 	seq    uint64 // of the last frame in the snapshot
-	event  []byte // what r3labs wrote since the last Flush
 }
 
 func (w *watcher) Header() http.Header {
@@ -178,30 +177,25 @@ func (w *watcher) WriteHeader(status int) {
 	w.screen.hub.count.snapshots.Add(1)
 }
 
+// Write takes a frame, which r3labs prints in one piece and follows with an empty
+// line of its own ([screen.publish]): ": 7\ndata: …\n\n". The number stays here; a
+// frame that is in the snapshot is dropped. Nothing is kept of p.
 func (w *watcher) Write(p []byte) (int, error) {
-	w.event = append(w.event, p...)
-	return len(p), nil
-}
-
-// Flush ends an event that r3labs wrote: "id: 7\ndata: …\n\n". The id is the
-// frame's number and stays here; a frame that is in the snapshot is dropped.
-func (w *watcher) Flush() {
-	event := w.event
-	w.event = event[:0]
-	if cap(event) > keepBuffer {
-		w.event = nil
+	head, event, whole := bytes.Cut(p, []byte{'\n'})
+	if !whole || len(event) == 0 || !w.begun {
+		return len(p), nil
 	}
-	if !w.begun || len(event) == 0 {
-		return
-	}
-	id, event, _ := bytes.Cut(event, []byte{'\n'})
-	seq, err := strconv.ParseUint(string(bytes.TrimPrefix(id, []byte("id: "))), 10, 64)
+	seq, err := strconv.ParseUint(string(bytes.TrimPrefix(head, []byte(": "))), 10, 64)
 	if err != nil {
-		w.screen.hub.o.Log.Error("r3labs/sse wrote no id", slog.Any("error", err))
+		w.screen.hub.o.Log.Error("r3labs/sse wrote no number", slog.Any("error", err))
 		w.cancel(err)
-		return
+		return 0, err
 	}
 	if seq > w.seq && !w.out.put(event) {
 		w.cancel(errLagged)
 	}
+	return len(p), nil
 }
+
+// Flush has nothing to do: frames are written whole.
+func (w *watcher) Flush() {}
