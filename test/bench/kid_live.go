@@ -46,7 +46,7 @@ func serveLive(ctx context.Context, out io.Writer) error {
 	t := &list{hub: hub}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /stream", func(w http.ResponseWriter, r *http.Request) {
-		if err := hub.Serve(w, r, t.view(), ""); err != nil {
+		if err := hub.Serve(w, r, t.view(), live.Visitor{}); err != nil {
 			http.Error(w, err.Error(), http.StatusServiceUnavailable)
 		}
 	})
