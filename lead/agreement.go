@@ -117,6 +117,7 @@ type Rules struct {
 	Version int
 	Agreement
 	Scorer *scoring.Scorer
+	print  string // of the clocks' policy
 	// Excluded are the company's own lists.
 	Excluded Exclusions
 }
@@ -137,7 +138,7 @@ func (a Agreement) Compile(version int) (*Rules, error) {
 	if len(f) > 0 {
 		return nil, f
 	}
-	return &Rules{Version: version, Agreement: a, Scorer: s}, nil
+	return &Rules{Version: version, Agreement: a, Scorer: s, print: a.SLA.Policy.Print()}, nil
 }
 
 // mostDays bounds days, minutes and counts of an agreement.

@@ -1,7 +1,9 @@
 package lead
 
 import (
+	"cmp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -23,11 +25,19 @@ func (w *Work) clock(k sla.Kind) int {
 // startClock starts a clock at the lead's tier.
 func (w *Work) startClock(sc Scene, k sla.Kind, used time.Duration) error {
 	_, tier := w.Lead.ScoreAt(sc.Rules, sc.Now)
-	c, err := sc.Rules.SLA.Start(sc.calendar(w.Lead), k, string(tier), sc.Now, used)
+	c, err := sc.policy(w.Lead).Start(sc.calendar(w.Lead), k, string(tier), sc.Now, used)
 	if err != nil {
 		return err
 	}
-	w.Clocks = append(w.Clocks, Clock{ID: uuid.Must(uuid.NewV7()).String(), OwnerID: w.Lead.OwnerID, Current: true, Clock: c})
+	clock := Clock{ID: uuid.Must(uuid.NewV7()).String(), OwnerID: w.Lead.OwnerID, Current: true, Clock: c,
+		TeamID: w.Lead.TeamID, Agreement: sc.Rules.Version, Policy: sc.policyPrint(w.Lead)}
+	if !c.AtRiskAt.IsZero() {
+		clock.RiskNotedAt = sc.Now
+	}
+	if !c.BreachedAt.IsZero() {
+		clock.BreachNotedAt = sc.Now
+	}
+	w.Clocks = append(w.Clocks, clock)
 	return nil
 }
 
@@ -50,11 +60,121 @@ func (w *Work) stopClock(sc Scene, k sla.Kind, o sla.Outcome) {
 
 // stop stops a clock. What has breached was missed, whatever cancels it now.
 func (w *Work) stop(sc Scene, i int, o sla.Outcome) {
+	if !w.Clocks[i].Running() {
+		return
+	}
+	w.passTime(sc, i)
 	c := w.Clocks[i]
-	if o == sla.Cancelled && c.Running() && c.State(sc.Now) == sla.Breached {
+	if o == sla.Cancelled && c.State(sc.Now) == sla.Breached {
 		o = ""
 	}
 	w.Clocks[i].Clock = c.Stop(sc.calendar(w.Lead), sc.Now, o)
+}
+
+// passTime records what became due of a running clock, each change at the moment
+// it was due, and lets it be told. It returns the new states.
+func (w *Work) passTime(sc Scene, i int) []sla.State {
+	next, states := w.Clocks[i].Record(sc.Now)
+	w.Clocks[i].Clock = next
+	w.tell(sc, i, states)
+	return states
+}
+
+// tell notes that changes of a clock are written down now.
+func (w *Work) tell(sc Scene, i int, states []sla.State) {
+	c := &w.Clocks[i]
+	for _, s := range states {
+		if s == sla.AtRisk {
+			c.RiskNotedAt = sc.Now
+		} else {
+			c.BreachNotedAt = sc.Now
+		}
+		w.Outbox = append(w.Outbox, Outgoing{Topic: "clock." + string(s), NotBefore: sc.Now,
+			Data: map[string]any{"clock": c.Kind, "owner": w.Lead.OwnerID, "team": w.Lead.TeamID, "due": c.DueAt}})
+	}
+}
+
+// stopped notes on the clocks that a move has just stopped by which row of the
+// history that was.
+func (w *Work) stopped(sc Scene, h History) {
+	for i := range w.Clocks {
+		c := &w.Clocks[i]
+		if c.StoppedAt.Equal(sc.Now) && c.Stopped == (Stopped{}) {
+			c.Stopped = Stopped{Kind: h.ActorKind, By: h.ActorID, Move: h.Move, Owner: cmp.Or(h.OwnerAfter, h.OwnerBefore), Seq: h.Seq}
+		}
+	}
+}
+
+// policy is what the agreement wants of the clocks of a lead's team.
+func (sc Scene) policy(l *Lead) sla.Policy { return sc.Rules.PolicyOf(sc.Book.Team(l.TeamID)) }
+
+// policyPrint tells the calendar and the policy by which a lead's clocks run from
+// any others.
+func (sc Scene) policyPrint(l *Lead) string {
+	return sc.Rules.PolicyPrint(sc.Book.Team(l.TeamID))
+}
+
+// PolicyOf is what the agreement wants of the clocks of a team.
+func (r *Rules) PolicyOf(*Team) sla.Policy { return r.SLA.Policy }
+
+// PolicyPrint tells the calendar and the policy of a team from any others, as
+// "policy.calendar".
+func (r *Rules) PolicyPrint(t *Team) string {
+	return r.print + "." + r.CalendarOf(t).Print()
+}
+
+// Causes of a clock's being computed again.
+const (
+	CauseCalendar = "another calendar"
+	CausePolicy   = "another agreement"
+	CauseTeam     = "another team"
+)
+
+// newsTakes is how long a change of the calendar or the agreement takes at most
+// until it is heard of everywhere. What is due in that time and not recorded yet
+// was promised anew already.
+const newsTakes = 30 * time.Second
+
+// recompute brings running clocks to the agreement and the calendar in force.
+// One that a program started which knew of no fingerprints takes the present one
+// and stays as it is.
+func (w *Work) recompute(sc Scene) error {
+	print := ""
+	for i := range w.Clocks {
+		c := &w.Clocks[i]
+		if !c.Running() {
+			continue
+		}
+		if print == "" {
+			print = sc.policyPrint(w.Lead)
+		}
+		if c.Policy == print && c.TeamID == w.Lead.TeamID {
+			continue
+		}
+		if strings.Contains(c.Policy, ".") {
+			next, states, err := sc.policy(w.Lead).Recompute(sc.calendar(w.Lead), c.Clock, w.whyAgain(c, print), sc.Now.Add(-newsTakes), sc.Now)
+			if err != nil {
+				return err
+			}
+			c.Clock, c.Agreement = next, sc.Rules.Version
+			w.tell(sc, i, states)
+		}
+		c.Policy, c.TeamID = print, w.Lead.TeamID
+	}
+	return nil
+}
+
+// whyAgain says in words what a clock did not know yet.
+func (w *Work) whyAgain(c *Clock, print string) string {
+	policy, calendar, _ := strings.Cut(print, ".")
+	wasPolicy, wasCalendar, _ := strings.Cut(c.Policy, ".")
+	switch {
+	case c.TeamID != w.Lead.TeamID:
+		return CauseTeam
+	case policy == wasPolicy && calendar != wasCalendar:
+		return CauseCalendar
+	}
+	return CausePolicy
 }
 
 // endHandOff stops every running clock with the outcome and makes none current.
@@ -72,7 +192,7 @@ func (w *Work) heat(sc Scene) error {
 		if !c.Running() || tier == scoring.None {
 			continue
 		}
-		hotter, err := sc.Rules.SLA.Hotter(sc.calendar(w.Lead), c.Clock, string(tier), sc.Now)
+		hotter, err := sc.policy(w.Lead).Hotter(sc.calendar(w.Lead), c.Clock, string(tier), sc.Now)
 		if err != nil {
 			return err
 		}

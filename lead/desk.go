@@ -182,8 +182,11 @@ func holding(ctx context.Context, tx Tx, w *Work, sc *Scene, r Request) (gone, e
 
 var errNothingChanged = errors.New("nothing changed")
 
-// upgrade brings a ledger to the agreement in force.
+// upgrade brings a ledger and running clocks to the agreement in force.
 func (d *Desk) upgrade(ctx context.Context, tx Tx, sc Scene, w *Work) error {
+	if err := w.recompute(sc); err != nil {
+		return err
+	}
 	if w.Lead.Model == sc.Rules.Version {
 		return nil
 	}

@@ -41,6 +41,9 @@ func (w *Work) WakeAt() time.Time {
 // from the change.
 func (w *Work) Settle(sc Scene) error {
 	l := w.Lead
+	if err := w.recompute(sc); err != nil {
+		return err
+	}
 	if w.reheat {
 		if err := w.heat(sc); err != nil {
 			return err
@@ -102,12 +105,8 @@ func (w *Work) Wake(sc Scene) (bool, error) {
 	l, acted := w.Lead, false
 	breachedDecision := false
 	for i, c := range w.Clocks {
-		next, states := c.Record(sc.Now)
-		w.Clocks[i].Clock = next
-		for _, s := range states {
+		for _, s := range w.passTime(sc, i) {
 			acted = true
-			w.Outbox = append(w.Outbox, Outgoing{Topic: "clock." + string(s), NotBefore: sc.Now,
-				Data: map[string]any{"clock": c.Kind, "owner": l.OwnerID, "team": l.TeamID, "due": c.DueAt}})
 			breachedDecision = breachedDecision || (s == sla.Breached && c.Kind == sla.Decision)
 		}
 	}

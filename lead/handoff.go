@@ -77,6 +77,11 @@ func (w *Work) giveBack(sc Scene, r *Request) error {
 	}
 	w.record(sc, before, History{Move: Return, Reason: reason.Key, Note: r.Note})
 	w.History[len(w.History)-1].OwnerBefore = by
+	for i := range w.Clocks {
+		if s := &w.Clocks[i].Stopped; s.Seq == l.HistorySeq {
+			s.Owner = by
+		}
+	}
 	l.ReturnSeq = l.HistorySeq
 	return nil
 }
@@ -114,11 +119,11 @@ func (w *Work) backToBoard(sc Scene, m Move, cause string) error {
 	before := l.Life
 	w.stopClock(sc, sla.Decision, sla.Cancelled)
 	if i := w.clock(sla.Claim); i >= 0 {
-		c, err := sc.Rules.SLA.Resume(sc.calendar(l), w.Clocks[i].Clock, sc.Now)
+		c, err := sc.policy(l).Resume(sc.calendar(l), w.Clocks[i].Clock, sc.Now)
 		if err != nil {
 			return err
 		}
-		w.Clocks[i].Clock = c
+		w.Clocks[i].Clock, w.Clocks[i].Stopped = c, Stopped{}
 	}
 	w.moveTo(MQL, sc.Now)
 	l.OwnerID, l.OfferedTo, l.OfferedUntil, l.Undo = "", "", time.Time{}, nil

@@ -88,7 +88,7 @@ func (w *Work) pass(sc Scene, to Stage) {
 		l.Backlog, l.HeldBack, l.Blocked, l.CallbackAt = false, "", "", time.Time{}
 	}
 	for i := range w.Clocks {
-		w.Clocks[i].Clock = w.Clocks[i].Stop(sc.calendar(l), sc.Now, sla.Unrecorded)
+		w.stop(sc, i, sla.Unrecorded)
 	}
 	w.moveTo(to, sc.Now)
 	if to == SAL && l.TouchedAt.IsZero() {

@@ -28,7 +28,7 @@ func (w *Work) undo(sc Scene) error {
 			w.DropClocks = append(w.DropClocks, c.ID)
 		}
 	}
-	w.Clocks = slices.Clone(u.Clocks)
+	w.Clocks = restored(u.Clocks, w.Clocks)
 	if !before.EngagementAt.Equal(l.EngagementAt) || !before.ReturnedAt.Equal(l.ReturnedAt) {
 		w.Late = append(w.Late, "*")
 	}
@@ -37,4 +37,25 @@ func (w *Work) undo(sc Scene) error {
 	w.record(sc, before, History{Move: UndoMove, UndoOf: u.Seq, Cause: string(u.Move)})
 	w.reheat = l.LastActivityAt.After(u.Until.Add(-UndoFor)) // it may have got hotter meanwhile
 	return nil
+}
+
+// restored are the clocks of before a move. What time did to them since stays:
+// those that the move left running are as they are now, and what was recorded of
+// the others is not recorded again.
+func restored(before, now []Clock) []Clock {
+	clocks := slices.Clone(before)
+	for i, b := range before {
+		at := slices.IndexFunc(now, func(c Clock) bool { return c.ID == b.ID })
+		if at < 0 {
+			continue
+		}
+		n := now[at]
+		if b.Running() && n.Running() {
+			clocks[i] = n
+			continue
+		}
+		clocks[i].AtRiskAt, clocks[i].RiskNotedAt = n.AtRiskAt, n.RiskNotedAt
+		clocks[i].BreachedAt, clocks[i].BreachNotedAt = n.BreachedAt, n.BreachNotedAt
+	}
+	return clocks
 }

@@ -1,6 +1,8 @@
 package lead
 
 import (
+	"reflect"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -15,7 +17,49 @@ type Clock struct {
 	ID      string `json:"id"`
 	OwnerID string `json:"owner,omitempty"` // who held the lead when it started
 	Current bool   `json:"current"`
+
+	TeamID    string `json:"team,omitempty"`      // whose calendar and targets it runs by
+	Agreement int    `json:"agreement,omitempty"` // the version that its due time was last computed by
+	Policy    string `json:"policy,omitempty"`    // see Rules.PolicyPrint; else a program started it that knew of none
+
+	// When AtRiskAt and BreachedAt were written down: see Late.
+	RiskNotedAt   time.Time `json:"risk_noted_at,omitzero"`
+	BreachNotedAt time.Time `json:"breach_noted_at,omitzero"`
+
+	Stopped Stopped `json:"stopped,omitzero"`
 	sla.Clock
+}
+
+// Stopped says who stopped a clock, and by what.
+type Stopped struct {
+	Kind  ActorKind `json:"kind,omitempty"`
+	By    string    `json:"by,omitempty"` // user id
+	Move  Move      `json:"move,omitempty"`
+	Owner string    `json:"owner,omitempty"` // who held the lead then, or had until then
+	Seq   int64     `json:"seq,omitempty"`   // the row of the lead's history
+}
+
+// lateBy is how long after it was due a moment is written down at most where all
+// is well. What was written down later was found late: nobody was told in time.
+const lateBy = 2 * time.Second
+
+// FoundLate tells whether a recorded change of the clock was written down later
+// than it should have been, for nothing was running when it was due.
+func (c Clock) FoundLate() bool {
+	late := func(at, noted time.Time) bool { return !at.IsZero() && noted.Sub(at) > lateBy }
+	return late(c.AtRiskAt, c.RiskNotedAt) || late(c.BreachedAt, c.BreachNotedAt)
+}
+
+// AfterHours tells whether the clock was asked for while the team was closed.
+func (c Clock) AfterHours() bool { return !c.WaitingSince.IsZero() }
+
+// Same tells whether nothing of a clock differs.
+func (c Clock) Same(o Clock) bool {
+	if !slices.Equal(c.Changes, o.Changes) {
+		return false
+	}
+	c.Changes, o.Changes = nil, nil
+	return reflect.DeepEqual(c, o)
 }
 
 // Running tells whether the clock has not stopped.
@@ -117,6 +161,7 @@ func (w *Work) record(sc Scene, before Life, h History) {
 	h.TeamBefore, h.TeamAfter = before.TeamID, l.TeamID
 	h.Tier, h.Score, h.Source, h.Agreement = tier, score.Total, l.Source, sc.Rules.Version
 	w.History = append(w.History, h)
+	w.stopped(sc, h)
 	if h.Move == UndoMove {
 		return // what it undoes was never sent
 	}

@@ -36,7 +36,11 @@ type Calendar struct {
 	source source
 	loc    *time.Location
 	open   timeline
+	print  string
 }
+
+// Print is a fingerprint of what the calendar says: equal ones have equal prints.
+func (c *Calendar) Print() string { return c.print }
 
 // Zone is the calendar's time zone.
 func (c *Calendar) Zone() *time.Location {

@@ -2,6 +2,7 @@ package sla
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -30,6 +31,10 @@ const (
 type Clock struct {
 	Kind Kind
 	Tier string
+	// AskedAt is when the clock was first asked for; StartedAt is the opening of
+	// its present stretch, which follows it where the team was closed, or where
+	// the clock was stopped and goes on.
+	AskedAt time.Time
 	// Target is business time; DueAt is the instant at which it is used.
 	Target                   time.Duration
 	StartedAt, RiskAt, DueAt time.Time
@@ -43,6 +48,41 @@ type Clock struct {
 	AtRiskAt, BreachedAt time.Time
 	StoppedAt            time.Time
 	Outcome              Outcome
+	// Changes are what moved DueAt since, in order.
+	Changes []Change
+}
+
+// What moves the due moment of a clock, or who may act on it.
+const (
+	Resumed    = "resumed"    // it had been stopped, and goes on
+	MadeHotter = "hotter"     // a hotter tier's target counts from then on
+	Recomputed = "recomputed" // another calendar or another policy
+	Widened    = "widened"    // more people may act; DueAt stays
+)
+
+// Change is one thing that happened to a clock while it ran.
+type Change struct {
+	What string    `json:"what"`
+	At   time.Time `json:"at"`
+	// PausedAt is when a clock that goes on had been stopped, Used the business
+	// time it had used until then.
+	PausedAt time.Time     `json:"paused_at,omitzero"`
+	Used     time.Duration `json:"used,omitempty"`
+	// TierFrom and TierTo are of a clock made hotter.
+	TierFrom string    `json:"tier_from,omitempty"`
+	TierTo   string    `json:"tier_to,omitempty"`
+	DueFrom  time.Time `json:"due_from,omitzero"`
+	DueTo    time.Time `json:"due_to,omitzero"`
+	// Cause says in words why it was recomputed, or to whom it was widened.
+	Cause string `json:"cause,omitempty"`
+	// NotedAt is when it was written down, where that is not At.
+	NotedAt time.Time `json:"noted_at,omitzero"`
+}
+
+// with is the clock with one change more; the slice of before is left alone.
+func (c Clock) with(change Change) Clock {
+	c.Changes = append(slices.Clip(c.Changes), change)
+	return c
 }
 
 // Start begins a clock at now. Outside hours it counts from the next opening.
@@ -57,7 +97,7 @@ func (p Policy) Start(c *Calendar, kind Kind, tier string, now time.Time, used t
 	if err != nil {
 		return Clock{}, err
 	}
-	clock := Clock{Kind: kind, Tier: tier, Target: target, Used: used}
+	clock := Clock{Kind: kind, Tier: tier, AskedAt: now.UTC(), Target: target, Used: used}
 	if closed {
 		clock.WaitingSince = now.UTC()
 	}
@@ -71,6 +111,7 @@ func (p Policy) Resume(c *Calendar, clock Clock, now time.Time) (Clock, error) {
 	if clock.StoppedAt.IsZero() {
 		return clock, nil
 	}
+	change := Change{What: Resumed, At: now.UTC(), PausedAt: clock.StoppedAt, Used: clock.Used, DueFrom: clock.DueAt}
 	clock.StoppedAt, clock.Outcome = time.Time{}, ""
 	resumed, err := p.run(c, clock, now)
 	if !clock.AtRiskAt.IsZero() {
@@ -79,7 +120,8 @@ func (p Policy) Resume(c *Calendar, clock Clock, now time.Time) (Clock, error) {
 	if !clock.BreachedAt.IsZero() {
 		resumed.DueAt = clock.DueAt // it was due then, and still is
 	}
-	return resumed, err
+	change.DueTo = resumed.DueAt
+	return resumed.with(change), err
 }
 
 // run sets the moments of a clock that has Target - Used left from now on.
@@ -198,10 +240,11 @@ func (p Policy) Hotter(cal *Calendar, c Clock, tier string, now time.Time) (Cloc
 	}
 	hotter := c
 	hotter.Tier = tier
+	change := Change{What: MadeHotter, At: now.UTC(), TierFrom: c.Tier, TierTo: tier, DueFrom: c.DueAt, DueTo: c.DueAt}
 	if !due.Before(c.DueAt) {
-		return hotter, nil
+		return hotter.with(change), nil
 	}
-	hotter.DueAt = due
+	hotter.DueAt, change.DueTo = due, due
 	// The whole promise as it now stands, so that a later Resume adds up.
 	hotter.Target = c.Used + cal.Elapsed(c.StartedAt, due)
 	if c.AtRiskAt.IsZero() {
@@ -213,5 +256,5 @@ func (p Policy) Hotter(cal *Calendar, c Clock, tier string, now time.Time) (Cloc
 			hotter.RiskAt = risk
 		}
 	}
-	return hotter, nil
+	return hotter.with(change), nil
 }

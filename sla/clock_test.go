@@ -58,7 +58,7 @@ func TestStart(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			now := at(t, berlin, tt.now)
 			got := start(t, tt.kind, tt.tier, tt.now, tt.used)
-			want := Clock{Kind: tt.kind, Tier: tt.tier, Target: tt.target, Used: tt.used,
+			want := Clock{Kind: tt.kind, Tier: tt.tier, Target: tt.target, Used: tt.used, AskedAt: now,
 				StartedAt: at(t, berlin, tt.started), RiskAt: at(t, berlin, tt.risk), DueAt: at(t, berlin, tt.due)}
 			if tt.waiting {
 				want.WaitingSince = now
@@ -190,7 +190,9 @@ func TestResume(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := Clock{Kind: Claim, Tier: "fire", Target: time.Hour, Used: 20 * time.Minute, WaitingSince: at(t, berlin, "2026-11-20 20:00"),
-		StartedAt: at(t, berlin, "2026-11-23 11:00"), RiskAt: at(t, berlin, "2026-11-23 11:25"), DueAt: at(t, berlin, "2026-11-23 11:40")}
+		AskedAt: at(t, berlin, "2026-11-20 20:00"), StartedAt: at(t, berlin, "2026-11-23 11:00"), RiskAt: at(t, berlin, "2026-11-23 11:25"), DueAt: at(t, berlin, "2026-11-23 11:40"),
+		Changes: []Change{{What: Resumed, At: at(t, berlin, "2026-11-23 11:00"), PausedAt: at(t, berlin, "2026-11-23 09:20"), Used: 20 * time.Minute,
+			DueFrom: at(t, berlin, "2026-11-23 10:00"), DueTo: at(t, berlin, "2026-11-23 11:40")}}}
 	if diff := cmp.Diff(want, released); diff != "" {
 		t.Errorf("a released lead's claim clock differs (-want +got):\n%s", diff)
 	}
@@ -240,6 +242,9 @@ func TestHotter(t *testing.T) {
 			}
 			want := clock
 			want.Tier, want.Target, want.RiskAt, want.DueAt = tt.becomes, tt.target, at(t, berlin, tt.risk), at(t, berlin, tt.due)
+			if tt.becomes != tt.tier {
+				want.Changes = []Change{{What: MadeHotter, At: now, TierFrom: tt.tier, TierTo: tt.becomes, DueFrom: clock.DueAt, DueTo: want.DueAt}}
+			}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("the hotter clock differs (-want +got):\n%s", diff)
 			}

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"hash/fnv"
+	"strconv"
 	"time"
 )
 
@@ -49,6 +51,17 @@ func (c Calendar) Equal(other Calendar) bool {
 	a, errA := c.MarshalJSON()
 	b, errB := other.MarshalJSON()
 	return (errA == nil) == (errB == nil) && bytes.Equal(a, b)
+}
+
+// print is a short fingerprint of a value's JSON; "" where it has none.
+func print(v any) string {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return ""
+	}
+	h := fnv.New64a()
+	h.Write(b)
+	return strconv.FormatUint(h.Sum64(), 36)
 }
 
 // weekJSON keeps the days in the order in which people write them.

@@ -108,7 +108,9 @@ func compile(src source) (*Calendar, error) {
 	for _, day := range src.holidays {
 		special[day] = nil
 	}
-	return &Calendar{source: src, loc: loc, open: newTimeline(week, special)}, nil
+	c := &Calendar{source: src, loc: loc, open: newTimeline(week, special)}
+	c.print = print(c)
+	return c, nil
 }
 
 // loadZone refuses what would mean another zone on another machine, and the

@@ -59,6 +59,16 @@ func DefaultPolicy() Policy {
 	}
 }
 
+// Print is a fingerprint of what the policy wants of clocks: those with equal
+// prints compute the same due times.
+func (p Policy) Print() string {
+	return print(struct {
+		Targets    Targets
+		Risk       float64
+		AfterHours float64
+	}{p.Targets, p.RiskShare, p.AfterHoursClaim})
+}
+
 // Validate says what is wrong with the policy, as [Problems].
 func (p Policy) Validate() error {
 	var r reader

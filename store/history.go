@@ -138,8 +138,11 @@ func (s *Store) Running(ctx context.Context, teams []string, limit int) ([]lead.
 	var out []lead.RunningClock
 	err = query(ctx, s.read, text, args, func(r *sqlx.Rows) error {
 		var row clockRow
-		err := r.StructScan(&row)
-		out = append(out, lead.RunningClock{LeadID: row.LeadID, Clock: row.clock()})
+		if err := r.StructScan(&row); err != nil {
+			return err
+		}
+		c, err := row.clock()
+		out = append(out, lead.RunningClock{LeadID: row.LeadID, Clock: c})
 		return err
 	})
 	if err != nil {
@@ -166,8 +169,11 @@ func (s *Store) Stopped(ctx context.Context, teams []string, from, to time.Time)
 	var out []lead.Clock
 	err = query(ctx, s.read, text, args, func(r *sqlx.Rows) error {
 		var row clockRow
-		err := r.StructScan(&row)
-		out = append(out, row.clock())
+		if err := r.StructScan(&row); err != nil {
+			return err
+		}
+		c, err := row.clock()
+		out = append(out, c)
 		return err
 	})
 	if err != nil {

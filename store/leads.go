@@ -118,7 +118,11 @@ func readClocks(ctx context.Context, q querier, ids []string, cards map[string]l
 			return err
 		}
 		if c, ok := cards[row.LeadID]; ok {
-			c.Clocks = append(c.Clocks, row.clock())
+			clock, err := row.clock()
+			if err != nil {
+				return err
+			}
+			c.Clocks = append(c.Clocks, clock)
 			cards[row.LeadID] = c
 		}
 		return nil

@@ -173,22 +173,60 @@ type clockRow struct {
 	BreachedAt   instant `db:"breached_at"`
 	StoppedAt    instant `db:"stopped_at"`
 	Outcome      string  `db:"outcome"`
+
+	TeamID        string  `db:"team_id"`
+	Agreement     int     `db:"agreement"`
+	Policy        string  `db:"policy"`
+	AskedAt       instant `db:"asked_at"`
+	RiskNotedAt   instant `db:"risk_noted_at"`
+	BreachNotedAt instant `db:"breach_noted_at"`
+	StoppedKind   string  `db:"stopped_kind"`
+	StoppedBy     string  `db:"stopped_by"`
+	StoppedMove   string  `db:"stopped_move"`
+	StoppedOwner  string  `db:"stopped_owner"`
+	StoppedSeq    int64   `db:"stopped_seq"`
+	Changes       string  `db:"changes"` // JSON; "" where there are none
 }
 
 var (
-	clockColumns = strings.Fields(`id lead_id owner_id kind tier is_current target used started_at risk_at due_at waiting_since at_risk_at breached_at stopped_at outcome`)
-	clockList    = strings.Join(clockColumns, ", ")
+	clockColumns = strings.Fields(`id lead_id owner_id kind tier is_current target used started_at risk_at due_at waiting_since at_risk_at breached_at stopped_at outcome
+		team_id agreement policy asked_at risk_noted_at breach_noted_at stopped_kind stopped_by stopped_move stopped_owner stopped_seq changes`)
+	clockList = strings.Join(clockColumns, ", ")
 )
 
-func clockValues(leadID string, c lead.Clock) []any {
+func clockValues(leadID string, c lead.Clock) ([]any, error) {
+	changes := ""
+	if len(c.Changes) > 0 {
+		b, err := json.Marshal(c.Changes)
+		if err != nil {
+			return nil, fmt.Errorf("store: clock %s: %w", c.ID, err)
+		}
+		changes = string(b)
+	}
 	return []any{c.ID, leadID, c.OwnerID, string(c.Kind), c.Tier, c.Current, c.Target.Microseconds(), c.Used.Microseconds(),
-		instant(c.StartedAt), instant(c.RiskAt), instant(c.DueAt), instant(c.WaitingSince), instant(c.AtRiskAt), instant(c.BreachedAt), instant(c.StoppedAt), string(c.Outcome)}
+		instant(c.StartedAt), instant(c.RiskAt), instant(c.DueAt), instant(c.WaitingSince), instant(c.AtRiskAt), instant(c.BreachedAt), instant(c.StoppedAt), string(c.Outcome),
+		c.TeamID, c.Agreement, c.Policy, instant(c.AskedAt), instant(c.RiskNotedAt), instant(c.BreachNotedAt),
+		string(c.Stopped.Kind), c.Stopped.By, string(c.Stopped.Move), c.Stopped.Owner, c.Stopped.Seq, changes}, nil
 }
 
-func (r *clockRow) clock() lead.Clock {
-	return lead.Clock{ID: r.ID, OwnerID: r.OwnerID, Current: r.Current, Clock: sla.Clock{
-		Kind: sla.Kind(r.Kind), Tier: r.Tier, Target: time.Duration(r.Target) * time.Microsecond, Used: time.Duration(r.Used) * time.Microsecond,
-		StartedAt: time.Time(r.StartedAt), RiskAt: time.Time(r.RiskAt), DueAt: time.Time(r.DueAt), WaitingSince: time.Time(r.WaitingSince),
-		AtRiskAt: time.Time(r.AtRiskAt), BreachedAt: time.Time(r.BreachedAt), StoppedAt: time.Time(r.StoppedAt), Outcome: sla.Outcome(r.Outcome),
-	}}
+func (r *clockRow) clock() (lead.Clock, error) {
+	c := lead.Clock{ID: r.ID, OwnerID: r.OwnerID, Current: r.Current, TeamID: r.TeamID, Agreement: r.Agreement, Policy: r.Policy,
+		RiskNotedAt: time.Time(r.RiskNotedAt), BreachNotedAt: time.Time(r.BreachNotedAt),
+		Stopped: lead.Stopped{Kind: lead.ActorKind(r.StoppedKind), By: r.StoppedBy, Move: lead.Move(r.StoppedMove), Owner: r.StoppedOwner, Seq: r.StoppedSeq},
+		Clock: sla.Clock{
+			Kind: sla.Kind(r.Kind), Tier: r.Tier, Target: time.Duration(r.Target) * time.Microsecond, Used: time.Duration(r.Used) * time.Microsecond,
+			AskedAt: time.Time(r.AskedAt), StartedAt: time.Time(r.StartedAt), RiskAt: time.Time(r.RiskAt), DueAt: time.Time(r.DueAt), WaitingSince: time.Time(r.WaitingSince),
+			AtRiskAt: time.Time(r.AtRiskAt), BreachedAt: time.Time(r.BreachedAt), StoppedAt: time.Time(r.StoppedAt), Outcome: sla.Outcome(r.Outcome),
+		}}
+	if c.AskedAt.IsZero() { // written by a program that knew nothing of it
+		if c.AskedAt = c.WaitingSince; c.AskedAt.IsZero() {
+			c.AskedAt = c.StartedAt
+		}
+	}
+	if r.Changes != "" {
+		if err := json.Unmarshal([]byte(r.Changes), &c.Changes); err != nil {
+			return c, fmt.Errorf("store: clock %s: %w", r.ID, err)
+		}
+	}
+	return c, nil
 }

@@ -72,7 +72,10 @@ func (t *txn) Write(ctx context.Context, now time.Time, works []*lead.Work) erro
 		{`INSERT INTO clocks (` + clockList + `)`, rows.clocks, `ON CONFLICT (id) DO UPDATE SET
 			owner_id = EXCLUDED.owner_id, tier = EXCLUDED.tier, is_current = EXCLUDED.is_current, target = EXCLUDED.target, used = EXCLUDED.used,
 			started_at = EXCLUDED.started_at, risk_at = EXCLUDED.risk_at, due_at = EXCLUDED.due_at, waiting_since = EXCLUDED.waiting_since,
-			at_risk_at = EXCLUDED.at_risk_at, breached_at = EXCLUDED.breached_at, stopped_at = EXCLUDED.stopped_at, outcome = EXCLUDED.outcome`},
+			at_risk_at = EXCLUDED.at_risk_at, breached_at = EXCLUDED.breached_at, stopped_at = EXCLUDED.stopped_at, outcome = EXCLUDED.outcome,
+			team_id = EXCLUDED.team_id, agreement = EXCLUDED.agreement, policy = EXCLUDED.policy, asked_at = EXCLUDED.asked_at,
+			risk_noted_at = EXCLUDED.risk_noted_at, breach_noted_at = EXCLUDED.breach_noted_at, stopped_kind = EXCLUDED.stopped_kind, stopped_by = EXCLUDED.stopped_by,
+			stopped_move = EXCLUDED.stopped_move, stopped_owner = EXCLUDED.stopped_owner, stopped_seq = EXCLUDED.stopped_seq, changes = EXCLUDED.changes`},
 		{`INSERT INTO outbox (id, lead_id, seq, topic, data, created_at, not_before)`, rows.outbox, ``},
 	} {
 		if err := t.insert(ctx, part.head, part.rows, part.tail); err != nil {
@@ -131,9 +134,14 @@ func (r *written) follow(w *lead.Work, was []lead.Clock, now time.Time) error {
 		}
 	}
 	for _, c := range w.Clocks {
-		if !slices.Contains(was, c) {
-			r.clocks = append(r.clocks, clockValues(w.Lead.ID, c))
+		if slices.ContainsFunc(was, c.Same) {
+			continue
 		}
+		values, err := clockValues(w.Lead.ID, c)
+		if err != nil {
+			return err
+		}
+		r.clocks = append(r.clocks, values)
 	}
 	for _, o := range w.Outbox {
 		b, err := json.Marshal(o.Data)
