@@ -1,14 +1,10 @@
 package live_test
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"net/http"
-	"net/http/httptest"
 	"runtime"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -135,59 +131,5 @@ func settle(t *testing.T, before int) {
 			stacks := make([]byte, 1<<20)
 			t.Fatalf("%d goroutines are left of %d:\n%s", runtime.NumGoroutine(), before, stacks[:runtime.Stack(stacks, true)])
 		}
-	}
-}
-
-func TestOverHTTP2(t *testing.T) {
-	board := newWall(20)
-	hub := live.NewHub(live.Options{})
-	ctx, cancel := context.WithCancel(t.Context())
-	ran := make(chan error, 1)
-	go func() { ran <- hub.Run(ctx) }()
-	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if err := hub.Serve(w, r, board.view("emea"), live.Visitor{}); err != nil {
-			t.Errorf("Serve: %v", err)
-		}
-	}))
-	server.EnableHTTP2 = true
-	server.StartTLS()
-	defer server.Close()
-	response, err := server.Client().Get(server.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	if response.ProtoMajor != 2 {
-		t.Fatalf("got %s", response.Proto)
-	}
-	var page dom
-	lines := bufio.NewScanner(response.Body)
-	next := func() {
-		t.Helper()
-		for lines.Scan() {
-			if data, is := strings.CutPrefix(lines.Text(), "data: "); is {
-				if err := page.apply(data); err != nil {
-					t.Fatal(err)
-				}
-				return
-			}
-		}
-		t.Fatalf("the stream ended: %v", lines.Err())
-	}
-	next()
-	board.set(3, "hotter")
-	hub.Notice(live.Notice{Teams: []string{"emea"}})
-	next()
-	if !page.same(board.want()) {
-		t.Error("the board isn't true over HTTP/2")
-	}
-	cancel()
-	for lines.Scan() {
-	}
-	if err := <-ran; err != nil {
-		t.Errorf("Run: %v", err)
-	}
-	if err := lines.Err(); err != nil {
-		t.Errorf("at shutdown a stream ends with %v", err)
 	}
 }
