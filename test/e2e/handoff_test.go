@@ -191,6 +191,7 @@ func TestTheMainJob(t *testing.T) {
 		segment.Call{Type: "track", UserID: ids[2], Event: "Contact Sales Requested"})
 	alan := w.api(api, "/api/v1/leads/user:"+ids[2])["id"].(string)
 	loser.until("the board is live again and shows who came meanwhile", `document.querySelector('#lead-`+alan+`') && document.querySelector('#connection[data-state=live]')`)
+	w.storm(write, api, winner, loser)
 	w.stop()
 }
 
