@@ -3,7 +3,6 @@ package lead
 import (
 	"cmp"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -121,60 +120,6 @@ func (r *Rules) PolicyOf(*Team) sla.Policy { return r.SLA.Policy }
 // "policy.calendar".
 func (r *Rules) PolicyPrint(t *Team) string {
 	return r.print + "." + r.CalendarOf(t).Print()
-}
-
-// Causes of a clock's being computed again.
-const (
-	CauseCalendar = "another calendar"
-	CausePolicy   = "another agreement"
-	CauseTeam     = "another team"
-)
-
-// newsTakes is how long a change of the calendar or the agreement takes at most
-// until it is heard of everywhere. What is due in that time and not recorded yet
-// was promised anew already.
-const newsTakes = 30 * time.Second
-
-// recompute brings running clocks to the agreement and the calendar in force.
-// One that a program started which knew of no fingerprints takes the present one
-// and stays as it is.
-func (w *Work) recompute(sc Scene) error {
-	print := ""
-	for i := range w.Clocks {
-		c := &w.Clocks[i]
-		if !c.Running() {
-			continue
-		}
-		if print == "" {
-			print = sc.policyPrint(w.Lead)
-		}
-		if c.Policy == print && c.TeamID == w.Lead.TeamID {
-			continue
-		}
-		if strings.Contains(c.Policy, ".") {
-			next, states, err := sc.policy(w.Lead).Recompute(sc.calendar(w.Lead), c.Clock, w.whyAgain(c, print), sc.Now.Add(-newsTakes), sc.Now)
-			if err != nil {
-				return err
-			}
-			c.Clock, c.Agreement = next, sc.Rules.Version
-			w.tell(sc, i, states)
-		}
-		c.Policy, c.TeamID = print, w.Lead.TeamID
-	}
-	return nil
-}
-
-// whyAgain says in words what a clock did not know yet.
-func (w *Work) whyAgain(c *Clock, print string) string {
-	policy, calendar, _ := strings.Cut(print, ".")
-	wasPolicy, wasCalendar, _ := strings.Cut(c.Policy, ".")
-	switch {
-	case c.TeamID != w.Lead.TeamID:
-		return CauseTeam
-	case policy == wasPolicy && calendar != wasCalendar:
-		return CauseCalendar
-	}
-	return CausePolicy
 }
 
 // endHandOff stops every running clock with the outcome and makes none current.

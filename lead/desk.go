@@ -30,8 +30,10 @@ type Desk struct {
 	failing failures
 	strays  atomic.Int64 // when claims were last looked for that nobody let go, in Unix nanoseconds
 
-	mu    sync.Mutex
-	cards map[string]Card // by lead id: what boards showed last, valid for its version
+	mu        sync.Mutex
+	brought   []TeamPrint // by which all running clocks ran at broughtAt
+	broughtAt time.Time
+	cards     map[string]Card // by lead id: what boards showed last, valid for its version
 }
 
 // NewDesk wires the use cases to their stores.

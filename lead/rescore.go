@@ -24,25 +24,35 @@ func (d *Desk) Rescore(ctx context.Context, now time.Time, n int) (int, error) {
 	if some, err := d.store.Outdated(ctx, sc.Rules.Version, 1); err != nil || some == 0 {
 		return 0, err
 	}
+	return d.some(now, n, func(tx Tx, n int) ([]string, error) { return tx.Outdated(ctx, sc.Rules.Version, n) },
+		func(pick picker) (int, error) { return d.rescore(ctx, sc, pick) })
+}
+
+// picker finds the leads that a transaction is about.
+type picker func(Tx) ([]string, error)
+
+// some does something with at most n leads in one transaction; where that fails,
+// with one after the other, for one lead's trouble keeps no other waiting.
+func (d *Desk) some(now time.Time, n int, find func(Tx, int) ([]string, error), do func(picker) (int, error)) (int, error) {
 	failing := d.failing.at(now)
 	var ids []string
-	done, err := d.rescore(ctx, sc, func(tx Tx) ([]string, error) {
-		all, err := tx.Outdated(ctx, sc.Rules.Version, n+len(failing))
+	done, err := do(func(tx Tx) ([]string, error) {
+		all, err := find(tx, n+len(failing))
 		ids = slices.DeleteFunc(all, func(id string) bool { return failing[id] })
 		return ids, err
 	})
 	if err == nil || errors.Is(err, ErrUnavailable) || len(ids) == 0 {
 		return done, err
 	}
-	var errs []error // one lead's trouble keeps no other waiting
+	var errs []error
 	for _, id := range ids {
-		n, err := d.rescore(ctx, sc, func(Tx) ([]string, error) { return []string{id}, nil })
+		n, err := do(func(Tx) ([]string, error) { return []string{id}, nil })
 		if errors.Is(err, ErrUnavailable) {
 			return done, err
 		}
 		if err != nil {
 			d.failing.add(id, now)
-			errs = append(errs, fmt.Errorf("re-score lead %s: %w", id, err))
+			errs = append(errs, fmt.Errorf("lead %s: %w", id, err))
 		}
 		done += n
 	}
@@ -50,7 +60,7 @@ func (d *Desk) Rescore(ctx context.Context, now time.Time, n int) (int, error) {
 }
 
 // rescore brings the leads that pick finds, in its transaction, to the agreement in force.
-func (d *Desk) rescore(ctx context.Context, sc Scene, pick func(Tx) ([]string, error)) (int, error) {
+func (d *Desk) rescore(ctx context.Context, sc Scene, pick picker) (int, error) {
 	var changed, shown []*Work
 	err := d.store.Change(ctx, func(tx Tx) error {
 		changed, shown = nil, nil

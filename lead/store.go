@@ -42,6 +42,9 @@ type Store interface {
 	// Outdated counts the leads that were scored by an older agreement than that
 	// version, as far as most.
 	Outdated(ctx context.Context, version, most int) (int, error)
+	// Stale tells whether running clocks of one of the teams run by another
+	// calendar or agreement than that.
+	Stale(ctx context.Context, prints []TeamPrint) (bool, error)
 	// Announced notes that the lead's ranking is up to that version.
 	Announced(ctx context.Context, versions map[string]int64) error
 
@@ -109,6 +112,10 @@ type Tx interface {
 	// that version, those on boards first, at most n; those that another
 	// transaction has locked are left out.
 	Outdated(ctx context.Context, version, n int) ([]string, error)
+	// Stale finds and locks leads whose running clocks run by another calendar or
+	// agreement than that of their team, at most n; those that another
+	// transaction has locked are left out.
+	Stale(ctx context.Context, prints []TeamPrint, n int) ([]string, error)
 	// Claims are the ids of leads that the person has claimed and not decided.
 	Claims(ctx context.Context, user string) ([]string, error)
 	// Backlog are the ids of the best leads in a team's backlog, at most n;

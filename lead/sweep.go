@@ -19,20 +19,28 @@ func (d *Desk) Sweep(ctx context.Context, now time.Time, n int) (int, error) {
 		return 0, err
 	}
 	acted := 0
-	var errs []error // one lead's trouble keeps no other waiting
-	for _, id := range ids {
-		if failing[id] {
+	var errs []error
+	ids = slices.DeleteFunc(ids, func(id string) bool { return failing[id] })
+	for some := range slices.Chunk(ids, wakeTogether) {
+		n, err := d.wake(ctx, some, now)
+		if errors.Is(err, ErrUnavailable) {
+			return acted, err
+		}
+		acted += n
+		if err == nil {
 			continue
 		}
-		n, err := d.wake(ctx, id, now)
-		switch {
-		case errors.Is(err, ErrUnavailable):
-			return acted, err
-		case err != nil:
-			d.failing.add(id, now)
-			errs = append(errs, fmt.Errorf("sweep lead %s: %w", id, err))
-		default:
-			acted += n
+		for _, id := range some { // one lead's trouble keeps no other waiting
+			n, err := d.wake(ctx, []string{id}, now)
+			switch {
+			case errors.Is(err, ErrUnavailable):
+				return acted, err
+			case err != nil:
+				d.failing.add(id, now)
+				errs = append(errs, fmt.Errorf("sweep lead %s: %w", id, err))
+			default:
+				acted += n
+			}
 		}
 	}
 	released, err := d.drips(ctx, now, n)
@@ -87,17 +95,25 @@ func (f *failures) at(now time.Time) map[string]bool {
 	return ids
 }
 
-func (d *Desk) wake(ctx context.Context, id string, now time.Time) (int, error) {
-	var since time.Time
-	n, err := d.system(ctx, []string{id}, now, func(sc Scene, w *Work) (bool, error) {
-		if since = w.WakeAt(); !due(since, now) {
-			return false, nil // another instance was faster
+// wakeTogether is how many leads one transaction wakes: at an opening, many are
+// due in the same second.
+const wakeTogether = 50
+
+func (d *Desk) wake(ctx context.Context, ids []string, now time.Time) (int, error) {
+	var lags []time.Duration
+	n, err := d.system(ctx, ids, now, func(sc Scene, w *Work) (bool, error) {
+		since := w.WakeAt()
+		if !due(since, now) {
+			return w.recomputed, nil // else another instance was faster
 		}
+		lags = append(lags, now.Sub(since))
 		_, err := w.Wake(sc)
 		return true, err
 	})
 	if n > 0 {
-		d.meter.Woken(now.Sub(since))
+		for _, lag := range lags[len(lags)-n:] { // of the try that succeeded
+			d.meter.Woken(lag)
+		}
 	}
 	return n, err
 }

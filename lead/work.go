@@ -113,6 +113,7 @@ type Work struct {
 	DropOutboxSeq int64    // > 0: pending outbox rows from this history row on are taken back
 	WasOnBoard    string   // team on whose board it was before
 	Heard         int      // activities heard in this transaction
+	recomputed    bool     // a clock runs by another calendar or agreement than before
 	reheat        bool     // clocks an undo put back have to follow the tier once the ledger is back
 }
 

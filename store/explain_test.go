@@ -393,6 +393,11 @@ func (b *busy) loops() {
 	b.ok(err)
 	_, err = b.desk.Rescore(b.ctx, b.now, 5)
 	b.ok(err)
+	a.SLA.RiskShare = .5 // the clocks follow
+	_, err = b.s.Activate(b.ctx, lead.Operator, a, b.now)
+	b.ok(err)
+	_, err = b.desk.Recompute(b.ctx, b.now, 5)
+	b.ok(err)
 	b.ok(b.desk.Rerank(b.ctx, b.now))
 	_, err = b.desk.DropActivities(b.ctx, b.now, 10)
 	b.ok(err)

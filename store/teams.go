@@ -114,6 +114,9 @@ func addTeam(ctx context.Context, tx *sqlx.Tx, by lead.Actor, t lead.Team, now t
 		_, err = tx.ExecContext(ctx, `
 			UPDATE leads SET team_id = $1, version = version + 1, unannounced_at = $2
 			WHERE team_id IS NULL AND merged_into = '' AND (stage IN ('mql', 'claimed', 'sal', 'sql') OR backlog)`, t.ID, at(now))
+		if err == nil { // they keep their fingerprint: where the team has a calendar of its own, they are computed again
+			_, err = tx.ExecContext(ctx, `UPDATE clocks SET team_id = $1 WHERE team_id = '' AND stopped_at IS NULL`, t.ID)
+		}
 	}
 	if err != nil {
 		return t, fmt.Errorf("store: add team: %w", err)

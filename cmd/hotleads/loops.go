@@ -16,6 +16,7 @@ import (
 const (
 	sweepEvery   = 250 * time.Millisecond
 	sweepLoad    = 200 // leads
+	clocksLoad   = 100 // leads of a transaction whose clocks are computed again
 	rerankEvery  = time.Minute
 	watchEvery   = time.Second
 	expireEvery  = time.Hour
@@ -32,6 +33,7 @@ func (a *app) loops() []func(context.Context) {
 		func(ctx context.Context) { a.repeat(ctx, "sweep", sweepEvery, a.sweep) },
 		func(ctx context.Context) { a.repeat(ctx, "rankings", watchEvery, r.once) },
 		func(ctx context.Context) { a.repeat(ctx, "re-scoring", watchEvery, (&rescoring{app: a}).once) },
+		func(ctx context.Context) { a.repeat(ctx, "clocks", watchEvery, a.recompute) },
 		func(ctx context.Context) { a.repeat(ctx, "notices", watchEvery, a.listen) },
 		func(ctx context.Context) { a.repeat(ctx, "clock", clockEvery, a.setClock) },
 		func(ctx context.Context) { a.repeat(ctx, "sessions", expireEvery, a.expire) },
@@ -86,6 +88,15 @@ func (a *app) repeat(ctx context.Context, name string, every time.Duration, once
 func (a *app) sweep(ctx context.Context, now time.Time) (bool, error) {
 	n, err := a.desk.Sweep(ctx, now, sweepLoad)
 	return n >= sweepLoad, err
+}
+
+// recompute brings running clocks to calendars and targets that changed.
+func (a *app) recompute(ctx context.Context, now time.Time) (bool, error) {
+	n, err := a.desk.Recompute(ctx, now, clocksLoad)
+	if n > 0 {
+		a.log.Debug("clocks run by another calendar or agreement", slog.Int("leads", n))
+	}
+	return n > 0, err
 }
 
 // listen passes notices of all instances on to the boards.

@@ -29,6 +29,7 @@ UPDATE clocks SET
     stopped_owner = (SELECT CASE WHEN h.owner_after <> '' THEN h.owner_after ELSE h.owner_before END FROM history h WHERE h.lead_id = clocks.lead_id AND h.seq = clocks.stopped_seq)
 WHERE stopped_seq > 0;
 UPDATE clocks SET policy = 'unknown' WHERE stopped_at IS NULL;
+CREATE INDEX clocks_policy ON clocks (team_id, policy) WHERE stopped_at IS NULL AND policy <> '';
 
 -- Who may claim a waiting lead: 'team', 'manager' (the team's too), 'every' (any team).
 ALTER TABLE leads ADD COLUMN claimable_by TEXT NOT NULL DEFAULT 'team';
@@ -46,6 +47,7 @@ CREATE INDEX absences_user ON absences (user_id, from_at);
 -- +goose Down
 DROP TABLE absences;
 ALTER TABLE leads DROP COLUMN claimable_by;
+DROP INDEX clocks_policy;
 ALTER TABLE clocks DROP COLUMN changes;
 ALTER TABLE clocks DROP COLUMN stopped_seq;
 ALTER TABLE clocks DROP COLUMN stopped_owner;

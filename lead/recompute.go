@@ -1,0 +1,162 @@
+package lead
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"hotleads/sla"
+)
+
+// TeamPrint is the calendar and the policy by which a team's clocks are to run:
+// see Rules.PolicyPrint. Team is "" for leads that no team has yet.
+type TeamPrint struct{ Team, Print string }
+
+// stillAfter is how long it is believed that every clock runs as it should, where
+// nothing says otherwise: another instance may have heard of a change later.
+const stillAfter = 10 * time.Second
+
+// Recompute brings the running clocks of at most n leads to the calendars and
+// the agreement in force, in one transaction: what is done is done, whenever it is
+// stopped. Any number of instances share the work. What changed is recorded in
+// each clock (sla.Recomputed). It returns how many leads it brought.
+func (d *Desk) Recompute(ctx context.Context, now time.Time, n int) (int, error) {
+	sc, err := d.scene(ctx, System, now)
+	if err != nil {
+		return 0, err
+	}
+	prints := []TeamPrint{{Print: sc.Rules.PolicyPrint(nil)}}
+	for i := range sc.Book.Teams {
+		t := &sc.Book.Teams[i]
+		prints = append(prints, TeamPrint{t.ID, sc.Rules.PolicyPrint(t)})
+	}
+	d.mu.Lock()
+	still := slices.Equal(d.brought, prints) && now.Sub(d.broughtAt).Abs() < stillAfter
+	d.mu.Unlock()
+	if still {
+		return 0, nil
+	}
+	switch some, err := d.store.Stale(ctx, prints); {
+	case err != nil:
+		return 0, err
+	case !some:
+		d.mu.Lock()
+		d.brought, d.broughtAt = prints, now
+		d.mu.Unlock()
+		return 0, nil
+	}
+	return d.some(now, n, func(tx Tx, n int) ([]string, error) { return tx.Stale(ctx, prints, n) },
+		func(pick picker) (int, error) { return d.recompute(ctx, sc, pick) })
+}
+
+// recompute brings the clocks of the leads that pick finds to the agreement in
+// force. Nothing happened to those leads: they are not what changed last.
+func (d *Desk) recompute(ctx context.Context, sc Scene, pick picker) (int, error) {
+	var changed []*Work
+	err := d.store.Change(ctx, func(tx Tx) error {
+		changed = nil
+		ids, err := pick(tx)
+		if err != nil || len(ids) == 0 {
+			return err
+		}
+		works, err := tx.Lock(ctx, ids)
+		if err != nil {
+			return err
+		}
+		for _, id := range ids {
+			w := works[id]
+			if w == nil || !w.stale(sc) {
+				continue
+			}
+			w.Begin()
+			updated := w.Lead.UpdatedAt
+			if err := d.upgrade(ctx, tx, sc, w); err != nil {
+				return err
+			}
+			if err := w.Settle(sc); err != nil {
+				return err
+			}
+			w.Lead.UpdatedAt = updated
+			changed = append(changed, w)
+		}
+		return tx.Write(ctx, sc.Now, changed)
+	})
+	if err != nil {
+		return 0, err
+	}
+	d.announce(ctx, sc.Rules, sc.Now, changed)
+	return len(changed), nil
+}
+
+// stale tells whether a running clock of the lead runs by another calendar or
+// agreement than that in force.
+func (w *Work) stale(sc Scene) bool {
+	print := sc.policyPrint(w.Lead)
+	return slices.ContainsFunc(w.Clocks, func(c Clock) bool { return c.Running() && !c.runsBy(print, w.Lead) })
+}
+
+// settleTime is how long another instance may still go by what a clock was
+// brought away from: it is not to bring it back.
+const settleTime = 5 * time.Second
+
+func (c Clock) settling(l *Lead, now time.Time) bool {
+	n := len(c.Changes)
+	return n > 0 && c.Changes[n-1].What == sla.Recomputed && now.Sub(c.Changes[n-1].At) < settleTime && c.TeamID == l.TeamID
+}
+
+func (c Clock) runsBy(print string, l *Lead) bool { return c.Policy == print && c.TeamID == l.TeamID }
+
+// Causes of a clock's being computed again.
+const (
+	CauseCalendar = "another calendar"
+	CausePolicy   = "another agreement"
+	CauseTeam     = "another team"
+)
+
+// newsTakes is how long a change of the calendar or the agreement takes at most
+// until it is heard of everywhere. What is due in that time and not recorded yet
+// was promised anew already.
+const newsTakes = 30 * time.Second
+
+// recompute brings running clocks to the agreement and the calendar in force.
+// One that a program started which knew of no fingerprints takes the present one
+// and stays as it is.
+func (w *Work) recompute(sc Scene) error {
+	print := ""
+	for i := range w.Clocks {
+		c := &w.Clocks[i]
+		if !c.Running() {
+			continue
+		}
+		if print == "" {
+			print = sc.policyPrint(w.Lead)
+		}
+		if c.runsBy(print, w.Lead) || c.settling(w.Lead, sc.Now) {
+			continue
+		}
+		if strings.Contains(c.Policy, ".") {
+			next, states, err := sc.policy(w.Lead).Recompute(sc.calendar(w.Lead), c.Clock, w.whyAgain(c, print), sc.Now.Add(-newsTakes), sc.Now)
+			if err != nil {
+				return err
+			}
+			c.Clock, c.Agreement = next, sc.Rules.Version
+			w.tell(sc, i, states)
+		}
+		c.Policy, c.TeamID, w.recomputed = print, w.Lead.TeamID, true
+	}
+	return nil
+}
+
+// whyAgain says in words what a clock did not know yet.
+func (w *Work) whyAgain(c *Clock, print string) string {
+	policy, calendar, _ := strings.Cut(print, ".")
+	wasPolicy, wasCalendar, _ := strings.Cut(c.Policy, ".")
+	switch {
+	case c.TeamID != w.Lead.TeamID:
+		return CauseTeam
+	case policy == wasPolicy && calendar != wasCalendar:
+		return CauseCalendar
+	}
+	return CausePolicy
+}

@@ -1,0 +1,100 @@
+package lead_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"hotleads/lead"
+	"hotleads/sla"
+)
+
+// settled brings all running clocks to what is in force, and counts the leads.
+func (o *office) settled() int {
+	o.t.Helper()
+	for done := 0; ; {
+		n, err := o.desk.Recompute(o.ctx, o.now, 2)
+		if err != nil {
+			o.t.Fatal(err)
+		}
+		if done += n; n == 0 {
+			return done
+		}
+	}
+}
+
+func TestRunningClocksFollowTheCalendar(t *testing.T) {
+	o := open(t)
+	open, claimed, done := o.ready("open"), o.ready("claimed"), o.ready("done")
+	o.move(claimed.ID, o.sam, lead.Request{Move: lead.Claim})
+	o.move(done.ID, o.sam, lead.Request{Move: lead.Touch, Outcome: "reached"})
+	if n := o.settled(); n != 0 {
+		t.Errorf("%d leads are brought to the calendar by which they run", n)
+	}
+	stopped := o.find(done.ID).Clocks
+	updated := o.find(open.ID).UpdatedAt
+
+	o.now = o.now.Add(time.Minute)
+	cal, err := sla.ParseCalendar([]byte(`{"time_zone":"Europe/Berlin","hours":{"mon":[["09:00","10:10"],["11:00","17:30"]],"tue":[["09:00","17:30"]]}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := o.store.ChangeTeam(o.ctx, lead.Operator, o.team.ID, lead.TeamPlan{Name: "EMEA", Calendar: cal, MaxClaimed: 3, MaxUntouched: 5}, o.now); err != nil {
+		t.Fatal(err)
+	}
+	if n := o.settled(); n != 2 {
+		t.Errorf("%d leads are computed again, want the two whose clocks run", n)
+	}
+	for _, id := range []string{open.ID, claimed.ID} {
+		for _, c := range o.find(id).Clocks {
+			if !c.Running() {
+				continue
+			}
+			want, err := cal.Due(c.AskedAt, c.Target)
+			if err != nil || !c.DueAt.Equal(want) {
+				t.Errorf("%s is due at %v, want %v (%v)", c.Kind, c.DueAt, want, err)
+			}
+			if n := len(c.Changes); n != 1 || c.Changes[0].Cause != lead.CauseCalendar || !c.Changes[0].DueTo.Equal(want) || !c.Changes[0].At.Equal(o.now) {
+				t.Errorf("%s tells of %+v", c.Kind, c.Changes)
+			}
+		}
+	}
+	if diff := cmp.Diff(stopped, o.find(done.ID).Clocks); diff != "" {
+		t.Errorf("stopped clocks changed (-want +got):\n%s", diff)
+	}
+	if got := o.find(open.ID).UpdatedAt; !got.Equal(updated) {
+		t.Errorf("nothing happened to the lead, but it changed at %v", got)
+	}
+	if n := o.settled(); n != 0 {
+		t.Errorf("%d leads again", n)
+	}
+	// Its new due time is what the sweep goes by.
+	o.now = o.find(open.ID).Clocks[0].DueAt
+	if _, err := o.desk.Sweep(o.ctx, o.now, 10); err != nil {
+		t.Fatal(err)
+	}
+	if c := o.find(open.ID).Clocks[0]; !c.BreachedAt.Equal(o.now) || !c.BreachNotedAt.Equal(o.now) {
+		t.Errorf("breached at %v, want %v", c.BreachedAt, o.now)
+	}
+}
+
+func TestRunningClocksFollowTheAgreement(t *testing.T) {
+	o := open(t)
+	l := o.ready("ada")
+	o.now = o.now.Add(time.Minute)
+	version := o.enact(func(a *lead.Agreement) { a.SLA.Targets["hot"][sla.Claim] = 20 })
+	if n := o.settled(); n != 1 {
+		t.Errorf("%d leads are computed again", n)
+	}
+	c := o.find(l.ID).Clocks[0]
+	if c.Kind != sla.Claim || c.Target != 20*minute || !c.DueAt.Equal(c.AskedAt.Add(20*minute)) || c.Agreement != version || len(c.Changes) != 1 || c.Changes[0].Cause != lead.CausePolicy {
+		t.Errorf("the claim clock: %+v", c)
+	}
+	// One that wants the same of clocks changes nothing.
+	o.now = o.now.Add(time.Minute)
+	o.enact(func(a *lead.Agreement) { a.SLA.Targets["hot"][sla.Claim], a.Commitments.BecomeSQL = 20, .5 })
+	if n := o.settled(); n != 0 {
+		t.Errorf("%d leads are computed again for another commitment", n)
+	}
+}
