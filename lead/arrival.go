@@ -13,24 +13,33 @@ import (
 )
 
 // take stores messages in one transaction and announces what came of them.
-func (d *Desk) take(ctx context.Context, msgs []Message, why Why, n Noter, now time.Time) error {
-	sc, err := d.scene(ctx, System, now)
+func (d *Desk) take(ctx context.Context, msgs []Message, c coming) error {
+	sc, err := d.scene(ctx, System, c.now)
 	if err != nil {
 		return err
 	}
+	change := d.store.Change
+	if c.flowing {
+		change = d.store.TakeIn
+	}
 	var in *arrival
-	err = d.store.Change(ctx, func(tx Tx) error {
-		in = newArrival(d, tx, sc, why)
-		if n != nil {
+	var n news
+	err = change(ctx, func(tx Tx) error {
+		in = newArrival(d, tx, sc, c.why)
+		if c.noter != nil {
 			in.taken = &TakenIn{Messages: msgs, Leads: map[string]string{}, Before: map[string]Lead{}, Identities: map[string][]Identity{}}
 		}
-		if err := in.process(ctx, msgs); err != nil || n == nil {
+		if err := in.process(ctx, msgs); err != nil {
 			return err
 		}
-		return in.note(ctx, n)
+		n = newsOf(sc.Rules, c.now, in.changed())
+		if c.noter == nil {
+			return nil
+		}
+		return in.note(ctx, c.noter)
 	})
-	if n != nil && (err == nil || errors.Is(err, ErrNothingKept)) {
-		n.Committed()
+	if c.noter != nil && (err == nil || errors.Is(err, ErrNothingKept)) {
+		c.noter.Committed()
 	}
 	switch {
 	case errors.Is(err, ErrNothingKept):
@@ -38,7 +47,12 @@ func (d *Desk) take(ctx context.Context, msgs []Message, why Why, n Noter, now t
 	case err != nil:
 		return err
 	}
-	d.announce(ctx, sc.Rules, now, in.changed())
+	n.since = time.Now()
+	if c.flowing {
+		d.told.later(n)
+	} else {
+		d.tell(ctx, n)
+	}
 	for _, note := range in.notes {
 		d.log.LogAttrs(ctx, slog.LevelWarn, "an outcome was not taken as it was sent", note...)
 	}
@@ -55,6 +69,7 @@ type arrival struct {
 	who      map[Identity]string // what identities lead to by now
 	told     map[string]bool     // leads that something is now known of that was not
 	traits   map[string]bool     // leads of which a trait changed
+	said     map[string]bool     // leads of whose traits a message said something, if only the same again
 	acts     []Activity
 	outcomes []outcome
 	taken    *TakenIn      // what whoever takes note is told; nil: nobody does
@@ -63,7 +78,7 @@ type arrival struct {
 
 func newArrival(d *Desk, tx Tx, sc Scene, why Why) *arrival {
 	return &arrival{desk: d, tx: tx, sc: sc, why: why,
-		works: map[string]*Work{}, who: map[Identity]string{}, told: map[string]bool{}, traits: map[string]bool{}}
+		works: map[string]*Work{}, who: map[Identity]string{}, told: map[string]bool{}, traits: map[string]bool{}, said: map[string]bool{}}
 }
 
 // outcome is a CRM's message and the lead that it is about.
@@ -153,6 +168,9 @@ func (in *arrival) hear(w *Work, m Message) {
 	if m.Source != "" && l.Source == "" {
 		l.Source = m.Source
 	}
+	if len(m.Traits) > 0 || m.TimeZone != "" {
+		in.said[l.ID] = true
+	}
 	if changed, contact := l.Learn(m.Traits, m.OccurredAt); changed {
 		in.traits[l.ID] = true
 		w.traitsChanged(contact)
@@ -215,6 +233,10 @@ func (in *arrival) settle(ctx context.Context) error {
 		if err := in.desk.rederive(ctx, in.tx, in.sc, w); err != nil {
 			return err
 		}
+	}
+	for _, w := range works {
+		w.weigh(in.sc.Rules)
+		w.Untold = !in.said[w.Lead.ID]
 	}
 	for _, o := range in.outcomes {
 		if err := in.crmOutcome(in.works[in.follow(o.lead)], o.Message); err != nil {

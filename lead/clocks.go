@@ -23,7 +23,7 @@ func (w *Work) clock(k sla.Kind) int {
 
 // startClock starts a clock at the lead's tier.
 func (w *Work) startClock(sc Scene, k sla.Kind, used time.Duration) error {
-	_, tier := w.Lead.ScoreAt(sc.Rules, sc.Now)
+	_, tier := w.ScoreAt(sc.Rules, sc.Now)
 	c, err := sc.policy(w.Lead).Start(sc.calendar(w.Lead), k, string(tier), sc.Now, used)
 	if err != nil {
 		return err
@@ -132,7 +132,7 @@ func (w *Work) endHandOff(sc Scene, o sla.Outcome) {
 
 // heat moves running clocks to a hotter tier.
 func (w *Work) heat(sc Scene) error {
-	_, tier := w.Lead.ScoreAt(sc.Rules, sc.Now)
+	_, tier := w.ScoreAt(sc.Rules, sc.Now)
 	for i, c := range w.Clocks {
 		if !c.Running() || tier == scoring.None {
 			continue

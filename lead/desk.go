@@ -22,6 +22,7 @@ type Desk struct {
 	seed    maphash.Seed
 	queued  atomic.Int64 // messages that wait for a transaction, or are in one
 	meter   Meter
+	told    *announcer
 
 	// Clock tells the time where it is no argument; nil: [Now]. To be set before
 	// the desk is used.
@@ -38,7 +39,7 @@ type Desk struct {
 
 // NewDesk wires the use cases to their stores.
 func NewDesk(s Store, r Ranking, b Bell, log *slog.Logger) *Desk {
-	d := &Desk{store: s, ranking: r, bell: b, log: log, seed: maphash.MakeSeed(), meter: unmeasured{}, cards: map[string]Card{}}
+	d := &Desk{store: s, ranking: r, bell: b, log: log, seed: maphash.MakeSeed(), meter: unmeasured{}, told: newAnnouncer(), cards: map[string]Card{}}
 	d.Committers(1)
 	return d
 }

@@ -70,7 +70,7 @@ func (w *Work) coolAt(sc Scene) time.Time {
 		}
 		at = last.Add(days(c.CoolIdleDays))
 	}
-	cold, ok := sc.Rules.Scorer.ColdAt(l.Ledger, sc.Rules.Scorer.Fit(l.AllTraits()), c.CoolShare, sc.Now)
+	cold, ok := sc.Rules.Scorer.ColdAt(l.Ledger, w.fit(sc.Rules), c.CoolShare, sc.Now)
 	if !ok {
 		return at
 	}

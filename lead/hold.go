@@ -55,13 +55,15 @@ type Absence struct {
 // Hold is what keeps the lead off the board at a moment. It agrees with Consider:
 // a lead in nurture on HoldWaits qualifies as soon as it is considered, one on
 // any other hold does not.
-func (r *Rules) Hold(l *Lead, now time.Time) Hold {
+func (r *Rules) Hold(l *Lead, now time.Time) Hold { return r.hold(l, r.Fit(l), now) }
+
+func (r *Rules) hold(l *Lead, fit scoring.Fit, now time.Time) Hold {
 	if l.MergedInto != "" || !slices.Contains([]Stage{Nurture, Lost, Disqualified}, l.Stage) {
 		return ""
 	}
 	asked := !l.HandRaisedAt.IsZero()
 	back := l.Stage == Nurture && due(l.CallbackAt, now)
-	score, _ := l.ScoreAt(r, now)
+	score, _ := r.score(l, fit, now)
 	waits := l.Backlog && l.Stage == Nurture
 	if !asked && !back && !waits && score.Total < r.Scoring.Threshold {
 		return ""
@@ -91,11 +93,13 @@ func (r *Rules) Hold(l *Lead, now time.Time) Hold {
 
 // HoldEnds is when a hold ends because the score has faded under the threshold by
 // then, if nothing happens; zero: never, or there is no hold.
-func (r *Rules) HoldEnds(l *Lead, now time.Time) time.Time {
+func (r *Rules) HoldEnds(l *Lead, now time.Time) time.Time { return r.holdEnds(l, r.Fit(l), now) }
+
+func (r *Rules) holdEnds(l *Lead, fit scoring.Fit, now time.Time) time.Time {
 	if !l.HandRaisedAt.IsZero() || l.Backlog || !l.CallbackAt.IsZero() {
 		return time.Time{}
 	}
-	at, _ := r.Scorer.ColdAt(l.Ledger, r.Scorer.Fit(l.AllTraits()), 1, now)
+	at, _ := r.Scorer.ColdAt(l.Ledger, fit, 1, now)
 	return at
 }
 

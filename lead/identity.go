@@ -74,6 +74,9 @@ func (p *Profile) coreFields() map[string]*string {
 // are taken while there is room, the first by name first. It tells whether anything changed and whether
 // the email or phone did.
 func (p *Profile) Learn(traits map[string]any, at time.Time) (changed, contact bool) {
+	if len(traits) == 0 {
+		return p.composeName(), false
+	}
 	core, room := p.coreFields(), traitRoom{p: p}
 	said := normalTraits(traits)
 	for _, name := range slices.Sorted(maps.Keys(said)) {

@@ -130,19 +130,19 @@ func firsts(msgs []Message) []int {
 // TakeAt is Take with the moment of receipt as an argument and a transaction of
 // its own: to play back what happened earlier.
 func (d *Desk) TakeAt(ctx context.Context, msgs []Message, now time.Time) ([]error, error) {
-	return d.bisect(ctx, msgs, ByActivity, nil, now)
+	return d.bisect(ctx, msgs, coming{why: ByActivity, now: now})
 }
 
 // Import stores rows of an import (identify messages), with errors as Take's.
 // What would qualify becomes backlog; live starts clocks as an activity would.
 func (d *Desk) Import(ctx context.Context, rows []Message, live bool, now time.Time) ([]error, error) {
-	return d.bisect(ctx, rows, whyImport(live), nil, now)
+	return d.bisect(ctx, rows, coming{why: whyImport(live), now: now})
 }
 
 // ImportNoted is Import by somebody who takes note of it within each
 // transaction. What is refused is told to n alone.
 func (d *Desk) ImportNoted(ctx context.Context, rows []Message, live bool, n Noter, now time.Time) error {
-	_, err := d.bisect(ctx, rows, whyImport(live), n, now)
+	_, err := d.bisect(ctx, rows, coming{why: whyImport(live), noter: n, now: now})
 	return err
 }
 
@@ -160,7 +160,14 @@ func (d *Desk) Run(ctx context.Context) error {
 	for _, in := range d.intake {
 		committers.Go(func() { d.committer(ctx, in) })
 	}
+	done, announced := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(announced)
+		d.told.run(d, done)
+	}()
 	committers.Wait()
+	close(done)
+	<-announced
 	return nil
 }
 
@@ -208,7 +215,7 @@ func (d *Desk) commit(groups []*intakeGroup) {
 		msgs = append(msgs, g.msgs...)
 	}
 	began := time.Now()
-	errs, err := d.bisect(ctx, msgs, ByActivity, nil, d.Now())
+	errs, err := d.bisect(ctx, msgs, coming{why: ByActivity, now: d.Now(), flowing: true})
 	d.meter.Grouped(len(msgs), time.Since(began), err != nil)
 	for _, g := range groups {
 		g.err = err
@@ -220,10 +227,18 @@ func (d *Desk) commit(groups []*intakeGroup) {
 	}
 }
 
+// coming is how messages come in.
+type coming struct {
+	why     Why
+	noter   Noter // who takes note within the transaction, or nil
+	now     time.Time
+	flowing bool // more will come, of the same leads: what came of these is told while they do
+}
+
 // bisect stores messages in one transaction. Where that fails, halves are
-// tried, so that one poisonous message fails alone. n, if any, takes note.
-func (d *Desk) bisect(ctx context.Context, msgs []Message, why Why, n Noter, now time.Time) ([]error, error) {
-	err := d.takeSafely(ctx, msgs, why, n, now)
+// tried, so that one poisonous message fails alone.
+func (d *Desk) bisect(ctx context.Context, msgs []Message, c coming) ([]error, error) {
+	err := d.takeSafely(ctx, msgs, c)
 	var noted *noteError
 	switch {
 	case err == nil:
@@ -232,16 +247,16 @@ func (d *Desk) bisect(ctx context.Context, msgs []Message, why Why, n Noter, now
 		return nil, err
 	case len(msgs) == 1:
 		err = d.poison(ctx, msgs[0], err)
-		if n != nil {
-			n.Refused(msgs[0], err)
+		if c.noter != nil {
+			c.noter.Refused(msgs[0], err)
 		}
 		return []error{err}, nil
 	}
-	left, err := d.bisect(ctx, msgs[:len(msgs)/2], why, n, now)
+	left, err := d.bisect(ctx, msgs[:len(msgs)/2], c)
 	if err != nil {
 		return nil, err
 	}
-	right, err := d.bisect(ctx, msgs[len(msgs)/2:], why, n, now)
+	right, err := d.bisect(ctx, msgs[len(msgs)/2:], c)
 	return append(left, right...), err
 }
 
@@ -256,12 +271,12 @@ func (d *Desk) poison(ctx context.Context, m Message, err error) error {
 }
 
 // takeSafely turns a bug that one message brings out into that message's error.
-func (d *Desk) takeSafely(ctx context.Context, msgs []Message, why Why, n Noter, now time.Time) (err error) {
+func (d *Desk) takeSafely(ctx context.Context, msgs []Message, c coming) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			d.log.ErrorContext(ctx, "panic at intake", slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
 			err = fmt.Errorf("lead: intake panic: %v", p)
 		}
 	}()
-	return d.take(ctx, msgs, why, n, now)
+	return d.take(ctx, msgs, c)
 }

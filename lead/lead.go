@@ -166,12 +166,12 @@ func (l *Lead) BackAgain() bool { return !l.ReturnedAt.IsZero() && l.Stage != Nu
 func (p *Profile) AllTraits() scoring.Traits {
 	t := make(scoring.Traits, len(p.Traits)+10)
 	maps.Copy(t, p.Traits)
-	for name, v := range map[string]string{
-		"user_id": p.UserID, "email": p.Email, "phone": p.Phone, "name": p.Name,
-		"company": p.Company, "title": p.Title, "country": p.Country,
+	for _, core := range [...]struct{ name, value string }{
+		{"user_id", p.UserID}, {"email", p.Email}, {"phone", p.Phone}, {"name", p.Name},
+		{"company", p.Company}, {"title", p.Title}, {"country", p.Country},
 	} {
-		if v != "" {
-			t[name] = v
+		if core.value != "" {
+			t[core.name] = core.value
 		}
 	}
 	if d := EmailDomain(p.Email); d != "" {

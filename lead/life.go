@@ -137,7 +137,7 @@ func (w *Work) cause(sc Scene, why Why) string {
 	if why == ByCallback || l.Blocked != "" || !sc.Rules.requalifies(l, w.moment(sc, why)) {
 		return ""
 	}
-	if score, _ := l.ScoreAt(sc.Rules, w.moment(sc, why)); !sc.Rules.Scorer.Ready(score) {
+	if score, _ := w.ScoreAt(sc.Rules, w.moment(sc, why)); !sc.Rules.Scorer.Ready(score) {
 		return ""
 	}
 	return CauseScore

@@ -4,65 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"slices"
 	"time"
 )
-
-// announce tells rankings and boards what has been committed. What it can't
-// tell now, the sweep tells later.
-func (d *Desk) announce(ctx context.Context, rules *Rules, now time.Time, works []*Work) {
-	if len(works) == 0 {
-		return
-	}
-	for _, w := range works {
-		for i := range w.History {
-			d.meter.Moved(w.History[i].Move)
-		}
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
-	defer cancel()
-	var n Notice
-	var ranks []Rank
-	versions := map[string]int64{}
-	for _, w := range works {
-		if len(n.Leads) < 500 {
-			n.Leads = append(n.Leads, w.Lead.ID)
-		}
-		for _, team := range w.Boards() {
-			ranks = append(ranks, rank(rules, w.Lead, team, now))
-			versions[w.Lead.ID] = w.Lead.Version
-			if !slices.Contains(n.Teams, team) {
-				n.Teams = append(n.Teams, team)
-			}
-		}
-	}
-	d.tell(ctx, n, ranks, versions)
-}
-
-func rank(rules *Rules, l *Lead, team string, now time.Time) Rank {
-	score, _ := l.ScoreAt(rules, now)
-	return Rank{Team: team, LeadID: l.ID, Version: l.Version, On: l.OnBoard() && l.TeamID == team, Score: score.Total}
-}
-
-func (d *Desk) tell(ctx context.Context, n Notice, ranks []Rank, versions map[string]int64) {
-	began, failed := time.Now(), false
-	if len(ranks) > 0 {
-		err := d.ranking.Rank(ctx, ranks)
-		if err == nil {
-			err = d.store.Announced(ctx, versions)
-		}
-		if err != nil {
-			failed = true
-			d.log.WarnContext(ctx, "ranking waits for the sweep", slog.Int("leads", len(ranks)), slog.Any("error", err))
-		}
-	}
-	if err := d.bell.Ring(ctx, n); err != nil {
-		failed = true
-		d.log.WarnContext(ctx, "notice not rung", slog.Any("error", err))
-	}
-	d.meter.Announced(time.Since(began), failed)
-}
 
 // Rebuild forgets and re-makes the rankings of all teams from the store.
 func (d *Desk) Rebuild(ctx context.Context, now time.Time) (int, error) {

@@ -14,6 +14,10 @@ type Store interface {
 	// Change runs f in one transaction; nothing is kept if f fails. It may run
 	// f again when the database asks for a retry.
 	Change(ctx context.Context, f func(Tx) error) error
+	// TakeIn is Change for what goes on about the same leads: the store may keep
+	// the works that f wrote, to hand them out again. So once f has returned,
+	// nobody looks at any of its works.
+	TakeIn(ctx context.Context, f func(Tx) error) error
 
 	// Lead reads one lead with its current clocks; a merged lead is given as it
 	// is, MergedInto set.

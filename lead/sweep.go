@@ -133,19 +133,16 @@ func (d *Desk) catchUp(ctx context.Context, now time.Time, n int) error {
 	if err != nil {
 		return err
 	}
-	notice, versions := Notice{Leads: ids}, map[string]int64{}
-	var ranks []Rank
-	for id, c := range cards {
-		versions[id] = c.Lead.Version
+	told := news{notice: Notice{Leads: ids}, since: time.Now()}
+	for _, c := range cards {
 		// Which board it was on before is not known here: off all of them but its own.
 		for i := range sc.Book.Teams {
-			ranks = append(ranks, rank(sc.Rules, &c.Lead, sc.Book.Teams[i].ID, now))
+			told.ranks = append(told.ranks, rank(sc.Rules, &c.Lead, sc.Book.Teams[i].ID, now))
 		}
-		notice.Teams = append(notice.Teams, c.Lead.TeamID)
+		told.notice.Teams = append(told.notice.Teams, c.Lead.TeamID)
 	}
-	slices.Sort(notice.Teams)
-	notice.Teams = slices.Compact(notice.Teams)
-	d.tell(ctx, notice, ranks, versions)
+	told.notice.tidy()
+	d.tell(ctx, told)
 	return nil
 }
 

@@ -112,8 +112,10 @@ type Work struct {
 	DropClocks    []string // clock ids an undo deletes
 	DropOutboxSeq int64    // > 0: pending outbox rows from this history row on are taken back
 	WasOnBoard    string   // team on whose board it was before
+	Untold        bool     // no message said anything of its traits in this transaction
 	Heard         int      // activities heard in this transaction
 	recomputed    bool     // a clock runs by another calendar or agreement than before
+	fitted        fitted   // once its traits are all heard
 	reheat        bool     // clocks an undo put back have to follow the tier once the ledger is back
 }
 
@@ -151,7 +153,7 @@ func (w *Work) Boards() []string {
 func (w *Work) record(sc Scene, before Life, h History) {
 	l := w.Lead
 	l.HistorySeq++
-	score, tier := l.ScoreAt(sc.Rules, sc.Now)
+	score, tier := w.ScoreAt(sc.Rules, sc.Now)
 	h.Seq, h.RecordedAt = l.HistorySeq, sc.Now
 	if h.OccurredAt.IsZero() {
 		h.OccurredAt = sc.Now
@@ -177,9 +179,48 @@ func (w *Work) moveTo(s Stage, now time.Time) {
 	w.Lead.Stage, w.Lead.StageAt = s, now
 }
 
+// fitted is what a lead's traits are worth to one scorer. To weigh them takes as
+// long as all else that an activity costs.
+type fitted struct {
+	by  *scoring.Scorer
+	fit scoring.Fit
+}
+
+// weigh keeps the fit of traits that do not change any more.
+func (w *Work) weigh(r *Rules) { w.fitted = fitted{r.Scorer, r.Fit(w.Lead)} }
+
+func (w *Work) fit(r *Rules) scoring.Fit {
+	if w.fitted.by == r.Scorer {
+		return w.fitted.fit
+	}
+	return r.Fit(w.Lead)
+}
+
+// ScoreAt is the score and tier of the lead as it is by now, at a moment.
+func (w *Work) ScoreAt(r *Rules, at time.Time) (scoring.Score, scoring.Tier) {
+	return r.score(w.Lead, w.fit(r), at)
+}
+
+// Hold is what keeps the lead off the board at a moment, and when that ends by
+// time alone; zero: never.
+func (w *Work) Hold(r *Rules, now time.Time) (Hold, time.Time) {
+	fit := w.fit(r)
+	h := r.hold(w.Lead, fit, now)
+	if h == "" {
+		return "", time.Time{}
+	}
+	return h, r.holdEnds(w.Lead, fit, now)
+}
+
+// Fit weighs the lead's traits.
+func (r *Rules) Fit(l *Lead) scoring.Fit { return r.Scorer.Fit(l.AllTraits()) }
+
 // ScoreAt is the lead's score and its tier, lifted by a hand-raise, at a moment.
 func (l *Lead) ScoreAt(r *Rules, at time.Time) (scoring.Score, scoring.Tier) {
-	fit := r.Scorer.Fit(l.AllTraits())
+	return r.score(l, r.Fit(l), at)
+}
+
+func (r *Rules) score(l *Lead, fit scoring.Fit, at time.Time) (scoring.Score, scoring.Tier) {
 	s := r.Scorer.Score(l.Ledger, fit, at)
 	return s, r.lift(l, s.Tier, fit)
 }
@@ -201,7 +242,7 @@ func (r *Rules) lift(l *Lead, t scoring.Tier, fit scoring.Fit) scoring.Tier {
 
 // Explain is the lead with score, tier and receipt at a moment.
 func (r *Rules) Explain(l Lead, clocks []Clock, at time.Time) Scored {
-	fit := r.Scorer.Fit(l.AllTraits())
+	fit := r.Fit(&l)
 	score := r.Scorer.Score(l.Ledger, fit, at)
 	return Scored{Lead: l, Score: score, Tier: r.lift(&l, score.Tier, fit), Signals: r.Scorer.Signals(l.Ledger, fit, at), Clocks: runningFirst(clocks), At: at}
 }

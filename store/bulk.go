@@ -80,8 +80,7 @@ func (t *txn) update(ctx context.Context, table string, columns []string, how ma
 	if err != nil {
 		return err
 	}
-	// Not prepared: there are many sets of columns.
-	_, err = t.Tx.ExecContext(ctx, text+` FROM unnest(`+given+`) AS v (`+strings.Join(columns, ", ")+`) WHERE `+table+`.`+columns[0]+` = v.`+columns[0], arrays...)
+	_, err = t.ExecContext(ctx, text+` FROM unnest(`+given+`) AS v (`+strings.Join(columns, ", ")+`) WHERE `+table+`.`+columns[0]+` = v.`+columns[0], arrays...)
 	return err
 }
 

@@ -48,6 +48,7 @@ type Store struct {
 
 	preparing  sync.Mutex
 	statements map[string]*sqlx.Stmt // by text; Postgres only
+	known      known                 // Postgres only
 }
 
 // cached is a value read at a moment.
@@ -160,6 +161,29 @@ func (s *Store) Close() error {
 
 // Change runs f in one transaction, again where the database asks for a retry.
 func (s *Store) Change(ctx context.Context, f func(lead.Tx) error) error {
+	return s.transact(ctx, func(t *txn) error { return f(t) })
+}
+
+// TakeIn is Change, and remembers the leads that f wrote: the next one to lock
+// them here reads of them no more than their versions.
+func (s *Store) TakeIn(ctx context.Context, f func(lead.Tx) error) error {
+	if s.lite { // what is in this process is read quickly
+		return s.Change(ctx, f)
+	}
+	var wrote []*memory
+	err := s.transact(ctx, func(t *txn) error {
+		t.remembers, t.wrote = true, nil
+		err := f(t)
+		wrote = t.wrote
+		return err
+	})
+	if err == nil {
+		s.known.put(wrote)
+	}
+	return err
+}
+
+func (s *Store) transact(ctx context.Context, f func(*txn) error) error {
 	return s.inTx(ctx, func(tx *sqlx.Tx) error {
 		t := &txn{Tx: tx, s: s, named: map[string]bool{}, was: map[string]before{}, ours: map[lead.Identity]bool{}}
 		if err := f(t); err != nil {

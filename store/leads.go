@@ -89,26 +89,28 @@ func readCards(ctx context.Context, q querier, ids []string, lock string, seen f
 }
 
 func readLeads(ctx context.Context, q querier, ids []string, lock string, seen func(*leadRow), cards map[string]lead.Card) error {
-	text, args, err := in(q, `SELECT `+leadList+` FROM leads WHERE id IN (?) ORDER BY id`+lock, ids)
+	text, args, err := in(q, `SELECT `+leadList+` FROM leads WHERE id IN (many ?) ORDER BY id`+lock, ids)
 	if err != nil {
 		return err
 	}
-	return query(ctx, q, text, args, func(r *sqlx.Rows) error {
-		var row leadRow
-		if err := r.StructScan(&row); err != nil {
-			return err
-		}
-		if seen != nil {
-			seen(&row)
-		}
-		l, err := row.lead()
-		cards[l.ID] = lead.Card{Lead: l}
+	return query(ctx, q, text, args, func(r *sqlx.Rows) error { return readLead(r, seen, cards) })
+}
+
+func readLead(r *sqlx.Rows, seen func(*leadRow), cards map[string]lead.Card) error {
+	var row leadRow
+	if err := r.Scan(row.columns()...); err != nil {
 		return err
-	})
+	}
+	if seen != nil {
+		seen(&row)
+	}
+	l, err := row.lead()
+	cards[l.ID] = lead.Card{Lead: l}
+	return err
 }
 
 func readClocks(ctx context.Context, q querier, ids []string, cards map[string]lead.Card) error {
-	text, args, err := in(q, `SELECT `+clockList+` FROM clocks WHERE lead_id IN (?) AND is_current ORDER BY lead_id, id`, ids)
+	text, args, err := in(q, `SELECT `+clockList+` FROM clocks WHERE lead_id IN (many ?) AND is_current ORDER BY lead_id, id`, ids)
 	if err != nil {
 		return err
 	}
@@ -192,17 +194,18 @@ func (s *Store) Announced(ctx context.Context, versions map[string]int64) error 
 	if len(rows) == 0 {
 		return nil
 	}
-	err := s.inTx(ctx, func(tx *sqlx.Tx) error {
+	err := s.transact(ctx, func(t *txn) error {
 		if s.lite {
-			return each(ctx, tx, `UPDATE leads SET unannounced_at = NULL WHERE id = $1 AND version <= $2 AND unannounced_at IS NOT NULL`, rows)
+			return each(ctx, t.Tx, `UPDATE leads SET unannounced_at = NULL WHERE id = $1 AND version <= $2 AND unannounced_at IS NOT NULL`, rows)
 		}
 		given, arrays, err := arraysOf(rows)
 		if err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `UPDATE leads SET unannounced_at = NULL FROM unnest(`+given+`) AS v (id, version)
-			WHERE leads.id = v.id AND leads.version <= v.version AND leads.unannounced_at IS NOT NULL
-			AND leads.id IN (SELECT id FROM leads WHERE id = ANY ($1) FOR UPDATE SKIP LOCKED)`, arrays...)
+		_, err = t.ExecContext(ctx, `UPDATE leads SET unannounced_at = NULL FROM (
+				SELECT l.id FROM unnest(`+given+`) AS v (id, version) JOIN leads l ON l.id = v.id
+				WHERE l.version <= v.version AND l.unannounced_at IS NOT NULL FOR UPDATE OF l SKIP LOCKED
+			) AS free WHERE leads.id = free.id`, arrays...)
 		return err
 	})
 	if err != nil {

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"net"
 	"strconv"
@@ -50,11 +51,7 @@ func openPostgres(address string) (pool, patient *sqlx.DB, err error) {
 	if conf.Runtime == nil {
 		conf.Runtime = map[string]string{}
 	}
-	// A plan for any list would stay the one of the day when the table was empty:
-	// to read all of it. Statements are still parsed once.
-	if _, said := conf.Runtime["plan_cache_mode"]; !said {
-		conf.Runtime["plan_cache_mode"] = "force_custom_plan"
-	}
+	_, planned := conf.Runtime["plan_cache_mode"]
 	for name, most := range map[string]time.Duration{"statement_timeout": statementPatience, "idle_in_transaction_session_timeout": holdPatience} {
 		if _, said := conf.Runtime[name]; !said {
 			conf.Runtime[name] = strconv.FormatInt(most.Milliseconds(), 10)
@@ -65,7 +62,7 @@ func openPostgres(address string) (pool, patient *sqlx.DB, err error) {
 		return nil, nil, err
 	}
 	quick.Dialer(dialer{})
-	pool = sqlx.NewDb(sql.OpenDB(quick), postgres)
+	pool = sqlx.NewDb(sql.OpenDB(planning{quick, !planned}), postgres)
 	pool.SetMaxOpenConns(mostOpen)
 	pool.SetMaxIdleConns(mostIdle)
 	pool.SetConnMaxLifetime(connLifetime)
@@ -74,6 +71,33 @@ func openPostgres(address string) (pool, patient *sqlx.DB, err error) {
 	patient.SetMaxOpenConns(4)
 	patient.SetMaxIdleConns(0)
 	return pool, patient, nil
+}
+
+// planning makes connections that keep the plans of their statements where that
+// is safe.
+type planning struct {
+	driver.Connector
+	decides bool // nobody has said it in the address
+}
+
+// keepsPlans: a plan that is kept is made without a look at the arguments, and
+// from what was known of the tables when it was made. As long as nothing is known
+// of them it might be to read all of one, and it would still be that when they
+// have grown.
+const keepsPlans = `SELECT set_config('plan_cache_mode', CASE WHEN EXISTS (
+	SELECT 1 FROM pg_class WHERE oid = to_regclass('leads') AND reltuples >= 1000) THEN 'auto' ELSE 'force_custom_plan' END, FALSE)`
+
+// Connect implements driver.Connector.
+func (p planning) Connect(ctx context.Context) (driver.Conn, error) {
+	c, err := p.Connector.Connect(ctx)
+	if err != nil || !p.decides {
+		return c, err
+	}
+	rows, err := c.(driver.QueryerContext).QueryContext(ctx, keepsPlans, nil)
+	if err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	return c, rows.Close()
 }
 
 // dialer makes connections that don't wait for ever.

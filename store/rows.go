@@ -64,6 +64,12 @@ func (r *leadRow) values() []any {
 		r.Country, r.Source, r.Traits, r.TraitTimes, r.Score, r.Tier, r.Backlog, r.HeldBack, r.Life, r.HistorySeq, r.Undo, r.Model, r.Ledger, r.Since, r.LastActivityAt, r.MergedInto, r.WakeAt, r.UnannouncedAt, r.Hold, r.HoldEnds, r.ListedAt, r.BacklogScore}
 }
 
+// columns are where leadColumns are read to.
+func (r *leadRow) columns() []any {
+	return []any{&r.ID, &r.Version, &r.CreatedAt, &r.UpdatedAt, &r.Stage, &r.OwnerID, &r.TeamID, &r.Touched, &r.UserID, &r.Email, &r.Phone, &r.Name, &r.Company, &r.Title,
+		&r.Country, &r.Source, &r.Traits, &r.TraitTimes, &r.Score, &r.Tier, &r.Backlog, &r.HeldBack, &r.Life, &r.HistorySeq, &r.Undo, &r.Model, &r.Ledger, &r.Since, &r.LastActivityAt, &r.MergedInto, &r.WakeAt, &r.UnannouncedAt, &r.Hold, &r.HoldEnds, &r.ListedAt, &r.BacklogScore}
+}
+
 // listedFor is how long activity alone leaves a lead where it stands in lists.
 const listedFor = time.Hour
 
@@ -78,11 +84,12 @@ func (r *leadRow) listed() listed {
 		r.UserID, r.Email, r.Phone, r.Name, r.Company, r.Title, r.Country}
 }
 
-// toRow is the lead as it is written, with what queries look for computed; was
-// is the row of before, if there is one.
-func toRow(w *lead.Work, was *leadRow, rules *lead.Rules, now time.Time) (leadRow, error) {
+// toRow is the lead as it is written, with what queries look for computed, and
+// how it was before, if it was.
+func toRow(w *lead.Work, before before, rules *lead.Rules, now time.Time) (leadRow, error) {
+	was := before.row
 	l := w.Lead
-	score, tier := l.ScoreAt(rules, now)
+	score, tier := w.ScoreAt(rules, now)
 	row := leadRow{
 		ID: l.ID, Version: l.Version, CreatedAt: instant(l.CreatedAt), UpdatedAt: instant(l.UpdatedAt),
 		Stage: string(l.Stage), OwnerID: nullable(l.OwnerID), TeamID: nullable(l.TeamID), Touched: !l.TouchedAt.IsZero(),
@@ -90,8 +97,8 @@ func toRow(w *lead.Work, was *leadRow, rules *lead.Rules, now time.Time) (leadRo
 		Score: score.Total, Tier: string(tier), Backlog: l.Backlog, HeldBack: l.HeldBack, HistorySeq: l.HistorySeq,
 		Model: l.Model, LastActivityAt: instant(l.LastActivityAt), MergedInto: l.MergedInto,
 	}
-	if hold := rules.Hold(l, now); hold != "" {
-		row.Hold, row.HoldEnds = string(hold), instant(rules.HoldEnds(l, now))
+	if hold, ends := w.Hold(rules, now); hold != "" {
+		row.Hold, row.HoldEnds = string(hold), instant(ends)
 		if hold == lead.HoldBacklog {
 			row.BacklogScore = points{sql.NullFloat64{Float64: row.Score, Valid: true}}
 		}
@@ -106,10 +113,23 @@ func toRow(w *lead.Work, was *leadRow, rules *lead.Rules, now time.Time) (leadRo
 	if len(w.Boards()) > 0 {
 		row.UnannouncedAt = instant(now)
 	}
-	for _, f := range []struct {
+	columns := []struct {
 		to   *string
 		from any
-	}{{&row.Traits, l.Traits}, {&row.TraitTimes, l.TraitTimes}, {&row.Life, l.Life}, {&row.Ledger, l.Ledger}, {&row.Since, l.Since}} {
+	}{{&row.Ledger, l.Ledger}, {&row.Since, l.Since}, {&row.Life, l.Life}, {&row.Traits, l.Traits}, {&row.TraitTimes, l.TraitTimes}}
+	if len(l.Since) == 0 {
+		row.Since = noJSON
+	}
+	if was != nil && l.Life == before.life {
+		row.Life = was.Life
+	}
+	if was != nil && w.Untold {
+		row.Traits, row.TraitTimes = was.Traits, was.TraitTimes
+	}
+	for _, f := range columns {
+		if *f.to != "" {
+			continue
+		}
 		b, err := json.Marshal(f.from)
 		if err != nil {
 			return row, fmt.Errorf("store: lead %s: %w", l.ID, err)
@@ -126,6 +146,9 @@ func toRow(w *lead.Work, was *leadRow, rules *lead.Rules, now time.Time) (leadRo
 	return row, nil
 }
 
+// noJSON is an empty object.
+const noJSON = "{}"
+
 // lead is the row as the domain sees it.
 func (r *leadRow) lead() (lead.Lead, error) {
 	l := lead.Lead{
@@ -139,6 +162,9 @@ func (r *leadRow) lead() (lead.Lead, error) {
 		from string
 		to   any
 	}{{r.Traits, &l.Traits}, {r.TraitTimes, &l.TraitTimes}, {r.Life, &l.Life}, {r.Ledger, &l.Ledger}, {r.Since, &l.Since}} {
+		if f.from == noJSON {
+			continue
+		}
 		if err := json.Unmarshal([]byte(f.from), f.to); err != nil {
 			return l, fmt.Errorf("store: lead %s: %w", r.ID, err)
 		}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
 
 	"hotleads/lead"
 	"hotleads/scoring"
@@ -23,12 +24,15 @@ type txn struct {
 	was       map[string]before      // by lead id: what Lock read
 	ours      map[lead.Identity]bool // led nowhere, and nobody else makes them lead anywhere before this transaction ends
 	unwritten [][]any                // rows of identities that Identify put off
+	remembers bool                   // the leads that it writes
+	wrote     []*memory              // of what it wrote, if it remembers
 }
 
 // before is what a lead had when it was locked and what is written only where
 // it changed.
 type before struct {
 	row    *leadRow // as it was stored
+	life   lead.Life
 	clocks []lead.Clock
 	words  [wordFields]string
 }
@@ -79,23 +83,36 @@ func (t *txn) Identities(ctx context.Context, ids []lead.Identity) (map[lead.Ide
 }
 
 func (t *txn) identities(ctx context.Context, ids []lead.Identity, found map[lead.Identity]string) error {
+	seen := func(r *sqlx.Rows) error {
+		var id lead.Identity
+		var l string
+		err := r.Scan(&id.Kind, &id.Value, &l)
+		found[id], t.named[l] = l, true
+		return err
+	}
+	if !t.s.lite {
+		kinds, values := make([]string, len(ids)), make([]string, len(ids))
+		for i, id := range ids {
+			kinds[i], values[i] = string(id.Kind), id.Value
+		}
+		err := query(ctx, t, `SELECT i.kind, i.value, i.lead_id FROM unnest($1::text[], $2::text[]) AS wanted (kind, value)
+			JOIN identities i ON i.kind = wanted.kind AND i.value = wanted.value`, []any{pq.Array(kinds), pq.Array(values)}, seen)
+		if err != nil {
+			return fmt.Errorf("store: identities: %w", err)
+		}
+		return nil
+	}
 	values := map[lead.IdentityKind][]string{}
 	for _, id := range ids {
 		values[id.Kind] = append(values[id.Kind], id.Value)
 	}
 	for kind, vs := range values {
 		for part := range slices.Chunk(vs, maxParams-1) {
-			text, args, err := in(t, `SELECT value, lead_id FROM identities WHERE kind = ? AND value IN (?)`, string(kind), part)
+			text, args, err := in(t, `SELECT kind, value, lead_id FROM identities WHERE kind = ? AND value IN (?)`, string(kind), part)
 			if err != nil {
 				return err
 			}
-			err = query(ctx, t, text, args, func(r *sqlx.Rows) error {
-				var v, l string
-				err := r.Scan(&v, &l)
-				found[lead.Identity{Kind: kind, Value: v}], t.named[l] = l, true
-				return err
-			})
-			if err != nil {
+			if err = query(ctx, t, text, args, seen); err != nil {
 				return fmt.Errorf("store: identities: %w", err)
 			}
 		}
@@ -144,18 +161,18 @@ func (t *txn) writeIdentities(ctx context.Context) error {
 // while this transaction waited for it: then it is run again, for who goes on
 // would add to a lead that nobody finds any more.
 func (t *txn) Lock(ctx context.Context, ids []string) (map[string]*lead.Work, error) {
-	rows := make(map[string]*leadRow, len(ids))
-	cards, err := readCards(ctx, t, slices.Sorted(slices.Values(ids)), t.s.forUpdate(), func(r *leadRow) { rows[r.ID] = r })
+	ids = slices.Sorted(slices.Values(ids))
+	memories, err := t.lockKnown(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
-	works := make(map[string]*lead.Work, len(cards))
-	for id, c := range cards {
-		if c.Lead.MergedInto != "" && t.named[id] {
+	works := make(map[string]*lead.Work, len(memories))
+	for id, m := range memories {
+		if m.lead.MergedInto != "" && t.named[id] {
 			return nil, errStale
 		}
-		works[id] = &lead.Work{Lead: &c.Lead, Clocks: c.Clocks}
-		t.was[id] = before{row: rows[id], clocks: slices.Clone(c.Clocks), words: wordsOf(&c.Lead)}
+		works[id] = &lead.Work{Lead: m.lead, Clocks: m.clocks}
+		t.was[id] = before{row: m.row, life: m.lead.Life, clocks: slices.Clone(m.clocks), words: wordsOf(m.lead)}
 	}
 	return works, nil
 }

@@ -85,10 +85,12 @@ type querier interface {
 // in makes a statement with "?" for the engine, and lets "IN (?)" take a list.
 // For SQLite it is expanded, and "?" stays: SQLite takes "$1" for a name, and
 // looks names up one by one. For Postgres it is one array, so that the text does
-// not change with the length.
+// not change with the length. "IN (many ?)" takes a list of hundreds of texts:
+// Postgres would weigh each element of an array against what it knows of the
+// column, and joins with a table of them instead.
 func in(q querier, text string, args ...any) (string, []any, error) {
 	if q.DriverName() != postgres {
-		text, args, err := sqlx.In(text, args...)
+		text, args, err := sqlx.In(strings.ReplaceAll(text, "(many ?)", "(?)"), args...)
 		return q.Rebind(text), args, err
 	}
 	for i, a := range args {
@@ -96,8 +98,10 @@ func in(q querier, text string, args ...any) (string, []any, error) {
 			args[i] = pq.Array(a)
 		}
 	}
-	return q.Rebind(strings.ReplaceAll(text, "IN (?)", "= ANY (?)")), args, nil
+	return q.Rebind(forPostgres.Replace(text)), args, nil
 }
+
+var forPostgres = strings.NewReplacer("IN (?)", "= ANY (?)", "(many ?)", "(SELECT unnest(?::text[]))")
 
 // maxParams bounds the placeholders of a statement (SQLite 32,766, Postgres 65,535).
 const maxParams = 30000

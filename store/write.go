@@ -22,8 +22,7 @@ var howLeads = map[string]string{"unannounced_at": "COALESCE(%s, leads.unannounc
 // written are the rows of one Write, by table.
 type written struct {
 	leads, history, notes, clocks, outbox [][]any
-	updates                               [][]any         // of leads that were there before
-	changed                               map[string]bool // their columns that are not as they were in one of them
+	updates                               []leadUpdate // of leads that were there before
 }
 
 // Write stores what changed and sets the leads' new versions.
@@ -38,14 +37,15 @@ func (t *txn) Write(ctx context.Context, now time.Time, works []*lead.Work) erro
 	works = slices.DeleteFunc(slices.Clone(works), func(w *lead.Work) bool {
 		return w.New && w.Lead.MergedInto != "" // began and ended in this transaction
 	})
-	rows := written{changed: map[string]bool{}}
+	var rows written
 	for _, w := range works {
 		w.Lead.Version++
-		row, err := toRow(w, t.was[w.Lead.ID].row, rules, now)
+		row, err := toRow(w, t.was[w.Lead.ID], rules, now)
 		if err != nil {
 			return err
 		}
 		w.Lead.ListedAt = time.Time(row.ListedAt)
+		t.remember(w, &row)
 		if w.New {
 			rows.leads = append(rows.leads, row.values())
 		} else {
@@ -58,7 +58,7 @@ func (t *txn) Write(ctx context.Context, now time.Time, works []*lead.Work) erro
 			return err
 		}
 	}
-	if err := t.updateLeads(ctx, rows); err != nil {
+	if err := t.updateLeads(ctx, rows.updates); err != nil {
 		return fmt.Errorf("store: write leads: %w", err)
 	}
 	for _, part := range []struct {
@@ -87,13 +87,72 @@ func (t *txn) Write(ctx context.Context, now time.Time, works []*lead.Work) erro
 
 // update adds a lead's row.
 func (r *written) update(values []any, was *leadRow) {
-	r.updates = append(r.updates, values)
-	old := was.values()
-	for i, c := range leadColumns {
-		if !r.changed[c] && !same(values[i], old[i]) {
-			r.changed[c] = true
+	u := leadUpdate{values: values}
+	for i, old := range was.values() {
+		if !same(values[i], old) {
+			u.changed |= 1 << i
 		}
 	}
+	r.updates = append(r.updates, u)
+}
+
+// leadUpdate is a lead's row and which of its columns are not as they were.
+type leadUpdate struct {
+	values  []any
+	changed columnSet
+}
+
+// columnSet is a set of leadColumns, by their places.
+type columnSet uint64
+
+func columnsOf(names string) (set columnSet) {
+	for _, name := range strings.Fields(names) {
+		set |= 1 << slices.Index(leadColumns, name)
+	}
+	return set
+}
+
+// leadSets are what is written of a lead, the least that has all that changed:
+// most activities leave most of it as it was, and each set is a statement.
+var leadSets = []columnSet{
+	columnsOf("id version updated_at score ledger last_activity_at"),
+	columnsOf("id version updated_at score ledger last_activity_at traits trait_times"),
+	columnsOf(strings.Join(leadColumns, " ")),
+}
+
+// fewLeads are not worth a statement of their own.
+const fewLeads = 100
+
+// updateLeads writes the columns that changed.
+func (t *txn) updateLeads(ctx context.Context, updates []leadUpdate) error {
+	parts := make([][]leadUpdate, len(leadSets))
+	set := func(changed columnSet) int {
+		return slices.IndexFunc(leadSets, func(s columnSet) bool { return changed&^s == 0 })
+	}
+	for _, u := range updates {
+		i := set(u.changed)
+		parts[i] = append(parts[i], u)
+	}
+	if len(parts[0]) <= fewLeads && len(parts[1]) > 0 {
+		parts[0], parts[1] = nil, append(parts[1], parts[0]...)
+	}
+	for i, part := range parts {
+		var columns []string
+		rows := make([][]any, len(part))
+		for c, name := range leadColumns {
+			if leadSets[i]&(1<<c) == 0 {
+				continue
+			}
+			columns = append(columns, name)
+			for r := range part {
+				rows[r] = append(rows[r], part[r].values[c])
+			}
+		}
+		if err := t.update(ctx, "leads", columns, howLeads, rows); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // same compares values of one column.
@@ -102,26 +161,6 @@ func same(a, b any) bool {
 		return at(time.Time(x)).Equal(at(time.Time(b.(instant))))
 	}
 	return a == b
-}
-
-// updateLeads writes the columns that changed: most activities leave most of a
-// lead as it was.
-func (t *txn) updateLeads(ctx context.Context, r written) error {
-	columns := leadColumns[:1:1]
-	keep := []int{0}
-	for i, c := range leadColumns[1:] {
-		if r.changed[c] {
-			columns, keep = append(columns, c), append(keep, i+1)
-		}
-	}
-	for i, row := range r.updates {
-		values := make([]any, len(keep))
-		for j, k := range keep {
-			values[j] = row[k]
-		}
-		r.updates[i] = values
-	}
-	return t.update(ctx, "leads", columns, howLeads, r.updates)
 }
 
 // follow adds the rows that stand beside the lead's own: clocks only where they
@@ -201,7 +240,7 @@ func (t *txn) words(ctx context.Context, works []*lead.Work) error {
 		}
 	}
 	for part := range slices.Chunk(old, maxParams) {
-		text, args, err := in(t, `SELECT lead_id, word FROM lead_words WHERE lead_id IN (?)`, part)
+		text, args, err := in(t, `SELECT lead_id, word FROM lead_words WHERE lead_id IN (many ?)`, part)
 		if err != nil {
 			return err
 		}

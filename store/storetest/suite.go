@@ -10,6 +10,7 @@ func Run(t *testing.T, url func(testing.TB) string) {
 		f    func(*world)
 	}{
 		{"lead/every field comes back", everyField},
+		{"lead/what is remembered is what is there", takenIn},
 		{"lead/what is missing comes back as missing", missing},
 		{"lead/long texts and every script", longTexts},
 		{"lead/moments are UTC microseconds, in order", moments},

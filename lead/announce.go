@@ -1,0 +1,161 @@
+package lead
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+)
+
+// news is what rankings and boards are to hear of a transaction, once it is committed.
+type news struct {
+	notice Notice
+	ranks  []Rank
+	moves  []Move
+	since  time.Time // of the oldest
+}
+
+// mostNoticed bounds the leads that a notice names: who hears of so many looks at
+// the teams' boards as a whole.
+const mostNoticed = 500
+
+// newsOf is what changed leads have to tell. It looks at them, so it is called
+// while they are still the caller's.
+func newsOf(rules *Rules, now time.Time, works []*Work) (n news) {
+	for _, w := range works {
+		for i := range w.History {
+			n.moves = append(n.moves, w.History[i].Move)
+		}
+		n.notice.Leads = append(n.notice.Leads, w.Lead.ID)
+		for _, team := range w.Boards() {
+			score, _ := w.ScoreAt(rules, now)
+			n.ranks = append(n.ranks, rankOf(w.Lead, team, score.Total))
+			n.notice.Teams = append(n.notice.Teams, team)
+		}
+	}
+	n.notice.tidy()
+	return n
+}
+
+// tidy makes the notice short.
+func (n *Notice) tidy() {
+	n.Leads = n.Leads[:min(len(n.Leads), mostNoticed)]
+	slices.Sort(n.Teams)
+	n.Teams = slices.Compact(n.Teams)
+}
+
+func rank(rules *Rules, l *Lead, team string, now time.Time) Rank {
+	score, _ := l.ScoreAt(rules, now)
+	return rankOf(l, team, score.Total)
+}
+
+func rankOf(l *Lead, team string, score float64) Rank {
+	return Rank{Team: team, LeadID: l.ID, Version: l.Version, On: l.OnBoard() && l.TeamID == team, Score: score}
+}
+
+// announce tells rankings and boards what has been committed. What it can't
+// tell now, the sweep tells later.
+func (d *Desk) announce(ctx context.Context, rules *Rules, now time.Time, works []*Work) {
+	n := newsOf(rules, now, works)
+	n.since = time.Now()
+	d.tell(ctx, n)
+}
+
+// tell is announce, of what has been noted before.
+func (d *Desk) tell(ctx context.Context, n news) {
+	for _, m := range n.moves {
+		d.meter.Moved(m)
+	}
+	if len(n.notice.Leads) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+	defer cancel()
+	var ranked error
+	if len(n.ranks) > 0 {
+		ranked = d.ranking.Rank(ctx, n.ranks)
+	}
+	rung := d.bell.Ring(ctx, n.notice)
+	d.meter.Announced(time.Since(n.since), ranked != nil || rung != nil)
+	if len(n.ranks) > 0 && ranked == nil {
+		versions := make(map[string]int64, len(n.ranks))
+		for _, r := range n.ranks {
+			versions[r.LeadID] = r.Version
+		}
+		ranked = d.store.Announced(ctx, versions)
+	}
+	if ranked != nil {
+		d.log.WarnContext(ctx, "ranking waits for the sweep", slog.Int("leads", len(n.ranks)), slog.Any("error", ranked))
+	}
+	if rung != nil {
+		d.log.WarnContext(ctx, "notice not rung", slog.Any("error", rung))
+	}
+}
+
+// announcer tells what the intake has committed, one transaction's news or
+// several's together, while the intake goes on: whoever sent the messages waits
+// for the commit alone.
+type announcer struct {
+	mu      sync.Mutex
+	waiting news
+	ranks   map[[2]string]int // where the rank of a team and lead stands among those that wait
+	wake    chan struct{}     // there are some; one place
+}
+
+// mostWaiting bounds the ranks that wait to be told. The sweep tells the others.
+const mostWaiting = 20_000
+
+func newAnnouncer() *announcer {
+	return &announcer{ranks: map[[2]string]int{}, wake: make(chan struct{}, 1)}
+}
+
+// later has news told soon.
+func (a *announcer) later(n news) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	w := &a.waiting
+	if w.since.IsZero() {
+		w.since = time.Now()
+	}
+	for _, r := range n.ranks {
+		key := [2]string{r.Team, r.LeadID}
+		switch i, there := a.ranks[key]; {
+		case there && r.Version > w.ranks[i].Version:
+			w.ranks[i] = r
+		case !there && len(w.ranks) < mostWaiting:
+			a.ranks[key] = len(w.ranks)
+			w.ranks = append(w.ranks, r)
+		}
+	}
+	w.moves = append(w.moves, n.moves...)
+	w.notice.Leads, w.notice.Teams = append(w.notice.Leads, n.notice.Leads...), append(w.notice.Teams, n.notice.Teams...)
+	w.notice.tidy()
+	select {
+	case a.wake <- struct{}{}:
+	default: // it is awake
+	}
+}
+
+// take is what waits; nothing does then.
+func (a *announcer) take() news {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	n := a.waiting
+	a.waiting = news{}
+	clear(a.ranks)
+	return n
+}
+
+// run tells what waits until there will be no more.
+func (a *announcer) run(d *Desk, done <-chan struct{}) {
+	for {
+		select {
+		case <-a.wake:
+			d.tell(context.Background(), a.take())
+		case <-done:
+			d.tell(context.Background(), a.take())
+			return
+		}
+	}
+}

@@ -1,0 +1,123 @@
+package storetest
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"hotleads/lead"
+	"hotleads/sla"
+	"hotleads/store"
+)
+
+// takenIn: whatever the store remembers of leads, what it hands out is what the
+// database has, whoever has changed it meanwhile.
+func takenIn(w *world) {
+	elsewhere := Open(w, w.url)
+	rng := rand.New(rand.NewPCG(1, 2))
+	var leads []string
+	for range 6 {
+		leads = append(leads, w.begin(nil).Lead.ID)
+	}
+	given := errors.New("given up")
+	for round := range 60 {
+		at := now.Add(time.Duration(round) * time.Minute)
+		how, some := rng.IntN(5), pickSome(rng, leads)
+		change := []func(*store.Store) error{
+			func(s *store.Store) error { return s.TakeIn(w.ctx, w.touching(some, at, nil)) },
+			func(s *store.Store) error { return s.TakeIn(w.ctx, w.touching(some, at, nil)) },
+			func(s *store.Store) error { return s.Change(w.ctx, w.touching(some, at, nil)) },
+			func(s *store.Store) error {
+				if err := s.TakeIn(w.ctx, w.touching(some, at, given)); !errors.Is(err, given) {
+					return fmt.Errorf("given up: %w", err)
+				}
+				return nil
+			},
+			func(s *store.Store) error {
+				return s.Announced(w.ctx, map[string]int64{some[0]: w.card(some[0]).Lead.Version})
+			},
+		}[how]
+		on := w.s
+		if rng.IntN(3) == 0 {
+			on = elsewhere
+		}
+		w.ok(change(on))
+		for _, s := range []*store.Store{w.s, elsewhere} {
+			w.handsOut(s, leads, at)
+		}
+	}
+	w.change(func(tx lead.Tx) error { return tx.Forget(w.ctx, leads[:1], nil, nil) })
+	w.ok(elsewhere.TakeIn(w.ctx, func(tx lead.Tx) error {
+		works, err := tx.Lock(w.ctx, leads)
+		if works[leads[0]] != nil || len(works) != len(leads)-1 {
+			w.Errorf("%d leads are there, the one that was forgotten: %v", len(works), works[leads[0]])
+		}
+		return err
+	}))
+}
+
+func pickSome(rng *rand.Rand, of []string) (some []string) {
+	for _, i := range rng.Perm(len(of))[:1+rng.IntN(len(of))] {
+		some = append(some, of[i])
+	}
+	return some
+}
+
+// touching changes leads in many ways, and gives up in the end where it is told to.
+func (w *world) touching(ids []string, at time.Time, giveUp error) func(lead.Tx) error {
+	return func(tx lead.Tx) error {
+		works, err := tx.Lock(w.ctx, ids)
+		if err != nil {
+			return err
+		}
+		var changed []*lead.Work
+		for i, id := range ids {
+			x := works[id]
+			l := x.Lead
+			l.UpdatedAt, l.LastActivityAt = at, at
+			l.Traits[fmt.Sprint("t", at.Minute()%7)] = float64(at.Minute())
+			l.TraitTimes["t"] = at
+			switch i % 3 {
+			case 0:
+				l.HandRaisedAt, l.Attempts = at, l.Attempts+1
+				x.Clocks = append(x.Clocks, lead.Clock{ID: fmt.Sprintf("%s-%03d", id[24:], len(x.Clocks)), Current: true,
+					Clock: sla.Clock{Kind: sla.Claim, Tier: "hot", Target: time.Minute, AskedAt: at, StartedAt: at, RiskAt: at.Add(time.Second), DueAt: at.Add(time.Minute)}})
+			case 1:
+				for c := range x.Clocks {
+					x.Clocks[c].Current = false
+				}
+				l.Name = "Name at " + at.Format(time.TimeOnly)
+			}
+			changed = append(changed, x)
+		}
+		if err := tx.Write(w.ctx, at, changed); err != nil {
+			return err
+		}
+		return giveUp
+	}
+}
+
+// handsOut compares what a store hands out with what is read afresh.
+func (w *world) handsOut(s *store.Store, ids []string, at time.Time) {
+	w.Helper()
+	want := must(w.s.Cards(w.ctx, ids))(w)
+	w.ok(s.TakeIn(w.ctx, func(tx lead.Tx) error {
+		works, err := tx.Lock(w.ctx, ids)
+		if err != nil {
+			return err
+		}
+		got := map[string]lead.Card{}
+		for id, x := range works {
+			got[id] = lead.Card{Lead: *x.Lead, Clocks: x.Clocks}
+		}
+		w.same("handed out at "+at.Format(time.TimeOnly), want, got, onlyInViews, outsideUndo)
+		if at.Minute()%3 == 0 {
+			return nil // what was handed out and not written is read anew
+		}
+		for _, id := range ids[:2] {
+			works[id].Lead.UpdatedAt = at
+		}
+		return tx.Write(w.ctx, at, []*lead.Work{works[ids[0]], works[ids[1]]})
+	}))
+}
