@@ -131,6 +131,7 @@ var samples = map[string]func(x *house) sample{
 	"GET /live/tv/:token": func(x *house) sample {
 		return sample{"/live/tv/" + x.wall(lead.ShowFull), "/live/tv/" + x.revokedWall()}
 	},
+	"GET /live/backlog/:team":           func(x *house) sample { return sample{"/live/backlog/" + x.team.Slug, "/live/backlog/" + x.far.Slug} },
 	"GET /live/leads/:id":               func(x *house) sample { return sample{"/live/leads/" + x.near, "/live/leads/" + x.off} },
 	"GET /board/:team":                  func(x *house) sample { return sample{"/board/" + x.team.Slug, "/board/" + x.far.Slug} },
 	"GET /leads/import/:id":             imported("", ""),

@@ -7,10 +7,12 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
 	"hotleads/lead"
+	"hotleads/live"
 	"hotleads/views"
 )
 
@@ -41,17 +43,21 @@ func (s *server) showBacklog(c echo.Context, status int, slug string, m views.Ba
 	if m.LeadsFrame, err = s.leadsFrame(ctx, sc, u, "/leads/backlog"); err != nil {
 		return err
 	}
-	p := s.page(c, "leads")
-	p.Title = "Backlog"
 	teams := seenTeams(sc.book, u)
 	if len(teams) == 0 && slug == "" {
+		p := s.page(c, "leads")
+		p.Title = "Backlog"
 		return s.render(c, status, views.BacklogPage(p, m))
+	}
+	p, err := s.livePage(c, "leads", "Backlog")
+	if err != nil {
+		return err
 	}
 	team, err := s.backlogTeam(teams, u, slug)
 	if err != nil {
 		return err
 	}
-	m.Team, m.Slug, m.MayRelease = team.Name, team.Slug, u.Role == lead.Manager
+	m.Team, m.Slug, m.LiveURL, m.MayRelease = team.Name, team.Slug, "/live/backlog/"+team.Slug, u.Role == lead.Manager
 	for _, t := range teams {
 		m.Teams = append(m.Teams, views.TeamLink{Slug: t.Slug, Name: t.Name, Current: t.ID == team.ID})
 	}
@@ -122,6 +128,44 @@ func (s *server) dripWords(ctx context.Context, sc scene, team lead.Team, m *vie
 		}
 	}
 	return nil
+}
+
+// recounted is how long a backlog's count is shown before it is read again: it
+// may be a million leads.
+const recounted = 2 * time.Second
+
+// backlogStream is what is going on with a team's backlog.
+func (s *server) backlogStream(c echo.Context) error {
+	u := *viewer(c)
+	team, err := s.team(c.Request().Context(), c.Param("team"), u)
+	if err != nil {
+		return err
+	}
+	may := u.Role == lead.Manager
+	var count int
+	var counted time.Time
+	return s.stream(c, live.View{
+		Topic: fmt.Sprintf("backlog|%s|%t", team.ID, may), Frames: partFrames{},
+		Concerns: func(n live.Notice) bool { return n.Team(team.ID) },
+		Look: func(ctx context.Context, _ time.Time) (live.Page, error) {
+			sc, err := s.scene(ctx)
+			if err != nil {
+				return live.Page{}, err
+			}
+			if time.Since(counted) >= recounted {
+				at := time.Now()
+				if count, err = s.Store.Count(ctx, lead.Search{Backlog: true, Team: team.ID}, countedBacklog); err != nil {
+					return live.Page{}, err
+				}
+				counted = at
+			}
+			m := views.BacklogModel{Team: team.Name, Slug: team.Slug, MayRelease: may, Count: count}
+			if err := s.dripWords(ctx, sc, team, &m); err != nil {
+				return live.Page{}, err
+			}
+			return live.Page{Parts: []live.Part{{Target: "#backlog-state", Rev: revOf(m), HTML: func() ([]byte, error) { return views.BacklogFrame(context.Background(), m) }}}}, nil
+		},
+	})
 }
 
 // backlog does what a manager asks for: release some, all, so many a rep a day,

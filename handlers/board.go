@@ -20,19 +20,13 @@ func (s *server) boardHome(c echo.Context) error {
 		return err
 	}
 	u := viewer(c)
-	teams := seenTeams(book, *u)
-	if len(teams) == 0 {
+	to, ok := homeTeam(book, *u)
+	if !ok {
 		text := "You are in no team yet. Ask an administrator to add you to one."
 		if len(book.Teams) == 0 {
 			text = "There is no team yet. An administrator makes the first with: hotleads team add --name EMEA"
 		}
 		return s.render(c, http.StatusOK, views.ErrorPage(s.page(c, "board"), views.ErrorModel{Status: http.StatusOK, Title: "No board yet", Text: text}))
-	}
-	to := teams[0]
-	for _, t := range teams {
-		if len(u.Teams) > 0 && t.ID == u.Teams[0] {
-			to = t
-		}
 	}
 	path := "/board/" + to.Slug
 	if q := c.QueryString(); q != "" {
@@ -168,7 +162,7 @@ func (s *server) boardStream(c echo.Context) error {
 		return err
 	}
 	a := audienceOf(team.ID, u, mine(c))
-	return s.stream(c, live.View{
+	return s.streamBoard(c, live.View{
 		Topic: a.topic(), Frames: boardFrames{},
 		Concerns: func(n live.Notice) bool { return n.Team(team.ID) },
 		Look:     func(ctx context.Context, _ time.Time) (live.Page, error) { return s.lookBoard(ctx, team, a) },

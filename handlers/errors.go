@@ -217,3 +217,17 @@ func (s *server) page(c echo.Context, nav string) views.Page {
 	}
 	return p
 }
+
+// livePage is the frame around a page with a stream.
+func (s *server) livePage(c echo.Context, nav, title string) (views.Page, error) {
+	p, ctx := s.page(c, nav), c.Request().Context()
+	p.Title, p.Live = title, true
+	book, err := s.Store.Book(ctx)
+	if err != nil {
+		return p, err
+	}
+	if home, ok := homeTeam(book, *viewer(c)); ok {
+		p.Waiting, err = s.waiting(ctx, home.ID)
+	}
+	return p, err
+}

@@ -41,8 +41,10 @@ func (s *server) showHoldings(c echo.Context, status int, change func(*views.Hol
 		return err
 	}
 	change(&m)
-	p := s.page(c, "team")
-	p.Title, p.Live = "Team", true
+	p, err := s.livePage(c, "team", "Team")
+	if err != nil {
+		return err
+	}
 	return s.render(c, status, views.HoldingsPage(p, m))
 }
 

@@ -106,7 +106,11 @@ func (s *server) showImport(c echo.Context, status int, i lead.Import, wrong str
 	}
 	m.Error = wrong
 	p := s.importFrame(c, i.Name)
-	p.Live = m.LiveURL != ""
+	if m.LiveURL != "" {
+		if p, err = s.livePage(c, p.Nav, p.Title); err != nil {
+			return err
+		}
+	}
 	return s.render(c, status, views.ImportPage(p, m))
 }
 

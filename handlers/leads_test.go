@@ -423,7 +423,20 @@ func TestBacklogPages(t *testing.T) {
 	if _, _, page := max.get("/leads/backlog"); strings.Contains(page, "each morning") {
 		t.Error("it goes on after it was stopped")
 	}
-	// All, after a question, in steps.
+	// All, after a question, in steps, and the page follows.
+	if _, _, page := max.get("/leads/backlog"); strings.Count(page, `data-live="/live/backlog/`+x.team.Slug+`"`) != 1 || !strings.Contains(page, `id="backlog-state"`) {
+		t.Errorf("the page has no stream: %s", page)
+	}
+	stream, end := x.open(max, "/live/backlog/"+x.team.Slug)
+	defer end()
+	if f := stream.next(); !strings.Contains(f, "4 leads</h2>") && !strings.Contains(f, "4 leads") || !strings.Contains(f, `hx-target="#nav-waiting"`) {
+		t.Errorf("the stream begins with %s", f)
+	}
+	looks, endLooks := x.open(mara, "/live/backlog/"+x.team.Slug)
+	defer endLooks()
+	if f := looks.next(); strings.Contains(f, "<form") {
+		t.Errorf("who may not release is offered it: %s", f)
+	}
 	if _, _, page := max.get("/leads/backlog?confirm=all"); !strings.Contains(page, "Release 4 leads") {
 		t.Error("the question does not say how many")
 	}
@@ -433,6 +446,7 @@ func TestBacklogPages(t *testing.T) {
 	if _, _, page := max.get("/leads/backlog"); !strings.Contains(page, "<b>4 leads</b> on their way") {
 		t.Error("it does not say how many are left")
 	}
+	stream.until("<b>4 leads</b> on their way")
 	for range 2 {
 		if _, err := x.desk.Sweep(t.Context(), lead.Now().Add(time.Second), 3); err != nil {
 			t.Fatal(err)

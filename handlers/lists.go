@@ -29,8 +29,10 @@ func (s *server) slaPage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	p := s.page(c, "sla")
-	p.Title, p.Live = "SLA", true
+	p, err := s.livePage(c, "sla", "SLA")
+	if err != nil {
+		return err
+	}
 	return s.render(c, http.StatusOK, views.SLAPage(p, m))
 }
 

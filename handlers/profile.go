@@ -73,8 +73,10 @@ func (s *server) profileAnswer(c echo.Context, u lead.User, status int, l lead.S
 		}
 		return s.htmlFragment(c, status, html)
 	}
-	p := s.page(c, "leads")
-	p.Title, p.Live = l.DisplayName(), true
+	p, err := s.livePage(c, "leads", l.DisplayName())
+	if err != nil {
+		return err
+	}
 	return s.render(c, status, views.ProfilePage(p, m))
 }
 

@@ -54,6 +54,7 @@ func (s *server) table() []route {
 		{"GET", "/live/board/:team", s.boardStream, everybody},
 		{"GET", "/live/leads/:id", s.profileStream, everybody},
 		{"GET", "/live/imports/:id", s.importStream, importers},
+		{"GET", "/live/backlog/:team", s.backlogStream, watchers},
 		{"GET", "/live/sla", s.slaStream, watchers},
 		{"GET", "/live/team", s.holdingsStream, managers},
 		{"GET", "/live/tv/:token", s.wallStream, walls},

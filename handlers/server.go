@@ -105,8 +105,9 @@ type server struct {
 
 	uncounted turns // to log that quotas are not
 
-	mu    sync.Mutex
-	stats map[string]statsAt // by team: today's figures
+	mu     sync.Mutex
+	stats  map[string]statsAt // by team: today's figures
+	counts map[string]countAt // by team: who waits
 }
 
 // New makes the HTTP side of the product.
@@ -117,7 +118,7 @@ func New(c Config) (http.Handler, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &server{Config: c, sessions: scs.New(), guard: http.NewCrossOriginProtection(), stats: map[string]statsAt{}}
+	s := &server{Config: c, sessions: scs.New(), guard: http.NewCrossOriginProtection(), stats: map[string]statsAt{}, counts: map[string]countAt{}}
 	s.metrics = newMetrics(c, s.up)
 	s.sessions.Store, s.sessions.Lifetime = c.Sessions, lifetime
 	if c.BaseURL != "" {

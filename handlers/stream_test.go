@@ -209,11 +209,17 @@ func TestStreamOfALeadAndOfTheClocks(t *testing.T) {
 	defer end2()
 	looker, end3 := x.open(mara, "/live/leads/"+id)
 	defer end3()
-	profile.until(`data-stage="mql"`)
+	if f := profile.until(`data-stage="mql"`); !strings.Contains(f, `hx-target="#nav-waiting" hx-swap="textContent">1<`) {
+		t.Errorf("the count in the navigation is not live beside a lead: %.300s", f)
+	}
+	if _, _, page := rosa.get("/leads/" + id); !strings.Contains(page, `<b id="nav-waiting" title="`) || !strings.Contains(page, `>1</b>`) {
+		t.Error("the page of a lead does not count who waits")
+	}
 	clocks.until("clock-" + id + "-claim")
 	looker.until(`data-stage="mql"`)
 	x.move(id, "claim", "Rosa")
 	profile.until(`data-stage="claimed"`)
+	profile.until(`hx-target="#nav-waiting" hx-swap="textContent"><`)
 	clocks.until("clock-" + id + "-decision")
 	x.move(id, "release", "Rosa")
 	profile.until(`data-stage="mql"`)

@@ -28,9 +28,21 @@ const (
 	displayStreams = 12
 )
 
-// stream sends a view to a person who signed in, until they leave or may no
-// longer watch.
+// stream sends a page's view to a person who signed in, until they leave or may
+// no longer watch, with what the frame around every page shows.
 func (s *server) stream(c echo.Context, v live.View) error {
+	book, err := s.Store.Book(c.Request().Context())
+	if err != nil {
+		return err
+	}
+	if home, ok := homeTeam(book, *viewer(c)); ok {
+		v = s.counting(v, home.ID)
+	}
+	return s.streamBoard(c, v)
+}
+
+// streamBoard is stream for a board, whose own count stands in the navigation.
+func (s *server) streamBoard(c echo.Context, v live.View) error {
 	book, err := s.Store.Book(c.Request().Context())
 	if err != nil {
 		return err

@@ -78,8 +78,12 @@ func PartialStats(ctx context.Context, m StatsModel) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := Partial("#board-stats", "innerMorph", stats)
-	return append(out, Partial("#nav-waiting", "textContent", []byte(waitingText(m.Waiting)))...), nil
+	return append(Partial("#board-stats", "innerMorph", stats), PartialWaiting(m.Waiting)...), nil
+}
+
+// PartialWaiting replaces the count in the navigation.
+func PartialWaiting(n int) []byte {
+	return Partial("#nav-waiting", "textContent", []byte(waitingText(n)))
 }
 
 // Snapshot replaces all rows, given in rank order, and tells that order.

@@ -72,6 +72,7 @@ type LeadsModel struct {
 type BacklogModel struct {
 	LeadsFrame
 	Paging
+	LiveURL    string
 	Team, Slug string
 	Teams      []TeamLink // more than one shows the switcher
 	Rows       []LeadLine
