@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -71,6 +72,16 @@ var statuses = []struct {
 	{live.ErrKicked, http.StatusServiceUnavailable, "the stream was ended: try again in a moment"},
 	{echo.ErrNotFound, http.StatusNotFound, "there is nothing at this address"},
 	{echo.ErrMethodNotAllowed, http.StatusMethodNotAllowed, "this address does not take that method"},
+}
+
+// refusalOrder is which of several refusals an answer's status is: what can't be
+// seen, what isn't theirs to do, what can't be now, what is wrong with it. Any
+// other status comes after these.
+var refusalOrder = []int{http.StatusUnprocessableEntity, http.StatusConflict, http.StatusForbidden, http.StatusNotFound}
+
+// goesFirst tells whether a refusal is told before another one.
+func goesFirst(status, other int) bool {
+	return slices.Index(refusalOrder, status) > slices.Index(refusalOrder, other)
 }
 
 // statusOf is an error's status and what a person may read of it.

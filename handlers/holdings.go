@@ -259,10 +259,6 @@ func (s *server) teamAway(c echo.Context) error {
 	return err
 }
 
-// refusalOrder is which of several refusals an answer's status is: what can't be
-// seen, what isn't theirs to do, what can't be now.
-var refusalOrder = []int{http.StatusNotFound, http.StatusForbidden, http.StatusConflict, http.StatusUnprocessableEntity}
-
 // teamMove gives leads to a rep, and tells what was refused and why.
 func (s *server) teamMove(c echo.Context) error {
 	ctx, me := c.Request().Context(), *viewer(c)
@@ -299,7 +295,7 @@ func (s *server) teamMove(c echo.Context) error {
 			continue
 		}
 		refused, text := statusOf(g.Err)
-		if status == http.StatusOK || slices.Index(refusalOrder, refused) < slices.Index(refusalOrder, status) {
+		if status == http.StatusOK || goesFirst(refused, status) {
 			status = refused
 		}
 		report.Refused = append(report.Refused, views.GivenRefused{Name: g.Name, Why: sentence(text)})

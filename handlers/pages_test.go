@@ -423,6 +423,16 @@ func TestTimelineByPages(t *testing.T) {
 	if pages != 3 {
 		t.Errorf("the timeline has %d pages", pages)
 	}
+	const letGo = "What it did is kept since"
+	if _, _, page := rosa.get("/leads/" + id); strings.Contains(page, letGo) {
+		t.Error("a timeline that is whole says that it is not")
+	}
+	if _, err := x.store.DropActivities(t.Context(), lead.Now().AddDate(0, 6, 0), 3); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, page := rosa.get("/leads/" + id); !strings.Contains(page, letGo) || strings.Contains(page, "Thing 007") {
+		t.Error("the timeline does not say since when activities are kept")
+	}
 }
 
 func TestManagerReleasesTheBacklog(t *testing.T) {

@@ -112,8 +112,14 @@ func (s *server) profile(ctx context.Context, sc scene, l lead.Scored, teams []s
 	if m.Twins, err = s.twins(ctx, l.ID, teams); err != nil {
 		return m, err
 	}
-	m.Timeline, m.Older, err = s.timeline(ctx, sc, l.Lead, before)
-	return m, err
+	if m.Timeline, m.Older, err = s.timeline(ctx, sc, l.Lead, before); err != nil || m.Older != "" {
+		return m, err
+	}
+	if since, err := s.Store.ActivitiesSince(ctx); err != nil || l.CreatedAt.Before(since) {
+		m.Forgotten = since
+		return m, err
+	}
+	return m, nil
 }
 
 func traits(l lead.Lead) []views.Trait {

@@ -49,6 +49,7 @@ type Store interface {
 	Cards(ctx context.Context, ids []string) (map[string]lead.Card, error)
 	History(ctx context.Context, leadID string, before int64, limit int) ([]lead.History, error)
 	Activities(ctx context.Context, leadID string, after *lead.ActivityPoint, limit int) ([]lead.Activity, error)
+	ActivitiesSince(ctx context.Context) (time.Time, error)
 	Note(ctx context.Context, leadID string, seq int64) (string, error)
 	Running(ctx context.Context, teams []string, limit int) ([]lead.RunningClock, error)
 	Stopped(ctx context.Context, teams []string, from, to time.Time) ([]lead.Clock, error)

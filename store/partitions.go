@@ -233,12 +233,17 @@ func (s *Store) deleteActivities(ctx context.Context, before time.Time) (int, er
 		if len(rows) == 0 {
 			return gone, nil
 		}
+		var n int64
 		err := s.inTx(ctx, func(tx *sqlx.Tx) error {
 			text, args, err := in(tx, drop, at(before), rows)
-			if err == nil {
-				_, err = tx.ExecContext(ctx, text, args...)
-			}
 			if err != nil {
+				return err
+			}
+			res, err := tx.ExecContext(ctx, text, args...)
+			if err != nil {
+				return err
+			}
+			if n, err = res.RowsAffected(); err != nil { // another instance may be at it, too
 				return err
 			}
 			return noteKept(ctx, tx, before)
@@ -246,7 +251,7 @@ func (s *Store) deleteActivities(ctx context.Context, before time.Time) (int, er
 		if err != nil {
 			return gone, fmt.Errorf("store: drop activities: %w", err)
 		}
-		gone += len(rows)
+		gone += int(n)
 	}
 }
 

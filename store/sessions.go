@@ -36,7 +36,7 @@ func (t *Sessions) now() time.Time {
 }
 
 func (t *Sessions) hash(token string) string {
-	return keyed(t.secret, token)
+	return keyed(t.secret, "session:"+token)
 }
 
 // FindCtx reads a session that has not expired.

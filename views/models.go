@@ -215,17 +215,18 @@ type ProfileHead struct {
 
 // ProfileModel is the page /leads/{id}.
 type ProfileModel struct {
-	LiveURL  string
-	Head     ProfileHead
-	Receipt  ReceiptModel
-	Contact  ContactModel
-	Timeline []EventModel
-	Older    string // address of the older part of the timeline; "" = that is all
-	Traits   []Trait
-	Twins    []Twin // suspected duplicates
-	Message  string // a refusal, in words
-	Ask      string // the move the viewer must complete: "return" or "touch"
-	Undo     *UndoModel
+	LiveURL   string
+	Head      ProfileHead
+	Receipt   ReceiptModel
+	Contact   ContactModel
+	Timeline  []EventModel
+	Older     string    // address of the older part of the timeline; "" = that is all
+	Forgotten time.Time // before it, what the lead did is no longer kept; zero: all is
+	Traits    []Trait
+	Twins     []Twin // suspected duplicates
+	Message   string // a refusal, in words
+	Ask       string // the move the viewer must complete: "return" or "touch"
+	Undo      *UndoModel
 }
 
 // SLARow is one running clock.

@@ -138,6 +138,7 @@ const (
 	txtTimeline      = "What happened"
 	txtNothingYet    = "Nothing yet."
 	txtOlder         = "Older"
+	txtForgotten     = "What it did is kept since"
 	txtTraits        = "What is known"
 	txtNoTraits      = "No trait is known."
 	txtHeldBy        = "With"
