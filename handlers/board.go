@@ -115,9 +115,8 @@ func liveURL(slug string, mine bool) string {
 // mine tells whether only one's own leads are asked for.
 func mine(c echo.Context) bool { return c.QueryParam("mine") == "1" }
 
-// audience is who sees the same bytes of a team's board. Everybody sees what
-// waits and what is claimed; accepted and untouched leads only their owner and
-// managers.
+// audience is what somebody sees of a team's board. Everybody sees what waits and
+// what is claimed; accepted and untouched leads only their owner and managers.
 type audience struct {
 	team     string
 	owner    string // whose accepted leads are shown; "": nobody's
@@ -131,23 +130,30 @@ func audienceOf(team string, u lead.User, mine bool) audience {
 		return audience{team: team, owner: u.ID, mine: true}
 	case u.Role == lead.Manager:
 		return audience{team: team, accepted: true}
-	case u.Role == lead.Rep:
-		return audience{team: team, owner: u.ID}
 	}
-	return audience{team: team}
+	return audience{team: team, owner: u.ID}
 }
 
-// topic is unlike every other audience's.
+// topic names what many watch together. They share one view and its frames,
+// however many they are: what only one of them may see is for that one alone
+// ([audience.watched]).
 func (a audience) topic() string {
 	switch {
+	case a.mine:
+		return "board|" + a.team + "|mine"
 	case a.accepted:
 		return "board|" + a.team + "|managers"
-	case a.mine:
-		return "board|" + a.team + "|mine|" + a.owner
-	case a.owner != "":
-		return "board|" + a.team + "|rep|" + a.owner
 	}
-	return "board|" + a.team + "|lookers"
+	return "board|" + a.team
+}
+
+// watched tells whether a lead is in the view of the audience's topic, and for
+// whom alone; "" is for everybody there.
+func (a audience) watched(l lead.Scored) (only string, is bool) {
+	if a.mine || !a.accepted && l.Stage == lead.SAL {
+		return l.OwnerID, l.OwnerID != ""
+	}
+	return "", true
 }
 
 func (a audience) shows(l lead.Scored) bool {
@@ -172,7 +178,7 @@ func (s *server) boardStream(c echo.Context) error {
 // rowAudience begins the revs of rows whose bytes are for people who sign in.
 const rowAudience = "people|"
 
-// lookBoard is what an audience should see now.
+// lookBoard is what those who watch an audience's topic should see now.
 func (s *server) lookBoard(ctx context.Context, team lead.Team, a audience) (live.Page, error) {
 	sc, err := s.scene(ctx)
 	if err != nil {
@@ -189,11 +195,12 @@ func (s *server) lookBoard(ctx context.Context, team lead.Team, a audience) (liv
 	stats.Mine = views.ByViewer
 	var page live.Page
 	for _, l := range rows {
-		if !a.shows(l) {
+		only, is := a.watched(l)
+		if !is {
 			continue
 		}
 		m := sc.row(l)
-		page.Rows = append(page.Rows, live.Row{ID: m.ID, Rev: rowAudience + revOf(m), HTML: func() ([]byte, error) { return views.RenderRow(context.Background(), m) }})
+		page.Rows = append(page.Rows, live.Row{ID: m.ID, Rev: rowAudience + revOf(m), For: only, HTML: func() ([]byte, error) { return views.RenderRow(context.Background(), m) }})
 	}
 	page.Parts = []live.Part{{Target: "#board-stats", Rev: revOf(stats), HTML: func() ([]byte, error) { return views.PartialStats(context.Background(), stats) }}}
 	return page, nil

@@ -124,22 +124,30 @@ func TestRevsAreOfValues(t *testing.T) {
 	}
 }
 
-func TestTopicsAreOneForEachAudience(t *testing.T) {
-	seen := map[string]audience{}
+// Who watches the same topic gets what their page shows: the rows of everybody,
+// and their own.
+func TestATopicShowsEachWhatTheirPageShows(t *testing.T) {
+	topics := map[string]bool{}
 	for _, team := range []string{"t1", "t2"} {
 		for _, u := range []lead.User{{ID: "u1", Role: lead.Rep}, {ID: "u2", Role: lead.Rep}, {ID: "u3", Role: lead.Manager}, {ID: "u4", Role: lead.Marketing}, {ID: "u5", Role: lead.Admin}} {
 			for _, mine := range []bool{false, true} {
 				a := audienceOf(team, u, mine)
-				if other, ok := seen[a.topic()]; ok && other != a {
-					t.Errorf("%v and %v share the topic %s", a, other, a.topic())
+				topics[a.topic()] = true
+				for _, stage := range []lead.Stage{lead.MQL, lead.Claimed, lead.SAL} {
+					for _, owner := range []string{"", "u1", "u3", "u4"} {
+						var l lead.Scored
+						l.Stage, l.OwnerID = stage, owner
+						only, is := a.watched(l)
+						if got := is && (only == "" || only == u.ID); got != a.shows(l) {
+							t.Errorf("%s %s, mine %v: a lead in %s of %q is streamed %v, and on the page %v", u.Role, u.ID, mine, stage, owner, got, a.shows(l))
+						}
+					}
 				}
-				seen[a.topic()] = a
 			}
 		}
 	}
-	if len(seen) != 18 { // a team: each one's own, two reps', the managers' and the lookers'
-
-		t.Errorf("there are %d topics", len(seen))
+	if len(topics) != 6 { // a team: everybody's, the managers' and of one's own leads
+		t.Errorf("there are %d topics: %v", len(topics), topics)
 	}
 	if teamsTopic(nil) == teamsTopic([]string{}) || teamsTopic([]string{"b", "a"}) != teamsTopic([]string{"a", "b"}) {
 		t.Error("the topics of seeing all, none and some teams are not apart")

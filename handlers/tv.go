@@ -243,7 +243,7 @@ func (s *server) wallStream(c echo.Context) error {
 		Topic: w.topic(), Frames: wallFrames{},
 		Concerns: func(n live.Notice) bool { return n.Team(d.TeamID) },
 		Look:     w.look,
-	}, displayWatcher(d), live.Limit{Of: displayLimit + d.ID, Most: displayStreams})
+	}, live.Visitor{Name: displayWatcher(d), Limits: []live.Limit{{Of: displayLimit + d.ID, Most: displayStreams}}})
 }
 
 // wallFrames are a board's, whose rows are a wall's.

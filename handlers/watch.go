@@ -55,14 +55,15 @@ func (s *server) streamBoard(c echo.Context, v live.View) error {
 		}
 	}
 	u := *viewer(c)
-	return s.serve(c, v, watcher(u, book.Teams, sessionID(c)), live.Limit{Of: "person " + u.ID, Most: personStreams})
+	return s.serve(c, v, live.Visitor{
+		Name: watcher(u, book.Teams, sessionID(c)), Self: u.ID, Limits: []live.Limit{{Of: "person " + u.ID, Most: personStreams}},
+	})
 }
 
-// serve sends a view to whoever is called so, within a limit and their address's.
+// serve sends a view to a visitor, within their limits and their address's.
 // An address of this machine has none: it is a proxy's that TRUSTED_PROXIES does
 // not name, and would stand for everybody.
-func (s *server) serve(c echo.Context, v live.View, name string, limit live.Limit) error {
-	who := live.Visitor{Name: name, Limits: []live.Limit{limit}}
+func (s *server) serve(c echo.Context, v live.View, who live.Visitor) error {
 	if from := c.RealIP(); s.AddressStreams > 0 && !loopback(from) {
 		who.Limits = append(who.Limits, live.Limit{Of: addressLimit + network(from), Most: s.AddressStreams})
 	}

@@ -3,6 +3,7 @@ package live
 // shown is a row or a part as the watchers have it.
 type shown struct {
 	id, rev string
+	only    string // who sees it; empty: everybody
 	html    []byte
 	drawing *drawing // where html comes from; nil for a part
 }

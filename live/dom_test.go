@@ -24,11 +24,17 @@ func (d dom) clone() dom {
 }
 
 // want is the page that a wall should be.
-func (b *wall) want() dom {
+func (b *wall) want() dom { return b.wantFor("") }
+
+// wantFor is what it should be for somebody.
+func (b *wall) wantFor(self string) dom {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	d := dom{parts: map[string]string{}}
 	for _, i := range b.rows {
+		if only := b.only[i.id]; only != "" && only != self {
+			continue
+		}
 		d.rows = append(d.rows, item{i.id, row(i)})
 	}
 	for _, i := range b.parts {

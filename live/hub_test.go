@@ -116,7 +116,7 @@ func TestAFrameThatIsNotTakenIsMadeUpForByASnapshot(t *testing.T) {
 // has the change in its snapshot, and must not get it twice.
 func TestAFrameThatIsInTheSnapshotIsDropped(t *testing.T) {
 	out := &kept{}
-	w := &watcher{begun: true, seq: 7, out: out, cancel: func(error) {}}
+	w := &watcher{begun: true, seq: 7, out: out, screen: newScreen(nil, View{}), cancel: func(error) {}}
 	for seq := 6; seq <= 9; seq++ {
 		fmt.Fprintf(w, ": %d\ndata: frame %d\n\n", seq, seq)
 		fmt.Fprint(w, "\n")
@@ -172,7 +172,7 @@ func TestTheHubHoldsOnlyWhatIsShown(t *testing.T) {
 				Topic: profile(i), Frames: plainFrames{}, Concerns: func(Notice) bool { return true },
 				Look: func(context.Context, time.Time) (Page, error) {
 					n := n.Add(1)
-					return Page{Rows: []Row{{"shared", "1", html}, {profile(i), fmt.Sprint(n), html}, {fmt.Sprint("new", n), "1", html}}}, nil
+					return Page{Rows: []Row{{ID: "shared", Rev: "1", HTML: html}, {ID: profile(i), Rev: fmt.Sprint(n), HTML: html}, {ID: fmt.Sprint("new", n), Rev: "1", HTML: html}}}, nil
 				},
 			}
 			request, leave := context.WithCancel(t.Context())

@@ -6,7 +6,9 @@ import "fmt"
 type Visitor struct {
 	// Name is whom [Hub.Kick] and the guard ([Hub.Guard]) find. Several streams may
 	// have it. Empty: nobody in particular.
-	Name   string
+	Name string
+	// Self is whose rows the visitor sees besides everybody's: see [Row].For.
+	Self   string
 	Limits []Limit
 }
 

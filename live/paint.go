@@ -17,22 +17,27 @@ func (s *screen) repaint(ctx context.Context) (trouble, err error) {
 	if err != nil {
 		return nil, err
 	}
-	next := state{asOf: now}
 	rows, taken, rowTrouble := s.drawRows(page.Rows)
 	parts, partTrouble := s.drawParts(page.Parts)
-	next.rows, next.parts = rows, parts
+	before, next := s.now.Load(), newState(rows, parts, now)
 	trouble = errors.Join(rowTrouble, partTrouble)
 
-	data, sent, err := s.compose(next)
+	data, sent, tell, err := s.compose(before, next)
 	if err != nil {
 		s.giveBack(taken)
 		return trouble, err
 	}
-	left := s.store(next, data != nil)
-	if data != nil {
-		s.publish(data, sent, now)
+	// The new state comes before its frame: who joins in between has the frame in
+	// the snapshot already, and drops it by its number.
+	next.seq = before.seq
+	if tell {
+		next.seq++
 	}
-	s.giveBack(left)
+	s.now.Store(next)
+	if tell {
+		s.publish(next.seq, data, sent, now)
+	}
+	s.giveBack(leftOut(before.rows, next.rows))
 	return trouble, nil
 }
 
@@ -60,8 +65,9 @@ func (s *screen) look(ctx context.Context) (Page, time.Time, error) {
 // the drawings that it took. A row that can't be drawn stays as it was, or out,
 // and is tried again at the next look; so one bad row does not stop a board.
 func (s *screen) drawRows(rows []Row) (drawn []shown, taken []*drawing, trouble error) {
-	before := make(map[string]shown, len(s.rows))
-	for _, row := range s.rows {
+	was := s.now.Load().rows
+	before := make(map[string]shown, len(was))
+	for _, row := range was {
 		before[row.id] = row
 	}
 	seen := make(map[string]bool, len(rows))
@@ -73,6 +79,7 @@ func (s *screen) drawRows(rows []Row) (drawn []shown, taken []*drawing, trouble 
 		seen[row.ID] = true
 		old, there := before[row.ID]
 		if there && old.rev == row.Rev {
+			old.only = row.For
 			drawn = append(drawn, old)
 			continue
 		}
@@ -82,12 +89,13 @@ func (s *screen) drawRows(rows []Row) (drawn []shown, taken []*drawing, trouble 
 		}
 		if err == nil {
 			taken = append(taken, drawing)
-			drawn = append(drawn, shown{row.ID, row.Rev, drawing.html, drawing})
+			drawn = append(drawn, shown{row.ID, row.Rev, row.For, drawing.html, drawing})
 			continue
 		}
 		s.hub.count.drawErrors.Add(1)
 		trouble = errors.Join(trouble, err)
 		if there {
+			old.only = row.For
 			drawn = append(drawn, old)
 		}
 	}
@@ -96,8 +104,9 @@ func (s *screen) drawRows(rows []Row) (drawn []shown, taken []*drawing, trouble 
 
 // drawParts is drawRows for parts, which no other view shares.
 func (s *screen) drawParts(parts []Part) (drawn []shown, trouble error) {
-	before := make(map[string]shown, len(s.parts))
-	for _, part := range s.parts {
+	was := s.now.Load().parts
+	before := make(map[string]shown, len(was))
+	for _, part := range was {
 		before[part.id] = part
 	}
 	for _, part := range parts {
@@ -121,51 +130,40 @@ func (s *screen) drawParts(parts []Part) (drawn []shown, trouble error) {
 	return drawn, trouble
 }
 
-// compose returns the frame that leads from what is shown to next, and how many
-// rows it carries; nil if watchers need none.
-func (s *screen) compose(next state) (data []byte, rows int, err error) {
+// compose returns the frame that leads everybody from one state to the next, and
+// how many rows it carries. If tell is true watchers are to be told, though the
+// frame may be empty: then the change is only of rows that not everybody sees.
+func (s *screen) compose(before, next *state) (data []byte, rows int, tell bool, err error) {
 	s.mu.Lock()
 	fresh := s.fresh
 	s.mu.Unlock()
 	if !fresh { // whoever waits begins with a snapshot
 		s.behind, s.aged = false, next.asOf
-		return nil, 0, nil
+		return nil, 0, false, nil
 	}
 	if s.behind {
-		data, err = contained(func() ([]byte, error) { return snapshot(s.view.Frames, next), nil })
-		return data, len(next.rows), err
+		data, err = contained(func() ([]byte, error) { return snapshot(s.view.Frames, next, next.shared), nil })
+		return data, len(next.shared), true, err
 	}
-	c, parts := diff(s.rows, next.rows), changedParts(s.parts, next.parts)
+	c, parts := diff(before.shared, next.shared), changedParts(before.parts, next.parts)
 	if c.empty() && len(parts) == 0 && next.asOf.Sub(s.aged) < s.hub.o.Age {
-		return nil, 0, nil
+		return nil, 0, before.differsForSome(next), nil
 	}
 	data, err = contained(func() ([]byte, error) { return frame(s.view.Frames, c, parts, next.asOf), nil })
-	if len(data) == 0 {
-		data = nil
-	}
-	return data, len(c.changed) + len(c.added), err
+	return data, len(c.changed) + len(c.added), len(data) > 0 || before.differsForSome(next), err
 }
 
-// store makes next what the screen shows and returns the drawings that it shows
-// no more. It comes before publishing: who joins in between has the frame in the
-// snapshot already, and drops it by its number.
-func (s *screen) store(next state, framed bool) (left []*drawing) {
-	kept := make(map[*drawing]bool, len(next.rows))
-	for _, row := range next.rows {
+// leftOut are the drawings of rows that next shows no more.
+func leftOut(before, next []shown) (left []*drawing) {
+	kept := make(map[*drawing]bool, len(next))
+	for _, row := range next {
 		kept[row.drawing] = true
 	}
-	for _, row := range s.rows {
+	for _, row := range before {
 		if !kept[row.drawing] {
 			left = append(left, row.drawing)
 		}
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	next.seq = s.seq
-	if framed {
-		next.seq++
-	}
-	s.state, s.snap = next, nil
 	return left
 }
 
@@ -174,10 +172,12 @@ func (s *screen) store(next state, framed bool) (left []*drawing) {
 //
 // The frame goes as a comment, behind its number: r3labs prints a comment as it
 // is and in one piece, so the whole event is put together once for all watchers.
-func (s *screen) publish(data []byte, rows int, now time.Time) {
-	taken := s.hub.sse.TryPublish(s.view.Topic, &sse.Event{
-		Comment: fmt.Appendf(nil, "%d\ndata: %s\n", s.seq, data),
-	})
+func (s *screen) publish(seq uint64, data []byte, rows int, now time.Time) {
+	comment := fmt.Appendf(nil, "%d\n", seq)
+	if len(data) > 0 {
+		comment = fmt.Appendf(comment, "data: %s\n", data)
+	}
+	taken := s.hub.sse.TryPublish(s.view.Topic, &sse.Event{Comment: comment})
 	s.behind = !taken
 	if !taken {
 		return
@@ -193,27 +193,35 @@ func (s *screen) giveBack(drawings []*drawing) {
 	}
 }
 
-// snapshotEvent returns the event that a watcher begins with, shared by all who
-// begin at this state, and the number of the last frame that is in it.
-func (s *screen) snapshotEvent() (event []byte, seq uint64, err error) {
+// snapshotEvent returns the event that a watcher begins with, and the state that
+// it is of. All who see what everybody does share one.
+func (s *screen) snapshotEvent(self string) (event []byte, of *state, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.snap == nil {
-		data, err := contained(func() ([]byte, error) { return snapshot(s.view.Frames, s.state), nil })
-		if err != nil {
-			return nil, 0, fmt.Errorf("live: snapshot of %s: %w", s.view.Topic, err)
-		}
-		s.snap = fmt.Appendf(nil, "data: %s\n\n", data)
+	of = s.now.Load()
+	if of == s.snapOf && !of.own[self] {
+		return s.snap, of, nil
 	}
-	return s.snap, s.seq, nil
+	data, err := contained(func() ([]byte, error) { return snapshot(s.view.Frames, of, of.seenBy(self)), nil })
+	if err != nil {
+		return nil, nil, fmt.Errorf("live: snapshot of %s: %w", s.view.Topic, err)
+	}
+	event = asEvent(data)
+	if !of.own[self] {
+		s.snap, s.snapOf = event, of
+	}
+	return event, of, nil
 }
 
-func snapshot(f Frames, st state) []byte {
-	rows := make([][]byte, len(st.rows))
-	for i, row := range st.rows {
-		rows[i] = row.html
+// asEvent is a frame as it stands on the wire.
+func asEvent(data []byte) []byte { return fmt.Appendf(nil, "data: %s\n\n", data) }
+
+func snapshot(f Frames, st *state, rows []shown) []byte {
+	html := make([][]byte, len(rows))
+	for i, row := range rows {
+		html[i] = row.html
 	}
-	data := bytes.Clone(f.Snapshot(rows, idsOf(st.rows)))
+	data := bytes.Clone(f.Snapshot(html, idsOf(rows)))
 	for _, part := range st.parts {
 		data = append(data, f.Part(part.id, part.html)...)
 	}

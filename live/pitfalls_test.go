@@ -66,7 +66,7 @@ func (h *hubbed) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			h.mu.Lock()
 			defer h.mu.Unlock()
 			text := h.text
-			return Page{Rows: []Row{{"lead", text, func() ([]byte, error) { return []byte(text), nil }}}}, nil
+			return Page{Rows: []Row{{ID: "lead", Rev: text, HTML: func() ([]byte, error) { return []byte(text), nil }}}}, nil
 		},
 	}, Visitor{})
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -20,8 +21,10 @@ type screen struct {
 	watchers map[*watcher]struct{}
 	waiting  []chan error // for the next look that ends
 	fresh    bool         // a look succeeded, and the screen has been watched since
-	state                 // written by run only
-	snap     []byte       // the snapshot of state as one event; nil: not made yet
+	snap     []byte       // the snapshot of snapOf for everybody, as one event
+	snapOf   *state
+
+	now atomic.Pointer[state] // what the screen shows; stored by run only
 
 	// of run alone:
 	behind  bool      // r3labs did not take the last frame: watchers miss it
@@ -30,19 +33,14 @@ type screen struct {
 	trouble string    // what was last logged; empty: all is well
 }
 
-// state is what a screen shows. Its slices are replaced, never changed.
-type state struct {
-	rows, parts []shown
-	seq         uint64    // of the frame that led to it; 0: none yet
-	asOf        time.Time // when it was last known to be true
-}
-
 func newScreen(h *Hub, v View) *screen {
-	return &screen{
+	s := &screen{
 		hub: h, view: v,
 		dirty: make(chan struct{}, 1), asked: make(chan struct{}, 1),
 		watchers: map[*watcher]struct{}{},
 	}
+	s.now.Store(&state{})
+	return s
 }
 
 // add registers a watcher; see [Hub.join].
@@ -170,7 +168,7 @@ func (s *screen) report(err error) {
 
 // release gives back the drawings of a screen that ends.
 func (s *screen) release() {
-	for _, row := range s.rows {
+	for _, row := range s.now.Load().rows {
 		s.hub.cache.put(row.drawing)
 	}
 }

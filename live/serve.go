@@ -141,7 +141,8 @@ type watcher struct {
 	header http.Header   // r3labs', ignored
 	began  chan struct{} // closed when the snapshot is on its way
 	begun  bool
-	seq    uint64 // of the last frame in the snapshot
+	seq    uint64 // of the last frame that the browser has
+	base   *state // what it shows; nil: some state of what everybody sees
 }
 
 func (w *watcher) Header() http.Header {
@@ -158,12 +159,12 @@ func (w *watcher) WriteHeader(status int) {
 		w.cancel(fmt.Errorf("live: r3labs/sse answered %d", status))
 		return
 	}
-	event, seq, err := w.screen.snapshotEvent()
+	event, of, err := w.screen.snapshotEvent(w.who.Self)
 	if err != nil {
 		w.cancel(err)
 		return
 	}
-	w.seq = seq
+	w.seq, w.base = of.seq, of
 	w.to.Set("Content-Type", "text/event-stream")
 	w.to.Set("Cache-Control", "no-store")
 	w.to.Set("X-Accel-Buffering", "no")
@@ -179,7 +180,7 @@ func (w *watcher) WriteHeader(status int) {
 
 // Write takes a frame, which r3labs prints in one piece and follows with an empty
 // line of its own ([screen.publish]): ": 7\ndata: …\n\n". The number stays here; a
-// frame that is in the snapshot is dropped. Nothing is kept of p.
+// frame that the browser has, from its snapshot say, is dropped. Nothing is kept of p.
 func (w *watcher) Write(p []byte) (int, error) {
 	head, event, whole := bytes.Cut(p, []byte{'\n'})
 	if !whole || len(event) == 0 || !w.begun {
@@ -191,7 +192,17 @@ func (w *watcher) Write(p []byte) (int, error) {
 		w.cancel(err)
 		return 0, err
 	}
-	if seq > w.seq && !w.out.put(event) {
+	if seq <= w.seq {
+		return len(p), nil
+	}
+	if len(event) == 1 { // the frame was empty
+		event = nil
+	}
+	if event, err = w.advance(event, seq); err != nil {
+		w.cancel(err)
+		return 0, err
+	}
+	if len(event) > 0 && !w.out.put(event) {
 		w.cancel(errLagged)
 	}
 	return len(p), nil

@@ -20,6 +20,7 @@ type wall struct {
 	mu      sync.Mutex
 	rows    []item
 	parts   []item
+	only    map[string]string   // by row: who alone sees it
 	fail    error               // of the next looks
 	looking func()              // called by each look, before it reads
 	draw    func(i item) string // html of a row; nil: row
@@ -75,7 +76,7 @@ func (b *wall) view(topic string) live.View {
 			}
 			var page live.Page
 			for _, i := range b.rows {
-				page.Rows = append(page.Rows, live.Row{ID: i.id, Rev: i.rev(), HTML: func() ([]byte, error) {
+				page.Rows = append(page.Rows, live.Row{ID: i.id, Rev: i.rev(), For: b.only[i.id], HTML: func() ([]byte, error) {
 					return []byte(draw(i)), nil
 				}})
 			}
@@ -137,7 +138,7 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	b := s.walls[topic]
 	s.mu.Unlock()
-	who := live.Visitor{Name: r.URL.Query().Get("person")}
+	who := live.Visitor{Name: r.URL.Query().Get("person"), Self: r.URL.Query().Get("self")}
 	for _, of := range r.URL.Query()["limit"] {
 		who.Limits = append(who.Limits, live.Limit{Of: of, Most: 3})
 	}

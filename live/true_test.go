@@ -11,13 +11,22 @@ import (
 	"hotleads/live"
 )
 
-// shake changes a board at random: rows change, come, leave and move.
+// selves are who watches; the first is nobody in particular.
+var selves = []string{"", "ann", "bob"}
+
+// shake changes a board at random: rows change, come, leave, move, and
+// become somebody's own.
 func (b *wall) shake(r *rand.Rand, nextID *int) {
 	b.change(func(b *wall) {
 		b.rows, b.parts = slices.Clone(b.rows), slices.Clone(b.parts)
 		for range r.IntN(4) {
 			n := len(b.rows)
-			switch what := r.IntN(10); {
+			switch what := r.IntN(12); {
+			case what > 9 && n > 0: // a row becomes, or was, one of somebody's own
+				if b.only == nil {
+					b.only = map[string]string{}
+				}
+				b.only[b.rows[r.IntN(n)].id] = selves[r.IntN(len(selves))]
 			case what < 4 && n > 0:
 				b.rows[r.IntN(n)].text = fmt.Sprint("heat ", r.IntN(50)) // may be what it was
 			case what < 6:
@@ -49,7 +58,7 @@ func TestEveryBrowserShowsTheTruth(t *testing.T) {
 			walls := map[string]*wall{"emea": newWall(20), "apac": newWall(5)}
 			topics := []string{"emea", "apac"}
 			s := newSite(t, live.Options{Idle: 3 * time.Second}, walls)
-			open := map[*browser]string{}
+			open := map[*browser]seat{}
 			nextID := 0
 			for range 300 {
 				topic := topics[r.IntN(2)]
@@ -63,7 +72,8 @@ func TestEveryBrowserShowsTheTruth(t *testing.T) {
 				}
 				switch {
 				case r.IntN(6) == 0 && len(open) < 8:
-					open[s.watch(t, topic)] = topic
+					self := selves[r.IntN(len(selves))]
+					open[s.watch(t, topic+"?self="+self)] = seat{topic, self}
 				case r.IntN(12) == 0:
 					for w := range open {
 						w.leave()
@@ -75,8 +85,8 @@ func TestEveryBrowserShowsTheTruth(t *testing.T) {
 			}
 			time.Sleep(twoTicks)
 			synctest.Wait()
-			for w, topic := range open {
-				if got, want := w.shows(), walls[topic].want(); !got.same(want) {
+			for w, at := range open {
+				if got, want := w.shows(), walls[at.topic].wantFor(at.self); !got.same(want) {
 					t.Errorf("seed %d: a browser shows\n%v\nand the board is\n%v", seed, got, want)
 				}
 				w.leave()
@@ -84,5 +94,8 @@ func TestEveryBrowserShowsTheTruth(t *testing.T) {
 		})
 	}
 }
+
+// seat is who watches what.
+type seat struct{ topic, self string }
 
 const twoTicks = 4 * time.Second

@@ -24,8 +24,12 @@ func (n Notice) Lead(id string) bool { return n.All || slices.Contains(n.Leads, 
 //
 // Rev names everything that the row's bytes depend on, the audience included:
 // rows of equal ID and Rev are drawn once for all views that show them.
+//
+// A row that is For somebody is sent to nobody else: who else watches is not told
+// that it is there, nor where. So those who see nearly the same share a view.
 type Row struct {
 	ID, Rev string // ID is unique in its page and not empty
+	For     string // who sees it: a [Visitor].Self; empty: everybody
 	HTML    func() ([]byte, error)
 }
 
