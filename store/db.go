@@ -290,13 +290,14 @@ func violated(err error, state pqerror.Code, codes ...int) bool {
 	return errors.As(err, &l) && slices.Contains(codes, l.Code())
 }
 
-// forUpdate ends a SELECT that locks its rows. A SQLite transaction is the only
-// writer from its begin.
+// forUpdate ends a SELECT that locks its rows (not their keys, which never change:
+// rows that refer to them don't wait). A SQLite transaction is the only writer
+// from its begin.
 func (s *Store) forUpdate() string {
 	if s.lite {
 		return ""
 	}
-	return " FOR UPDATE"
+	return " FOR NO KEY UPDATE"
 }
 
 // skipLocked is forUpdate, but leaves out what others have locked.
@@ -304,7 +305,7 @@ func (s *Store) skipLocked() string {
 	if s.lite {
 		return ""
 	}
-	return " FOR UPDATE SKIP LOCKED"
+	return " FOR NO KEY UPDATE SKIP LOCKED"
 }
 
 // mostNew is how many unknown identities a transaction locks one by one. Postgres

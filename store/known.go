@@ -134,7 +134,7 @@ func (t *txn) lockKnown(ctx context.Context, ids []string) (map[string]*memory, 
 var lockUnknown = `SELECT l.id, l.version, newer.` + strings.Join(leadColumns[2:], ", newer.") + `
 	FROM unnest($1::text[], $2::bigint[]) AS known (id, version) JOIN leads l ON l.id = known.id
 	LEFT JOIN LATERAL (SELECT ` + prefixed("l", leadColumns[2:]) + `) AS newer ON l.version <> known.version
-	ORDER BY l.id FOR UPDATE OF l`
+	ORDER BY l.id FOR NO KEY UPDATE OF l`
 
 // lockNewer locks leads and reads those that are not as they are known. Of known,
 // those that are stay.

@@ -204,7 +204,7 @@ func (s *Store) Announced(ctx context.Context, versions map[string]int64) error 
 		}
 		_, err = t.ExecContext(ctx, `UPDATE leads SET unannounced_at = NULL FROM (
 				SELECT l.id FROM unnest(`+given+`) AS v (id, version) JOIN leads l ON l.id = v.id
-				WHERE l.version <= v.version AND l.unannounced_at IS NOT NULL FOR UPDATE OF l SKIP LOCKED
+				WHERE l.version <= v.version AND l.unannounced_at IS NOT NULL FOR NO KEY UPDATE OF l SKIP LOCKED
 			) AS free WHERE leads.id = free.id`, arrays...)
 		return err
 	})

@@ -51,7 +51,7 @@ func openPostgres(address string) (pool, patient *sqlx.DB, err error) {
 	if conf.Runtime == nil {
 		conf.Runtime = map[string]string{}
 	}
-	_, planned := conf.Runtime["plan_cache_mode"]
+	_, said := conf.Runtime["plan_cache_mode"]
 	for name, most := range map[string]time.Duration{"statement_timeout": statementPatience, "idle_in_transaction_session_timeout": holdPatience} {
 		if _, said := conf.Runtime[name]; !said {
 			conf.Runtime[name] = strconv.FormatInt(most.Milliseconds(), 10)
@@ -62,7 +62,7 @@ func openPostgres(address string) (pool, patient *sqlx.DB, err error) {
 		return nil, nil, err
 	}
 	quick.Dialer(dialer{})
-	pool = sqlx.NewDb(sql.OpenDB(planning{quick, !planned}), postgres)
+	pool = sqlx.NewDb(sql.OpenDB(planning{quick, !said}), postgres)
 	pool.SetMaxOpenConns(mostOpen)
 	pool.SetMaxIdleConns(mostIdle)
 	pool.SetConnMaxLifetime(connLifetime)
@@ -80,12 +80,14 @@ type planning struct {
 	decides bool // nobody has said it in the address
 }
 
-// keepsPlans: a plan that is kept is made without a look at the arguments, and
+// planned says how statements are planned on a connection: a plan that is kept is made without a look at the arguments, and
 // from what was known of the tables when it was made. As long as nothing is known
 // of them it might be to read all of one, and it would still be that when they
-// have grown.
-const keepsPlans = `SELECT set_config('plan_cache_mode', CASE WHEN EXISTS (
-	SELECT 1 FROM pg_class WHERE oid = to_regclass('leads') AND reltuples >= 1000) THEN 'auto' ELSE 'force_custom_plan' END, FALSE)`
+// have grown. And where nobody has told Postgres what its disks are, it takes them
+// for turning ones: it would rather read all leads than a thousand by their keys.
+const planned = `SELECT set_config('plan_cache_mode', CASE WHEN EXISTS (
+	SELECT 1 FROM pg_class WHERE oid = to_regclass('leads') AND reltuples >= 1000) THEN 'auto' ELSE 'force_custom_plan' END, FALSE),
+	set_config('random_page_cost', CASE current_setting('random_page_cost') WHEN '4' THEN '1.1' ELSE current_setting('random_page_cost') END, FALSE)`
 
 // Connect implements driver.Connector.
 func (p planning) Connect(ctx context.Context) (driver.Conn, error) {
@@ -93,7 +95,7 @@ func (p planning) Connect(ctx context.Context) (driver.Conn, error) {
 	if err != nil || !p.decides {
 		return c, err
 	}
-	rows, err := c.(driver.QueryerContext).QueryContext(ctx, keepsPlans, nil)
+	rows, err := c.(driver.QueryerContext).QueryContext(ctx, planned, nil)
 	if err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
