@@ -219,7 +219,7 @@ func (s *server) render(c echo.Context, status int, page templ.Component) error 
 
 // page is the frame around a page for who asks.
 func (s *server) page(c echo.Context, nav string) views.Page {
-	p := views.Page{Nav: nav, Now: s.Now(), Asset: static.URL}
+	p := views.Page{Nav: nav, Now: s.Now(), Build: s.build(), Asset: static.URL}
 	if u := viewer(c); u != nil {
 		p.Viewer = views.Viewer{ID: u.ID, Name: u.Name, Role: string(u.Role)}
 	}

@@ -79,7 +79,7 @@ func (w *wall) draw(ctx context.Context, sc scene) (picture, error) {
 		p.head.Opens = opens.In(p.zone).Format("Mon 15:04")
 	}
 	p.strip = w.strip(sc, stats, p.zone)
-	p.state = views.WallState{Closed: p.head.Closed, Shift: int(sc.now.Unix()/3600) % 9, Build: w.s.build()}
+	p.state = views.WallState{Closed: p.head.Closed, Shift: int(sc.now.Unix()/3600) % 9}
 	return p, nil
 }
 
@@ -143,12 +143,6 @@ func colleague(sc scene, id string) string {
 		return name
 	}
 	return "Somebody"
-}
-
-// build names this version of server and assets: a wall that has another one
-// loads itself anew.
-func (s *server) build() string {
-	return revOf([]string{s.Version, static.URL("tv.js"), static.URL("tv.css")})[:12]
 }
 
 // look is what the wall should show, and what takes the stage.
@@ -230,7 +224,7 @@ func (s *server) wallPage(c echo.Context) error {
 		}
 		m.Rows = append(m.Rows, views.RenderedRow{ID: row.ID, HTML: html})
 	}
-	return s.render(c, http.StatusOK, views.WallPage(views.Page{Now: sc.now, Asset: static.URL}, m))
+	return s.render(c, http.StatusOK, views.WallPage(views.Page{Now: sc.now, Build: s.build(), Asset: static.URL}, m))
 }
 
 func (s *server) wallStream(c echo.Context) error {
@@ -239,6 +233,7 @@ func (s *server) wallStream(c echo.Context) error {
 		return err
 	}
 	w := &wall{s: s, team: d.TeamID, privacy: d.Privacy}
+	s.namePage(c, "")
 	return s.serve(c, live.View{
 		Topic: w.topic(), Frames: wallFrames{},
 		Concerns: func(n live.Notice) bool { return n.Team(d.TeamID) },

@@ -14,6 +14,7 @@ import (
 
 	"hotleads/lead"
 	"hotleads/live"
+	"hotleads/static"
 )
 
 // Streams of live pages. What a watcher gets is decided when the stream begins:
@@ -55,6 +56,7 @@ func (s *server) streamBoard(c echo.Context, v live.View) error {
 		}
 	}
 	u := *viewer(c)
+	s.namePage(c, u.ID)
 	return s.serve(c, v, live.Visitor{
 		Name: watcher(u, book.Teams, sessionID(c)), Self: u.ID, Limits: []live.Limit{{Of: "person " + u.ID, Most: personStreams}},
 	})
@@ -93,6 +95,21 @@ const (
 	displayLimit = "display "
 	manyWait     = 30 * time.Second // somebody has to close something first
 )
+
+// namePage tells a browser which page its stream belongs to: the version of server
+// and assets, and whose. It loads the page anew if it shows another one.
+func (s *server) namePage(c echo.Context, person string) {
+	c.Response().Header().Set("Hotleads-Page", s.build()+" "+person)
+}
+
+// build names this version of server and assets.
+func (s *server) build() string {
+	assets := []string{s.Version}
+	for _, name := range []string{"app.js", "app.css", "tv.js", "tv.css", "worker.js"} {
+		assets = append(assets, static.URL(name))
+	}
+	return revOf(assets)[:12]
+}
 
 // watcher names a person together with what they may see, the password they
 // signed in with and the session they came by: when any of it changes, the name

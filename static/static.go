@@ -23,19 +23,22 @@ import (
 	"sync"
 )
 
-//go:embed app flame.svg vendor vendor.json
+//go:embed app flame.svg flame-news.svg vendor vendor.json
 var files embed.FS
 
 // What a page loads is one script and one style sheet, joined here in this
 // order from files that can each be read in one sitting. There is no build.
 var (
-	libraries = []string{"vendor/htmx.min.js", "vendor/hx-sse.min.js"}
-	scripts   = []string{"common", "clocks", "connection", "order", "moves", "peek", "keys", "start"}
+	libraries = []string{"vendor/htmx.min.js"}
+	scripts   = []string{"common", "clocks", "streams", "connection", "order", "moves", "peek", "alerts", "keys", "start"}
 	styles    = []string{"base", "frame", "board", "pages", "settings", "team", "docs", "import", "leads", "sizes"}
 
 	// A wall has no buttons and no small screens.
-	wallScripts = []string{"common", "clocks", "connection", "order", "tv", "start"}
+	wallScripts = []string{"common", "clocks", "streams", "connection", "order", "tv", "start"}
 	wallStyles  = []string{"base", "tv"}
+
+	// What runs once for all tabs of a browser.
+	worker = []string{"streams", "worker"}
 )
 
 type asset struct {
@@ -66,11 +69,14 @@ var all = sync.OnceValue(func() assets {
 	for _, font := range []string{"inter-latin.woff2", "inter-latin-ext.woff2"} {
 		fonts[font] = add(font, "font/woff2", read("vendor/"+font)).url
 	}
-	add("flame.svg", "image/svg+xml", read("flame.svg"))
+	for _, icon := range []string{"flame.svg", "flame-news.svg"} {
+		add(icon, "image/svg+xml", read(icon))
+	}
 	add("app.css", "text/css; charset=utf-8", sheet(styles, fonts))
-	add("app.js", "text/javascript; charset=utf-8", bundle(scripts))
+	add("app.js", "text/javascript; charset=utf-8", bundle(libraries, scripts))
 	add("tv.css", "text/css; charset=utf-8", sheet(wallStyles, fonts))
-	add("tv.js", "text/javascript; charset=utf-8", bundle(wallScripts))
+	add("tv.js", "text/javascript; charset=utf-8", bundle(libraries, wallScripts))
+	add("worker.js", "text/javascript; charset=utf-8", bundle(nil, worker))
 	return a
 })
 
@@ -139,7 +145,7 @@ func read(name string) []byte {
 // bundle joins the scripts. Ours share one scope of their own; the libraries
 // lose their source-map lines, which would send developer tools to files that
 // aren't served.
-func bundle(scripts []string) []byte {
+func bundle(libraries, scripts []string) []byte {
 	var b bytes.Buffer
 	for _, name := range libraries {
 		for l := range bytes.Lines(read(name)) {

@@ -18,7 +18,6 @@ from_axe="$work/x-axe-core-$axe.tgz/package"
 
 mkdir -p vendor testdata
 cp "$from_htmx/dist/htmx.min.js" vendor/htmx.min.js
-cp "$from_htmx/dist/ext/hx-sse.min.js" vendor/hx-sse.min.js
 cp "$from_htmx/LICENSE" vendor/htmx.LICENSE
 cp "$from_inter/files/inter-latin-wght-normal.woff2" vendor/inter-latin.woff2
 cp "$from_inter/files/inter-latin-ext-wght-normal.woff2" vendor/inter-latin-ext.woff2
@@ -34,7 +33,6 @@ entry() { # file package version licence source
 {
 	printf '['
 	entry vendor/htmx.min.js htmx.org "$htmx" 0BSD dist/htmx.min.js
-	entry vendor/hx-sse.min.js htmx.org "$htmx" 0BSD dist/ext/hx-sse.min.js
 	entry vendor/htmx.LICENSE htmx.org "$htmx" 0BSD LICENSE
 	entry vendor/inter-latin.woff2 @fontsource-variable/inter "$inter" OFL-1.1 files/inter-latin-wght-normal.woff2
 	entry vendor/inter-latin-ext.woff2 @fontsource-variable/inter "$inter" OFL-1.1 files/inter-latin-ext-wght-normal.woff2

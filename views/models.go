@@ -20,6 +20,7 @@ type Page struct {
 	Now     time.Time // the server's clock; the browser corrects its own by it
 	Flash   string    // one line about what the last form did
 	Problem string    // one line while a part of the installation is down ("degraded")
+	Build   string    // names this version of server and assets; a page of another one loads itself anew
 
 	// Asset tells where a file of package static is served: static.URL.
 	Asset func(name string) string

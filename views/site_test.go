@@ -15,13 +15,13 @@ import (
 )
 
 // policy is the content security policy of the product.
-const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
+const policy = "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
 
 // pages draws every page in every state that has a look of its own.
 func pages(t testing.TB, now time.Time) map[string]templ.Component {
 	t.Helper()
 	page := func(nav string, v views.Viewer, live bool) views.Page {
-		return views.Page{Title: nav, Nav: nav, Viewer: v, Waiting: 5, Live: live, Now: now, Asset: static.URL}
+		return views.Page{Title: nav, Nav: nav, Viewer: v, Waiting: 5, Live: live, Now: now, Build: "one", Asset: static.URL}
 	}
 	teams := []views.TeamLink{{Slug: "emea", Name: "EMEA", Current: true}, {Slug: "dach", Name: "DACH"}}
 	board := views.BoardModel{Team: "EMEA", Slug: "emea", LiveURL: "/live/board", Rows: rendered(t, sampleRows(now)), Reasons: reasons, Stats: sampleStats(),
@@ -80,12 +80,14 @@ type site struct {
 	mu       sync.Mutex
 	snapshot []byte                                                                 // the first frame of a stream
 	answer   func(w http.ResponseWriter, id, move string, form func(string) string) // of a move
-	watchers map[chan []byte]bool
-	down     bool // the stream answers 503
+	watchers map[chan []byte]string                                                 // by what they watch
+	asked    int                                                                    // how often a stream was asked for
+	refuse   http.HandlerFunc                                                       // answers instead of the stream
+	page     string                                                                 // what the stream says of its page: version and viewer
 }
 
 func newSite(t testing.TB) *site {
-	s := &site{now: time.Now(), viewer: rosa, watchers: map[chan []byte]bool{}}
+	s := &site{now: time.Now(), viewer: rosa, watchers: map[chan []byte]string{}}
 	mux := http.NewServeMux()
 	mux.Handle("/static/", static.Handler())
 	mux.HandleFunc("/me.css", func(w http.ResponseWriter, r *http.Request) {
@@ -101,6 +103,10 @@ func newSite(t testing.TB) *site {
 		_, _ = w.Write(views.MeCSS(viewer.ID, viewer.Role))
 	})
 	mux.HandleFunc("/live/", s.stream)
+	mux.HandleFunc("/boards/{name}", func(w http.ResponseWriter, r *http.Request) { // as many as a test wants
+		m := views.BoardModel{Team: r.PathValue("name"), Slug: "emea", LiveURL: "/live/" + r.PathValue("name"), Rows: rendered(t, sampleRows(s.now)), Reasons: reasons, Stats: sampleStats()}
+		s.draw(t, w, views.BoardPage(views.Page{Viewer: s.viewer, Live: true, Now: time.Now(), Build: "one", Asset: static.URL}, m))
+	})
 	mux.HandleFunc("POST /leads/{id}/{move}", func(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
 		answer := s.answer
@@ -110,7 +116,7 @@ func newSite(t testing.TB) *site {
 	mux.HandleFunc("GET /leads/{id}", func(w http.ResponseWriter, r *http.Request) {
 		m := sampleProfile(s.now)
 		m.Head.ID = r.PathValue("id")
-		s.draw(t, w, views.ProfilePage(views.Page{Viewer: s.viewer, Live: true, Now: time.Now(), Asset: static.URL}, m))
+		s.draw(t, w, views.ProfilePage(views.Page{Viewer: s.viewer, Live: true, Now: time.Now(), Build: "one", Asset: static.URL}, m))
 	})
 	all := pages(t, s.now)
 	mux.HandleFunc("/{page}", func(w http.ResponseWriter, r *http.Request) {
@@ -142,29 +148,35 @@ func (s *site) draw(t testing.TB, w http.ResponseWriter, c templ.Component) {
 }
 
 func (s *site) stream(w http.ResponseWriter, r *http.Request) {
-	s.mu.Lock()
-	down, first := s.down, s.snapshot
 	mine := make(chan []byte, 64)
-	s.watchers[mine] = true
+	s.mu.Lock()
+	s.asked++
+	refuse, first := s.refuse, s.snapshot
+	if refuse == nil {
+		s.watchers[mine] = r.URL.Path
+	}
+	if s.page != "" {
+		w.Header().Set("Hotleads-Page", s.page)
+	}
 	s.mu.Unlock()
+	if refuse != nil {
+		refuse(w, r)
+		return
+	}
 	defer func() {
 		s.mu.Lock()
 		delete(s.watchers, mine)
 		s.mu.Unlock()
 	}()
-	if down {
-		http.Error(w, "draining", http.StatusServiceUnavailable)
-		return
-	}
 	w.Header().Set("Content-Type", "text/event-stream")
+	_, _ = w.Write([]byte("retry: 100\n"))
 	send := func(data []byte) {
 		_, _ = w.Write([]byte("data: " + string(data) + "\n\n"))
 		_ = http.NewResponseController(w).Flush()
 	}
-	send(views.PartialAge(time.Now()))
-	if first != nil {
-		send(first)
-	}
+	send(append(first, views.PartialAge(time.Now())...))
+	age := time.NewTicker(2 * time.Second)
+	defer age.Stop()
 	for {
 		select {
 		case frame, ok := <-mine:
@@ -172,10 +184,26 @@ func (s *site) stream(w http.ResponseWriter, r *http.Request) {
 				return
 			}
 			send(frame)
+		case now := <-age.C:
+			send(views.PartialAge(now))
 		case <-r.Context().Done():
 			return
 		}
 	}
+}
+
+// set changes how streams begin from now on.
+func (s *site) set(change func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	change()
+}
+
+// open counts the streams that are open, and those that were ever asked for.
+func (s *site) open() (open, asked int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.watchers), s.asked
 }
 
 // push sends a frame to every open page.
@@ -187,13 +215,23 @@ func (s *site) push(frame []byte) {
 	}
 }
 
-// cut ends all streams, and refuses new ones while down.
-func (s *site) cut(down bool) {
+// cut ends all streams, and refuses new ones if told so.
+func (s *site) cut(refuse http.HandlerFunc) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.down = down
+	s.refuse = refuse
 	for w := range s.watchers {
 		close(w)
 		delete(s.watchers, w)
+	}
+}
+
+// refusal answers with a status and says, if not empty, when to come back.
+func refusal(status int, after string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		if after != "" {
+			w.Header().Set("Retry-After", after)
+		}
+		http.Error(w, http.StatusText(status), status)
 	}
 }

@@ -27,7 +27,7 @@ func sampleWall(t testing.TB, now time.Time, leads int) views.WallModel {
 		LiveURL: "/live/tv/x", Zone: "Europe/Berlin", Time: "14:32",
 		Head:  views.WallHead{Team: "EMEA", Waiting: 12},
 		Strip: views.WallStrip{FirstTouch: "6 min", InTime: "94 %", HandedOver: 31, Accepted: 23, Fastest: "48 s", FastestBy: "Sam", LastClaim: "14:20", LastClaimBy: "Rosa"},
-		State: views.WallState{Shift: 2, Build: "one"},
+		State: views.WallState{Shift: 2},
 	}
 	for i, name := range []string{"Ada B.", "Grace H.", "Alan T.", "Hedy L.", "Katherine J.", "", "Maximiliane-Theodora W.", "Barbara L."} {
 		if i == leads {

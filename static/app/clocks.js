@@ -1,10 +1,14 @@
-// Time. The server's clock counts: the page brings it, and frames correct it when
-// this machine's clock was set meanwhile. A frame may be a few seconds old.
-let skew = (Number($('meta[name=server-time]')?.content) || Date.now()) - Date.now();
+// Time. The server's clock counts: the page brings it, and frames correct it. What
+// they say is some seconds old, never early: of the last few the latest is right.
+let heardAt = [(Number($('meta[name=server-time]')?.content) || Date.now()) - Date.now()], skew = heardAt[0];
+let set = Date.now() - performance.now();
 const now = () => Date.now() + skew;
-function correct() {
-  const said = Number($('#as-of')?.textContent) - Date.now();
-  if (Math.abs(said - skew) > 5000 && said + Date.now() > 0) skew = said;
+function correct(said) {
+  const was = set;
+  set = Date.now() - performance.now();
+  if (Math.abs(set - was) > 1000) heardAt = []; // this machine's clock was set, or it slept
+  heardAt = [...heardAt.slice(-3), said - Date.now()];
+  skew = Math.max(...heardAt);
 }
 const format = options => new Intl.DateTimeFormat('en-GB', options);
 const hourMinute = format({hour: '2-digit', minute: '2-digit'});

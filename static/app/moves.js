@@ -21,6 +21,12 @@ document.addEventListener('submit', e => {
   }
 });
 
+// idle tells whether nothing would be lost if the page were loaded anew.
+function idle() {
+  const typed = el => el.type !== 'hidden' && (el.value !== el.defaultValue || el.checked !== el.defaultChecked);
+  return !busy.size && !$('dialog[open], details[open], [data-ui-open], #undo form') && !document.activeElement?.matches('input, textarea, select') && !$$('input, textarea').some(typed);
+}
+
 async function send(form, by, id) {
   if (busy.has(id)) return;
   const body = new URLSearchParams(new FormData(form, by));

@@ -29,7 +29,7 @@ const holding = () => over?.isConnected || (board.contains(document.activeElemen
 function soon() {
   if (asked) return;
   asked = true;
-  const look = () => { asked = false; dress(); settle(); };
+  const look = () => { asked = false; dress(); settle(); news(); };
   if (document.hidden) queueMicrotask(look); else requestAnimationFrame(look);
 }
 

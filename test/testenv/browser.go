@@ -12,6 +12,7 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 )
 
@@ -68,6 +69,33 @@ func tab(t testing.TB, parent context.Context, screen Screen, options ...chromed
 		t.Fatalf("set the tab's screen: %v", err)
 	}
 	return ctx
+}
+
+// Worker returns the context of the shared worker that the profile of a tab runs, for scripts only.
+func Worker(t testing.TB, of context.Context) context.Context {
+	t.Helper()
+	all, err := chromedp.Targets(of)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, info := range all {
+		if info.Type != "shared_worker" || info.BrowserContextID != chromedp.FromContext(of).BrowserContextID {
+			continue
+		}
+		ctx, cancel := chromedp.NewContext(of, chromedp.WithTargetID(info.TargetID), chromedp.WithDetachOnCancel())
+		t.Cleanup(cancel)
+		return ctx
+	}
+	t.Fatal("no shared worker runs")
+	return nil
+}
+
+// BeforePages runs a script in each page that a tab loads from now on, before the page's own.
+func BeforePages(script string) chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
+		_, err := cdp.Call(ctx, tab, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: script})
+		return err
+	})
 }
 
 // chromium starts the browser, if no test has yet.

@@ -47,14 +47,14 @@ func TestRedisIsThisTestsOwn(t *testing.T) {
 	}
 }
 
-const page = `<!doctype html><html lang="en"><title>Board</title><link rel="icon" href="data:,">
+const sample = `<!doctype html><html lang="en"><title>Board</title><link rel="icon" href="data:,">
 <p id="script">off</p><noscript>on</noscript>
 <script>document.getElementById("script").textContent = "on"</script>`
 
 func TestBrowserShowsAPage(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		fmt.Fprint(w, page)
+		fmt.Fprint(w, sample)
 	}))
 	defer server.Close()
 	ctx := Browser(t, Screen{Width: 390, Height: 844, Dark: true, Still: true})
@@ -108,7 +108,7 @@ func TestBrowserShowsAPage(t *testing.T) {
 func TestBrowserWithoutScript(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		fmt.Fprint(w, page)
+		fmt.Fprint(w, sample)
 	}))
 	defer server.Close()
 	ctx := Browser(t, Screen{NoScript: true})

@@ -1,0 +1,121 @@
+package views_test
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/browser"
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/chromedp"
+
+	"hotleads/test/testenv"
+	"hotleads/views"
+)
+
+// allow answers for the person whether a site may show notifications.
+func (b tab) allow(setting browser.PermissionSetting) {
+	b.Helper()
+	if err := chromedp.Do(b.ctx, chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+		c := chromedp.FromContext(ctx)
+		_, err := cdp.Call(ctx, c.Browser, browser.SetPermission, browser.SetPermissionParams{
+			Permission: &browser.PermissionDescriptor{Name: "notifications"}, Setting: setting, BrowserContextID: c.BrowserContextID,
+		})
+		return err
+	})); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// News come to whoever asked for them, once, also to a tab that nobody sees.
+func TestNotifications(t *testing.T) {
+	s := newSite(t)
+	models := sampleRows(s.now)
+	b := tab{t, testenv.Browser(t, testenv.Screen{})}
+	watch := testenv.BeforePages(`window.notes = []; const Real = window.Notification;
+		window.Notification = class extends Real { constructor(title, o) { super(title, o); window.notes.push(title + ': ' + o.body); } }`)
+	if err := chromedp.Do(b.ctx, watch); err != nil {
+		t.Fatal(err)
+	}
+	b.allow(browser.PermissionSettingDenied)
+	b.visit(s.URL + "/board")
+	b.until("the board is live", isLive)
+	pressed := `document.querySelector('#alerts [data-wish=notify][aria-pressed=true]')`
+	b.do(`document.querySelector('#alerts [data-wish=notify]').click()`)
+	b.until("where the browser forbids it, it says what to do", `/allow them/.test(document.querySelector('#alerts .said').textContent) && !`+pressed)
+	b.allow(browser.PermissionSettingGranted)
+	b.visit(s.URL + "/board")
+	b.until("what was wished for is remembered", isLive+" && "+pressed)
+
+	other := tab{t, testenv.Tab(t, b.ctx, testenv.Screen{})}
+	if err := chromedp.Do(other.ctx, watch); err != nil {
+		t.Fatal(err)
+	}
+	other.visit(s.URL + "/board")
+	other.until("a second tab of the board", isLive+" && "+pressed)
+
+	// Edsger was warm and gets hot, a clock of Rosa's is at risk.
+	hot, mine := models[5], models[1]
+	hot.Score, hot.Tier, hot.Version = 99, "hot", 8
+	mine.Clock.State, mine.Version = "risk", 8
+	b.hide(true)
+	other.hide(true)
+	news := func() { s.push(join(views.PartialRow(hot.ID, row(t, hot)), views.PartialRow(mine.ID, row(t, mine)))) }
+	// said waits until both tabs together have said so much.
+	said := func(n int) string {
+		t.Helper()
+		tick := time.NewTicker(50 * time.Millisecond)
+		defer tick.Stop()
+		for range 400 {
+			var notes []string
+			for _, x := range []tab{b, other} {
+				if got := x.eval(`window.notes.join('; ')`); got != "" {
+					notes = append(notes, strings.Split(got, "; ")...)
+				}
+			}
+			if len(notes) >= n {
+				slices.Sort(notes)
+				return strings.Join(notes, "; ")
+			}
+			<-tick.C
+		}
+		t.Fatalf("%d notifications never come", n)
+		return ""
+	}
+	news()
+	if got := said(2); got != "Edsger Dijkstra: is hot · EMEA; Grace Hopper: your clock is at risk · EMEA" {
+		t.Errorf("told: %s", got)
+	}
+	winner := b
+	if b.eval(`window.notes.length`) == "0" {
+		winner = other
+	}
+	winner.until("title and icon say so, too", `document.title.startsWith('(2) ') && document.querySelector('link[rel=icon]').href.includes('news')`)
+
+	// The same again is no news.
+	for i, tier := range []string{"warm", "hot", "fire"} {
+		hot.Tier, hot.Version = tier, int64(9+i)
+		news()
+		winner.until("the lead is "+tier, `document.querySelector('#lead-edsger[data-tier=`+tier+`]')`)
+	}
+	if got := said(3); got != "Edsger Dijkstra: is hot · EMEA; Edsger Dijkstra: is on fire · EMEA; Grace Hopper: your clock is at risk · EMEA" {
+		t.Errorf("told: %s", got)
+	}
+	for _, x := range []tab{b, other} {
+		x.hide(false)
+		x.until("who looks has seen it", `!document.title.startsWith('(') && !document.querySelector('link[rel=icon]').href.includes('news')`)
+	}
+
+	// What happens while a tab sleeps comes when it wakes, if still nobody looks.
+	other.visit("about:blank")
+	b.hide(true)
+	b.do(`document.dispatchEvent(new Event('freeze'))`)
+	s.becomes(t, 0)
+	asleep := models[4]
+	asleep.Clock.State, asleep.Version, asleep.Tier = "ontime", 9, "fire"
+	s.set(func() { s.snapshot = snapshot(rendered(t, []views.RowModel{hot, mine, asleep})) })
+	b.do(`document.dispatchEvent(new Event('resume'))`)
+	b.until("what came meanwhile is told", `window.notes.at(-1) === 'Katherine Johnson: is on fire · EMEA'`)
+}

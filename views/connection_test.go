@@ -1,0 +1,215 @@
+package views_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"hotleads/test/testenv"
+	"hotleads/views"
+)
+
+func TestStaleBoardNeverLooksLive(t *testing.T) {
+	s := newSite(t)
+	b := open(t, s, "/board", testenv.Screen{})
+	b.until("the board is live", isLive)
+	s.cut(refusal(http.StatusServiceUnavailable, ""))
+	b.until("the page says it is not live, and how old it is", `document.querySelector('#connection').dataset.state !== 'live' && document.querySelector('#connection').textContent.includes('as of')`)
+	b.until("the board looks stale", `document.body.dataset.uiStale === ''`)
+	m := sampleRows(s.now)[:2]
+	m[0].Score, m[0].Version = 190, 9
+	s.mu.Lock()
+	s.snapshot = snapshot(rendered(t, m))
+	s.mu.Unlock()
+	s.cut(nil)
+	b.until("it comes back by itself and catches up", isLive+` && `+shown+` === 'ada grace' && !('uiStale' in document.body.dataset)`)
+}
+
+const notLive = `document.querySelector('#connection:not([data-state=live])')`
+
+// leads makes every stream that begins from now on begin with so many leads.
+func (s *site) leads(t testing.TB, n int) (order string) {
+	t.Helper()
+	rows := rendered(t, sampleRows(s.now)[:n])
+	ids := make([]string, n)
+	for i, r := range rows {
+		ids[i] = r.ID
+	}
+	s.set(func() { s.snapshot = snapshot(rows) })
+	return fmt.Sprintf(`%s === %q`, shown, strings.Join(ids, " "))
+}
+
+// again waits until a stream is asked for once more than that.
+func (s *site) again(t testing.TB, what string, than int) {
+	t.Helper()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for range 1000 {
+		if _, asked := s.open(); asked > than {
+			return
+		}
+		<-tick.C
+	}
+	t.Fatalf("the stream is not asked for again: %s", what)
+}
+
+// One board through everything that happens to a connection.
+func TestStreamComesBack(t *testing.T) {
+	s := newSite(t)
+	p := through(t, s.Server)
+	b := tab{t, testenv.Browser(t, testenv.Screen{})}
+	s.set(func() { s.refuse = refusal(http.StatusBadGateway, "") })
+	b.visit(s.URL + "/board")
+	s.again(t, "a first try that failed", 1)
+	s.set(func() { s.refuse = nil })
+	b.until("the first connect failed, and a later one did not", isLive)
+
+	caughtUp := s.leads(t, 2)
+	p.cut()
+	b.until("it is cut off, comes back by itself and catches up", isLive+" && "+caughtUp)
+
+	caughtUp = s.leads(t, 3)
+	p.answer("502 Bad Gateway")
+	p.cut()
+	b.until("a proxy without its server", notLive)
+	p.answer("")
+	b.until("and with it again", isLive+" && "+caughtUp)
+
+	// Who asks for patience gets it, whatever happens in the browser.
+	_, asked := s.open()
+	var refused, back time.Time
+	s.cut(func(w http.ResponseWriter, r *http.Request) {
+		s.set(func() {
+			refused = time.Now()
+			s.refuse = nil
+		})
+		refusal(http.StatusTooManyRequests, "3")(w, r)
+	})
+	s.again(t, "refused", asked)
+	b.until("it says that it is not live", notLive)
+	b.do(`dispatchEvent(new Event('online'))`)
+	s.again(t, "after Retry-After", asked+1)
+	s.set(func() { back = time.Now() })
+	if waited := back.Sub(refused); waited < 2900*time.Millisecond {
+		t.Errorf("told to come back after 3 s, it came after %v", waited)
+	}
+	b.until("it is live again", isLive)
+
+	worker := tab{t, testenv.Worker(t, b.ctx)}
+	caughtUp = s.leads(t, 4)
+	worker.do(`const real = Date.now, from = real(); Date.now = () => from + (real() - from) * 6; globalThis.awake = real`)
+	p.hang()
+	b.until("a line that hangs is given up", caughtUp+" && "+isLive)
+
+	caughtUp = s.leads(t, 5)
+	p.hang()
+	worker.do(`const real = globalThis.awake; Date.now = () => real() + 600e3`)
+	b.until("a machine that slept asks anew", caughtUp+" && "+isLive)
+}
+
+// A stream that is alive but has no news of the truth does not look live.
+func TestAgeIsTold(t *testing.T) {
+	s := newSite(t)
+	b := open(t, s, "/board", testenv.Screen{})
+	b.until("the board is live", isLive)
+	s.cut(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/event-stream")
+		_, _ = w.Write([]byte("data: " + string(views.PartialAge(time.Now().Add(-74*time.Second))) + "\n\n"))
+		_ = http.NewResponseController(w).Flush()
+		<-r.Context().Done()
+	})
+	b.do(`const real = Date.now; Date.now = () => real() + 74e3`) // the time that has passed
+	b.until("it says how old it is", notLive+` && /as of 7\d s ago/.test(document.querySelector('#connection').textContent)`)
+}
+
+// The server's clock counts, however wrong the browser's is, and however it is set.
+func TestClocksOfAWrongBrowser(t *testing.T) {
+	s := newSite(t)
+	b := tab{t, testenv.Browser(t, testenv.Screen{})}
+	if err := chromedp.Do(b.ctx, testenv.BeforePages(`const real = Date.now; window.off = 420e3; Date.now = () => real() + window.off`)); err != nil {
+		t.Fatal(err)
+	}
+	left := `(() => {
+		const clock = document.querySelector('#lead-ada time[data-due]'), [, sign, m, s] = /^(−?)(\d+):(\d\d)$/.exec(clock.textContent) ?? [];
+		return Math.abs((sign ? -1 : 1) * (m * 60 + Number(s)) - (Date.parse(clock.dataset.due) - (Date.now() - window.off)) / 1000) < 3;
+	})()`
+	b.visit(s.URL + "/board")
+	b.until("seven minutes fast", isLive+" && "+left)
+	b.do(`window.off = -420e3`)
+	b.until("set to seven minutes slow", isLive+" && "+left)
+	b.do(`window.off = 0`)
+	b.until("set right", isLive+" && "+left)
+}
+
+// After a restart with another version the page loads itself anew, when nothing
+// would be lost by it.
+func TestNewVersionIsLoaded(t *testing.T) {
+	s := newSite(t)
+	s.page = "one " + rosa.ID
+	b := open(t, s, "/board", testenv.Screen{})
+	b.until("the board is live", isLive)
+	b.do(`Math.random = () => 0; window.same = true; document.querySelector('#help').showModal()`)
+	s.set(func() { s.page = "two " + rosa.ID })
+	s.cut(nil)
+	b.until("with a dialog open it only says so", `document.querySelector('#renewal:not([hidden]) button')?.checkVisibility() && window.same`)
+	b.do(`document.querySelector('#help').close()`)
+	b.until("then it loads itself anew", `!window.same && `+isLive)
+	// This site goes on drawing the old page: it is not loaded again and again.
+	b.do(`window.same = true`)
+	b.until("a second time it leaves that to a click", `document.querySelector('#renewal:not([hidden]) button')?.checkVisibility() && window.same`)
+	b.do(`document.querySelector('#renewal button').click()`)
+	b.until("a click loads it", `!window.same && `+isLive)
+}
+
+func TestSignedOutMeanwhile(t *testing.T) {
+	s := newSite(t)
+	b := open(t, s, "/board?mine=1", testenv.Screen{})
+	b.until("the board is live", isLive)
+	other := b.another(s.URL + "/boards/two")
+	other.until("another one, too", isLive)
+	s.cut(refusal(http.StatusUnauthorized, ""))
+	b.until("it goes to sign in, and back from there", `location.pathname + location.search === '/login?ended=1&next=%2Fboard%3Fmine%3D1'`)
+	other.until("the other one, too", `location.pathname === '/login'`)
+}
+
+// Browsers without shared workers have a stream for each tab; one that nobody
+// sees rests.
+func TestWithoutSharedWorker(t *testing.T) {
+	s := newSite(t)
+	b := tab{t, testenv.Browser(t, testenv.Screen{})}
+	if err := chromedp.Do(b.ctx, testenv.BeforePages(`delete window.SharedWorker`)); err != nil {
+		t.Fatal(err)
+	}
+	b.visit(s.URL + "/board")
+	b.until("the board is live", isLive)
+	b.hide(true)
+	s.becomes(t, 0)
+	caughtUp := s.leads(t, 2)
+	b.hide(false)
+	b.until("seen again it has caught up", isLive+" && "+caughtUp)
+}
+
+// becomes waits until so many streams are open.
+func (s *site) becomes(t testing.TB, n int) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		open, _ := s.open()
+		if open == n {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			t.Fatalf("%d streams are open, not %d", open, n)
+		case <-tick.C:
+		}
+	}
+}

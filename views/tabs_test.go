@@ -1,0 +1,128 @@
+package views_test
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"hotleads/test/testenv"
+	"hotleads/views"
+)
+
+// claims answers claims, and tells of whom.
+func (s *site) claims(t testing.TB) <-chan string {
+	t.Helper()
+	claimed := make(chan string, 20)
+	s.set(func() {
+		s.answer = func(w http.ResponseWriter, id, _ string, _ func(string) string) {
+			m := sampleRows(s.now)[0]
+			m.ID, m.Stage, m.Owner, m.Version = id, "claimed", views.Person{ID: rosa.ID, Name: rosa.Name}, 4
+			row := rendered(t, []views.RowModel{m})[0].HTML
+			b, err := views.MoveDone(t.Context(), id, row, nil)
+			if err != nil {
+				t.Error(err)
+			}
+			_, _ = w.Write(b)
+			s.push(views.PartialRow(id, row))
+			claimed <- id
+		}
+	})
+	return claimed
+}
+
+const (
+	isMine    = `document.querySelector('#lead-ada[data-stage=claimed]')`
+	clickHers = `document.querySelector('#lead-ada button[data-move=claim]').click()`
+)
+
+// Eight tabs of one board over HTTP/1.1, where a browser has six connections.
+func TestEightTabsOfABoard(t *testing.T) {
+	s := newSite(t)
+	claimed := s.claims(t)
+	tabs := []tab{open(t, s, "/board", testenv.Screen{Still: true})}
+	for len(tabs) < 8 {
+		tabs = append(tabs, tabs[0].another(s.URL+"/board"))
+	}
+	for i, b := range tabs {
+		b.until(fmt.Sprintf("tab %d is live", i+1), isLive)
+	}
+	s.becomes(t, 1)
+	tabs[7].do(clickHers)
+	if id := <-claimed; id != "ada" {
+		t.Errorf("claimed: %s", id)
+	}
+	for i, b := range tabs {
+		b.until(fmt.Sprintf("tab %d shows the claim", i+1), isMine)
+	}
+
+	// Whichever goes, the others go on; who comes is up to date.
+	tabs[0].visit("about:blank")
+	if err := chromedp.Cancel(tabs[1].ctx); err != nil {
+		t.Fatal(err)
+	}
+	caughtUp := s.leads(t, 3)
+	tabs = append(tabs[2:], tabs[7].another(s.URL+"/board"))
+	for i, b := range tabs {
+		b.until(fmt.Sprintf("tab %d shows what the newcomer shows", i+3), isLive+" && "+caughtUp)
+	}
+	s.push(views.PartialGone("ada"))
+	for i, b := range tabs {
+		b.until(fmt.Sprintf("tab %d goes on", i+3), isLive+` && !document.querySelector('#lead-ada')`)
+	}
+	s.becomes(t, 1)
+	for _, b := range tabs {
+		b.visit("about:blank")
+	}
+	s.becomes(t, 0)
+}
+
+// Eight tabs of eight boards: four have a stream, those that are seen before the
+// others; where more are seen they take turns; and a click always gets through.
+func TestEightTabsOfEightBoards(t *testing.T) {
+	s := newSite(t)
+	claimed := s.claims(t)
+	tabs := []tab{open(t, s, "/boards/b1", testenv.Screen{Still: true})}
+	for len(tabs) < 8 {
+		tabs = append(tabs, tabs[0].another(fmt.Sprint(s.URL, "/boards/b", len(tabs)+1)))
+	}
+	for i, b := range tabs[:4] {
+		b.until(fmt.Sprintf("board %d is live", i+1), isLive)
+	}
+	s.becomes(t, 4)
+	for i, b := range tabs {
+		b.do(clickHers)
+		select {
+		case <-claimed:
+		case <-time.After(20 * time.Second):
+			t.Fatalf("a claim in tab %d never reaches the server", i+1)
+		}
+		b.until(fmt.Sprintf("tab %d shows its claim", i+1), isMine)
+	}
+	for _, b := range tabs[:4] {
+		b.hide(true)
+	}
+	for i, b := range tabs[4:] {
+		b.until(fmt.Sprintf("board %d is live instead of one that nobody sees", i+5), isLive)
+	}
+	s.becomes(t, 4)
+	for _, b := range tabs[5:] {
+		b.hide(true)
+	}
+	caughtUp := s.leads(t, 2)
+	tabs[0].hide(false)
+	tabs[0].until("a board that is seen again catches up at once", isLive+" && "+caughtUp)
+
+	for _, b := range tabs {
+		b.hide(false)
+	}
+	tab{t, testenv.Worker(t, tabs[0].ctx)}.do(`const real = Date.now, from = real(); Date.now = () => from + (real() - from) * 8`)
+	for i, b := range tabs {
+		b.until(fmt.Sprintf("board %d has its turn", i+1), isLive+" && "+caughtUp)
+	}
+	if open, _ := s.open(); open > 4 {
+		t.Errorf("%d streams are open", open)
+	}
+}
