@@ -14,7 +14,58 @@
 // fanned out by r3labs/sse; only the writer behind each is ours.
 //
 //	hub := live.NewHub(live.Options{Log: log})
+//	hub.Guard(mayStillWatch)
 //	go hub.Run(ctx)
 //	…
-//	err := hub.Serve(w, r, live.View{Topic: "board:emea:reps", …}, person.ID)
+//	err := hub.Serve(w, r, live.View{Topic: "board:emea:reps", …}, live.Visitor{Name: person.ID, …})
+//
+// # The way of a change
+//
+//	Notice ─▶ screen.go: those of 50 ms are one look ─▶ View.Look: what should be shown
+//	       ─▶ paint.go: new revs are drawn (drawings.go: once for all views), the
+//	          difference (diff.go) becomes one frame, the state is stored
+//	       ─▶ r3labs: handed to each watcher (serve.go) ─▶ its outlet: the bytes
+//
+// The state is stored before its frame is published, and a watcher's snapshot is
+// taken when r3labs has registered it: so no frame is missing between the two,
+// and one that is in the snapshot already is dropped by its number.
+//
+// Each watcher's outlet bounds what may wait for its browser, in bytes and in
+// time. Over HTTP/1 it owns the connection (socket.go): who puts a frame writes
+// it there and then with a system call that doesn't wait (nonblocking_unix.go),
+// and a goroutine is there only while the browser lags; over TLS that goroutine
+// makes all writes. HTTP/2 has one connection for many streams, which the server
+// keeps: there each stream has a queue and a goroutine (mailbox.go).
+//
+// What r3labs/sse does as it is shipped, and must not here, stands in
+// pitfalls_test.go, each with a check that it fails and a hub passes.
+//
+// # Who may watch
+//
+// It is decided before [Hub.Serve] is called, and the topic names the audience:
+// whoever watches the same topic sees the same bytes, but for rows that are for
+// one visitor (Row.For). What was decided is put into [Visitor].Name; the guard
+// ([Hub.Guard]) tells, once a second, which names are good no longer, whatever
+// view they watch. [Limit] bounds how many streams somebody may have open.
+//
+// # A new live page
+//
+// In package handlers, beside the page's own handler:
+//
+//  1. A function that reads what the page shows, as its view model, for an
+//     audience: for the page and for Look, so that both show the same.
+//  2. The page is drawn in the frame of livePage, and has one element with
+//     data-live, whose address is that of the stream.
+//  3. A handler of /live/…, in the table of routes with the access of the page. It
+//     asks what the page asks, and returns s.stream(c, live.View{…}): a Topic that
+//     names the page and everything that its audience depends on; Concerns, cheap,
+//     for the notices that may change it; Frames: partFrames for a page of parts;
+//     Look: the parts, each with a Rev that names everything in its bytes
+//     (revOf of its model) and drawn by a function of package views that returns
+//     a Partial of the part's element.
+//
+// The rest is there: who may watch and how many, the state of the connection, the
+// banner of trouble and the count in the navigation, coalescing, the tick that
+// repairs, and the goodbye at a shutdown. A look that costs much is read less
+// often by its view, which may keep what it read: it looks one at a time.
 package live
