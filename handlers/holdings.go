@@ -56,29 +56,36 @@ func (s *server) holdingsModel(ctx context.Context, sc scene, teams []string) (v
 		ids = append(ids, id)
 	}
 	slices.Sort(ids)
-	holds, err := s.Store.Holds(ctx, ids, teams)
+	held, err := s.Store.HeldCounts(ctx, ids, teams)
+	if err != nil {
+		return m, err
+	}
+	kinds, leave := map[string][]lead.HeldCount{}, []string(nil)
+	for _, h := range held {
+		kinds[h.OwnerID] = append(kinds[h.OwnerID], h)
+		if sc.leftBehind(h.OwnerID, h.TeamID, h.Stage) && !slices.Contains(leave, h.OwnerID) {
+			leave = append(leave, h.OwnerID)
+		}
+	}
+	holds, err := s.Store.Holds(ctx, ids, leave, teams, heldShown)
 	if err != nil {
 		return m, err
 	}
 	var shown []string
+	byOwner := map[string][]lead.Holds{}
 	for _, h := range holds {
-		if (h.Stage == lead.Claimed || h.Stage == lead.SAL && !h.Touched || sc.leftBehind(h)) && len(shown) < heldShown {
-			shown = append(shown, h.LeadID)
-		}
+		shown = append(shown, h.LeadID)
+		byOwner[h.OwnerID] = append(byOwner[h.OwnerID], h)
 	}
 	cards, err := s.Store.Cards(ctx, shown)
 	if err != nil {
 		return m, err
 	}
-	byOwner := map[string][]lead.Holds{}
-	for _, h := range holds {
-		byOwner[h.OwnerID] = append(byOwner[h.OwnerID], h)
-	}
 	for _, id := range ids {
 		u := sc.book.Users[id]
 		works := u.Active() && u.Role == lead.Rep && (teams == nil || slices.ContainsFunc(u.Teams, func(t string) bool { return slices.Contains(teams, t) }))
-		if works || len(byOwner[id]) > 0 {
-			m.People = append(m.People, sc.holdingPerson(u, byOwner[id], cards, works))
+		if works || len(kinds[id]) > 0 {
+			m.People = append(m.People, sc.holdingPerson(u, kinds[id], byOwner[id], cards, works))
 		}
 		if left := sc.teamLeft(u, byOwner[id], cards); len(left.Leads) > 0 {
 			m.Left = append(m.Left, left)
@@ -98,8 +105,8 @@ func (s *server) holdingsModel(ctx context.Context, sc scene, teams []string) (v
 
 // leftBehind tells whether an accepted lead is with somebody who is not there
 // for it: away, disabled, or no longer a rep of its team.
-func (sc scene) leftBehind(h lead.Holds) bool {
-	return h.Stage != lead.Claimed && !sc.book.Users[h.OwnerID].Tends(h.TeamID, sc.now)
+func (sc scene) leftBehind(owner, team string, stage lead.Stage) bool {
+	return stage != lead.Claimed && !sc.book.Users[owner].Tends(team, sc.now)
 }
 
 // absence says why somebody is not there; "" where they are.
@@ -120,7 +127,7 @@ func (sc scene) teamLead(card lead.Card) views.HeldLead {
 
 // holdingPerson is a person with what they hold: what waits for them by its clock,
 // the rest as numbers.
-func (sc scene) holdingPerson(u lead.User, holds []lead.Holds, cards map[string]lead.Card, works bool) views.HoldingPerson {
+func (sc scene) holdingPerson(u lead.User, kinds []lead.HeldCount, holds []lead.Holds, cards map[string]lead.Card, works bool) views.HoldingPerson {
 	m := views.HoldingPerson{ID: u.ID, Name: u.Name, State: sc.absence(u), MayGo: works}
 	if works {
 		m.Away = sc.awayModel(u, "/team/away")
@@ -135,14 +142,17 @@ func (sc scene) holdingPerson(u lead.User, holds []lead.Holds, cards map[string]
 		}
 		m.Teams = strings.Join(names, ", ")
 	}
-	for _, h := range holds {
-		card, ok := cards[h.LeadID]
+	for _, k := range kinds {
 		switch {
-		case h.Stage == lead.SQL:
-			m.Opportunities++
-		case h.Touched && h.Stage == lead.SAL:
-			m.InContact++
-		case ok:
+		case k.Stage == lead.SQL:
+			m.Opportunities += k.N
+		case k.Touched && k.Stage == lead.SAL:
+			m.InContact += k.N
+		}
+	}
+	for _, h := range holds {
+		waits := h.Stage == lead.Claimed || h.Stage == lead.SAL && !h.Touched
+		if card, ok := cards[h.LeadID]; ok && waits {
 			m.Leads = append(m.Leads, sc.teamLead(card))
 		}
 	}
@@ -155,7 +165,7 @@ func (sc scene) teamLeft(u lead.User, holds []lead.Holds, cards map[string]lead.
 	m := views.LeftBehind{ID: u.ID, Name: u.Name, Why: cmp.Or(sc.absence(u), "no longer a rep of their team")}
 	var teams []string
 	for _, h := range holds {
-		if card, ok := cards[h.LeadID]; ok && sc.leftBehind(h) {
+		if card, ok := cards[h.LeadID]; ok && sc.leftBehind(h.OwnerID, h.TeamID, h.Stage) {
 			m.Leads = append(m.Leads, sc.teamLead(card))
 			teams = append(teams, h.TeamID)
 		}

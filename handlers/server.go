@@ -54,7 +54,8 @@ type Store interface {
 	Running(ctx context.Context, teams []string, limit int) ([]lead.RunningClock, error)
 	Stopped(ctx context.Context, teams []string, from, to time.Time) ([]lead.Clock, error)
 	Day(ctx context.Context, team string, from, to time.Time) (lead.Day, error)
-	Holds(ctx context.Context, owners, teams []string) ([]lead.Holds, error)
+	HeldCounts(ctx context.Context, owners, teams []string) ([]lead.HeldCount, error)
+	Holds(ctx context.Context, owners, leave, teams []string, limit int) ([]lead.Holds, error)
 	SetUp(ctx context.Context, s lead.SetUp, now time.Time) (lead.User, error)
 	Empty(ctx context.Context) (bool, error)
 }

@@ -16,6 +16,15 @@ type Holds struct {
 	Touched bool   `db:"touched"`
 }
 
+// HeldCount is how many leads of a team somebody holds, of one kind.
+type HeldCount struct {
+	OwnerID string `db:"owner_id"`
+	TeamID  string `db:"team_id"`
+	Stage   Stage  `db:"stage"`
+	Touched bool   `db:"touched"`
+	N       int    `db:"n"`
+}
+
 // Given is what became of one lead that was to be given to somebody.
 type Given struct {
 	ID, Name string

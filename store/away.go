@@ -17,22 +17,41 @@ func (s *Store) SetAway(ctx context.Context, by lead.Actor, userID string, until
 	return s.act(ctx, by, what, userID, detail, now, `UPDATE users SET away_until = $2 WHERE id = $1 AND disabled_at IS NULL`, userID, instant(until))
 }
 
-// Holds reads which leads of teams (nil: of all) people hold, in order of their ids.
-func (s *Store) Holds(ctx context.Context, owners, teams []string) ([]lead.Holds, error) {
+// HeldCounts counts what people hold of teams (nil: of all): who has worked for years
+// has thousands of leads, and few kinds.
+func (s *Store) HeldCounts(ctx context.Context, owners, teams []string) ([]lead.HeldCount, error) {
+	var out []lead.HeldCount
+	err := s.held(ctx, &out, `SELECT owner_id, COALESCE(team_id, '') AS team_id, stage, touched, COUNT(*) AS n FROM leads WHERE `, nil,
+		` GROUP BY owner_id, COALESCE(team_id, ''), stage, touched ORDER BY owner_id, COALESCE(team_id, ''), stage, touched`, owners, teams)
+	return out, err
+}
+
+// Holds reads which leads of teams (nil: of all) wait for those who hold them,
+// claimed or accepted and not touched, in order of their ids; and whatever those
+// hold who are to leave it all. At most limit.
+func (s *Store) Holds(ctx context.Context, owners, leave, teams []string, limit int) ([]lead.Holds, error) {
+	var out []lead.Holds
+	err := s.held(ctx, &out, `SELECT id, owner_id, COALESCE(team_id, '') AS team_id, stage, touched FROM leads
+		WHERE (stage = 'claimed' OR (stage = 'sal' AND NOT touched) OR owner_id IN (?)) AND `, []any{append([]string{""}, leave...)}, ` ORDER BY id LIMIT ?`, owners, teams, limit)
+	return out, err
+}
+
+// held reads from the leads that owners hold in teams: head, its arguments, their
+// condition, tail and its arguments.
+func (s *Store) held(ctx context.Context, out any, head string, args []any, tail string, owners, teams []string, more ...any) error {
 	if len(owners) == 0 || (teams != nil && len(teams) == 0) {
-		return nil, nil
+		return nil
 	}
-	text, args := `SELECT id, owner_id, COALESCE(team_id, '') AS team_id, stage, touched FROM leads WHERE owner_id IN (?) AND stage IN ('claimed', 'sal', 'sql') AND merged_into = ''`, []any{owners}
+	text, args := head+`owner_id IN (?) AND stage IN ('claimed', 'sal', 'sql') AND merged_into = ''`, append(args, owners)
 	if teams != nil {
 		text, args = text+` AND team_id IN (?)`, append(args, teams)
 	}
-	text, args, err := in(s.read, text+` ORDER BY id`, args...)
+	text, args, err := in(s.read, text+tail, append(args, more...)...)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var out []lead.Holds
-	if err := s.read.SelectContext(ctx, &out, text, args...); err != nil {
-		return nil, fmt.Errorf("store: holds: %w", wrap(err))
+	if err := s.read.SelectContext(ctx, out, text, args...); err != nil {
+		return fmt.Errorf("store: holds: %w", wrap(err))
 	}
-	return out, nil
+	return nil
 }

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"slices"
 	"time"
 
 	"hotleads/lead"
@@ -39,10 +40,35 @@ func awayAndHolds(w *world) {
 	held(emea, rosa, lead.Won, true)
 	held(emea, lead.User{}, lead.MQL, false)
 	held(apac, ben, lead.SAL, true)
-	both := []string{rosa.ID, ben.ID}
-	w.same("who holds what", want, must(w.s.Holds(w.ctx, both, nil))(w))
-	w.same("of a team", want[:4], must(w.s.Holds(w.ctx, both, []string{emea.ID}))(w))
-	w.same("by one", want[4:], must(w.s.Holds(w.ctx, []string{ben.ID}, []string{emea.ID, apac.ID}))(w))
-	w.same("of no team", []lead.Holds{}, must(w.s.Holds(w.ctx, both, []string{}))(w))
-	w.same("by nobody", []lead.Holds{}, must(w.s.Holds(w.ctx, nil, nil))(w))
+	held(emea, rosa, lead.SQL, true)
+	all, both := []string{emea.ID, apac.ID}, []string{rosa.ID, ben.ID}
+	slices.Sort(both)
+	counts := must(w.s.HeldCounts(w.ctx, both, nil))(w)
+	wantCounts := []lead.HeldCount{
+		{OwnerID: rosa.ID, TeamID: emea.ID, Stage: lead.Claimed, N: 1},
+		{OwnerID: rosa.ID, TeamID: emea.ID, Stage: lead.SAL, N: 1},
+		{OwnerID: rosa.ID, TeamID: emea.ID, Stage: lead.SAL, Touched: true, N: 1},
+		{OwnerID: rosa.ID, TeamID: emea.ID, Stage: lead.SQL, Touched: true, N: 2},
+		{OwnerID: ben.ID, TeamID: apac.ID, Stage: lead.SAL, Touched: true, N: 1},
+	}
+	w.same("how many of each kind", wantCounts, counts)
+	w.same("how many of a team", wantCounts[:4], must(w.s.HeldCounts(w.ctx, both, []string{emea.ID}))(w))
+	w.same("how many of no team", 0, len(must(w.s.HeldCounts(w.ctx, both, []string{}))(w)))
+	for _, c := range []struct {
+		what                 string
+		owners, leave, teams []string
+		limit                int
+		want                 []lead.Holds
+	}{
+		{"what waits", both, nil, nil, 9, want[:2]},
+		{"and all of who leaves", both, []string{rosa.ID, ben.ID}, nil, 9, want},
+		{"of a team", both, both, []string{emea.ID}, 9, slices.Concat(want[:4], want[5:])},
+		{"by one", []string{ben.ID}, []string{ben.ID}, all, 9, want[4:5]},
+		{"at most", both, both, nil, 2, want[:2]},
+		{"of no team", both, both, []string{}, 9, nil},
+		{"by nobody", nil, nil, nil, 9, nil},
+	} {
+		got := must(w.s.Holds(w.ctx, c.owners, c.leave, c.teams, c.limit))(w)
+		w.same("who holds what: "+c.what, c.want, got)
+	}
 }
