@@ -18,7 +18,7 @@ const (
 // retry is the line that tells a browser when to come back, where n leave.
 func retry(n int) []byte {
 	spread := min(max(window, time.Duration(n)*time.Millisecond), mostSpread)
-	return fmt.Appendf(nil, "retry: %d\n", (retryLeast + rand.N(spread)).Milliseconds())
+	return fmt.Appendf(nil, "retry: %d\n", (retryLeast + rand.N(spread)).Milliseconds()) //nolint:gosec // what spreads browsers need not be unknown to anybody
 }
 
 // farewell is the last event of a stream at the shutdown. It has a name and no

@@ -315,7 +315,12 @@ func TestPitfallsOfTheLibrary(t *testing.T) {
 				ctx, cancel := context.WithCancel(context.Background())
 				ran := make(chan error, 1)
 				go func() { ran <- hub.Run(ctx) }()
-				return &hubbed{Hub: hub}, func() { cancel(); <-ran }
+				return &hubbed{Hub: hub}, func() {
+					cancel()
+					if err := <-ran; err != nil {
+						t.Error(err)
+					}
+				}
 			}, c.check)
 			if failure != "" {
 				t.Errorf("the hub: %s", failure)

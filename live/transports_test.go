@@ -50,7 +50,7 @@ func TestTransports(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			ran := make(chan error, 1)
 			go func() { ran <- hub.Run(ctx) }()
-			response := serve(t, c.secure, c.two, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			response := serve(t, c.secure, c.two, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { //nolint:bodyclose // serve closes it with the test
 				if err := hub.Serve(w, r, board.view("emea"), live.Visitor{}); err != nil {
 					t.Errorf("Serve: %v", err)
 				}
