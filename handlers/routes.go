@@ -160,7 +160,7 @@ func (s *server) routes(e *echo.Echo) {
 // people by their session and refuse what another site makes a browser send.
 func (s *server) doors(next echo.HandlerFunc) echo.HandlerFunc {
 	api := s.bounded(s.apiKey(s.limited(textual(next))))
-	stream := s.sameOrigin(s.identify(textual(next))) // no time-out, no form
+	stream := s.sameOrigin(byTurns(knocking, s.identify, textual(next))) // no time-out, no form
 	wall, wallStream := compressed(s.bounded(s.onWalls(next))), s.onWalls(next)
 	page := compressed(s.bounded(s.sameOrigin(s.form(s.identify(s.seen(textual(next)))))))
 	return func(c echo.Context) error {

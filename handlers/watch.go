@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/netip"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -109,6 +110,30 @@ func (s *server) build() string {
 		assets = append(assets, static.URL(name))
 	}
 	return revOf(assets)[:12]
+}
+
+// knocking is how many browsers that want a stream are asked at once who they are.
+// Thousands come back at the same moment when a network or a server was away: they
+// wait for each other, and not the intake for them.
+const knocking = 8
+
+// byTurns lets no more than so many requests at a time go through a middleware;
+// what comes behind it is not held up.
+func byTurns(most int, through func(echo.HandlerFunc) echo.HandlerFunc, next echo.HandlerFunc) echo.HandlerFunc {
+	places := make(chan struct{}, most)
+	return func(c echo.Context) error {
+		select {
+		case places <- struct{}{}:
+		case <-c.Request().Context().Done():
+			return c.Request().Context().Err()
+		}
+		leave := sync.OnceFunc(func() { <-places })
+		defer leave()
+		return through(func(c echo.Context) error {
+			leave()
+			return next(c)
+		})(c)
+	}
 }
 
 // watcher names a person together with what they may see, the password they

@@ -46,6 +46,8 @@ type Store struct {
 	book  cached[*lead.Book]
 	keys  map[string]cached[lead.Key] // by hash
 
+	bookTurn chan struct{} // a token while the book is read
+
 	preparing  sync.Mutex
 	statements map[string]*sqlx.Stmt // by text; Postgres only
 	known      known                 // Postgres only
@@ -73,7 +75,7 @@ const liteParams = "_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma
 // none, readable by its owner alone) or "postgres://…". It does not migrate.
 // Errors never show the address: it may hold a password.
 func Open(ctx context.Context, databaseURL string) (*Store, error) {
-	s := &Store{keys: map[string]cached[lead.Key]{}, statements: map[string]*sqlx.Stmt{}}
+	s := &Store{keys: map[string]cached[lead.Key]{}, statements: map[string]*sqlx.Stmt{}, bookTurn: make(chan struct{}, 1)}
 	var err error
 	switch {
 	case strings.HasPrefix(databaseURL, "sqlite:"):

@@ -167,15 +167,29 @@ func firstUser(ctx context.Context, tx *sqlx.Tx, by lead.Actor, u lead.User, tea
 	return addUser(ctx, tx, by, u)
 }
 
-// Book is the directory of people and teams.
+// Book is the directory of people and teams. When it has to be read, one reads for
+// all who ask meanwhile: thousands of browsers come back at the same moment.
 func (s *Store) Book(ctx context.Context) (*lead.Book, error) {
-	s.mu.Lock()
-	c := s.book
-	s.mu.Unlock()
-	if c.ok() {
+	asked := time.Now()
+	if c := s.bookAtHand(); c.ok() {
+		return c.value, nil
+	}
+	select {
+	case s.bookTurn <- struct{}{}:
+		defer func() { <-s.bookTurn }()
+	case <-ctx.Done():
+		return nil, wrap(ctx.Err())
+	}
+	if c := s.bookAtHand(); c.at.After(asked) {
 		return c.value, nil
 	}
 	return s.FreshBook(ctx)
+}
+
+func (s *Store) bookAtHand() cached[*lead.Book] {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.book
 }
 
 // FreshBook is the Book as it is now, whatever is at hand.
