@@ -31,8 +31,16 @@ generate: ## Make Go from the templates (views/*.templ)
 	go tool templ generate
 
 .PHONY: bench
-bench: ## Measure the intake against its limits, on Postgres with fsync (BENCH_FLAGS=--big: with a million leads, too; takes minutes)
+bench: ## Measure intake and live pages against their limits and peers, on Postgres with fsync (BENCH_FLAGS=--big: with a million leads, too; takes a quarter of an hour)
 	@scripts/with-services.sh --durable go run ./test/bench $(BENCH_FLAGS)
+
+.PHONY: bench-live
+bench-live: ## The live part of bench alone, with its charts in docs/pictures (takes some minutes)
+	@scripts/with-services.sh --durable go run ./test/bench --part live --charts docs/pictures $(BENCH_FLAGS)
+
+.PHONY: churn
+churn: ## Let watchers come and go under the race detector for ten minutes (CHURN=2m for less): no gap, no leak
+	@go run ./test/bench churn --for $(or $(CHURN),10m)
 
 .PHONY: bench-go
 bench-go: ## Run the Go benchmarks (BENCH=regexp, default all)

@@ -94,7 +94,7 @@ func TestASlowReaderMissesNothing(t *testing.T) {
 	board.set(7, "changed while the snapshot was on its way")
 	s.hub.Notice(live.Notice{Teams: []string{"emea"}})
 	go w.read()
-	for deadline := time.After(2 * time.Minute); !w.shows().same(board.want()); {
+	for deadline := time.After(20 * time.Second); !w.shows().same(board.want()); {
 		select {
 		case <-w.news:
 		case <-deadline:

@@ -12,7 +12,6 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"runtime"
 	"runtime/debug"
 	"strings"
 	"syscall"
@@ -52,6 +51,7 @@ func serveKid(ctx context.Context, mux *http.ServeMux, out io.Writer) error {
 type kidStats struct {
 	live.Stats
 	Goroutines int
+	Published  int64
 }
 
 // kid is such a process, from outside.
@@ -128,12 +128,7 @@ func (k *kid) stats(ctx context.Context) (s kidStats, err error) {
 	return s, json.NewDecoder(res.Body).Decode(&s)
 }
 
-// writeStats is how a kid with our live layer answers it.
-func writeStats(w http.ResponseWriter, hub *live.Hub) {
-	_ = json.NewEncoder(w).Encode(kidStats{hub.Stats(), runtime.NumGoroutine()}) // to who has gone
-}
-
-// self is this program as another process.
+// child is this program as another process.
 func (b *bench) child(ctx context.Context, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, b.self, args...)
 	cmd.Stderr = os.Stderr

@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"io"
 	"log/slog"
 	"net/http"
 	"os"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -51,7 +53,7 @@ func serveLive(ctx context.Context, out io.Writer) error {
 		}
 	})
 	mux.HandleFunc("POST /publish", t.publish)
-	mux.HandleFunc("GET /stats", func(w http.ResponseWriter, _ *http.Request) { writeStats(w, hub) })
+	mux.HandleFunc("GET /stats", t.stats)
 	if err := serveKid(ctx, mux, out); err != nil {
 		return err
 	}
@@ -69,6 +71,13 @@ func (t *list) publish(w http.ResponseWriter, r *http.Request) {
 	t.rows[t.n%kidRows] = item{t.n, html}
 	t.mu.Unlock()
 	t.hub.Notice(live.Notice{All: true})
+}
+
+func (t *list) stats(w http.ResponseWriter, _ *http.Request) {
+	t.mu.Lock()
+	s := kidStats{t.hub.Stats(), runtime.NumGoroutine(), t.n}
+	t.mu.Unlock()
+	_ = json.NewEncoder(w).Encode(s) // who asks may have gone
 }
 
 func (t *list) view() live.View {

@@ -73,3 +73,12 @@ func (b *broadcaster) publish(w http.ResponseWriter, r *http.Request) {
 	}
 	b.socks = kept
 }
+
+// descriptors is how many files and connections a process may have.
+func descriptors() int {
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		return 1000
+	}
+	return int(min(limit.Max, 1<<20)) // Go asks for all that there may be when a program starts
+}

@@ -1,10 +1,13 @@
-// Command bench measures the intake against what bounds it and prints one
-// table. Everything is measured in one run, on the same two or so cores, in
-// rounds of short turns one after the other, because machines are noisy: only
-// the ratios mean something. docs/performance.md tells what each line says.
+// Command bench measures the intake and the live pages against what bounds them
+// and prints a table of each. Everything is measured in one run, on the same two
+// or so cores, in rounds of short turns one after the other, because machines are
+// noisy: only the ratios mean something. docs/performance.md tells what each line
+// says.
 //
-//	scripts/with-services.sh --durable go run ./test/bench        # make bench
-//	scripts/with-services.sh --durable go run ./test/bench --big  # a million leads, too
+//	scripts/with-services.sh --durable go run ./test/bench              # make bench
+//	scripts/with-services.sh --durable go run ./test/bench --big        # a million leads, too
+//	scripts/with-services.sh --durable go run ./test/bench --part live  # make bench-live
+//	go run ./test/bench churn                                           # make churn
 package main
 
 import (
@@ -50,10 +53,12 @@ type options struct {
 	leads  int // of the big store
 
 	part       string // of all, intake, live
+	only       string // of the steps of the live part; "": all
 	charts     string // folder; "": none are drawn
 	liveRounds int
 	liveTurn   time.Duration
 	watchers   int
+	people     int
 }
 
 // most reps' streams: each has 24 at most.
@@ -72,6 +77,9 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 			return crowd.Serve(os.Stdin, stdout)
 		}
 	}
+	if len(args) > 0 && args[0] == churnCommand {
+		return runChurn(ctx, args[1:], stdout, stderr)
+	}
 	var o options
 	fs := flag.NewFlagSet("bench", flag.ContinueOnError)
 	fs.SetOutput(stderr)
@@ -83,15 +91,17 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	fs.BoolVar(&o.big, "big", false, "with a million leads and ten million activities stored, too, which takes minutes to make")
 	fs.IntVar(&o.leads, "big-leads", 1_000_000, "`LEADS` of the big store")
 	fs.StringVar(&o.part, "part", "all", "`PART` to measure: intake, live or all")
+	fs.StringVar(&o.only, "only", "", "`STEP` of the live part alone: fan (beside its peers), stuck (watchers who never read) or whole (the product)")
 	fs.StringVar(&o.charts, "charts", "", "`FOLDER` to draw the live part's charts into")
 	fs.IntVar(&o.liveRounds, "live-rounds", 3, "`ROUNDS` of the live part")
 	fs.DurationVar(&o.liveTurn, "live-turn", 5*time.Second, "`TIME` of a turn of the live part, warm-up aside")
 	fs.IntVar(&o.watchers, "watchers", 1000, "`STREAMS` that watch in the live part, where it says nothing else")
+	fs.IntVar(&o.people, "people", 1000, "`REPS` that the watchers of the product are: each may have 24 streams")
 	if err := fs.Parse(args); err != nil {
 		return err
 	}
 	if fs.NArg() > 0 || o.rounds < 1 || o.warmUp < 0 || o.turn <= o.warmUp || o.steady <= o.warmUp || o.boards < 1 || o.boards > mostBoards || o.leads < 1 ||
-		!slices.Contains([]string{"all", "intake", "live"}, o.part) || o.liveRounds < 1 || o.liveTurn < time.Second || o.watchers < 1 {
+		!slices.Contains([]string{"all", "intake", "live"}, o.part) || o.only != "" && !slices.Contains(liveSteps, o.only) || o.liveRounds < 1 || o.liveTurn < time.Second || o.watchers < 1 {
 		return errors.New("a flag is out of its range; --help lists them")
 	}
 	b, err := prepare(ctx, o, getenv, stderr)
@@ -129,6 +139,7 @@ type bench struct {
 	redis    *redis.Client
 	numbers  int // of Redis' databases that were given out
 	sites    []*site
+	chromium string
 	peers    string // the program of those that the live layer is measured beside
 	results
 	liveResults
@@ -137,7 +148,7 @@ type bench struct {
 // prepare builds the programs and finds the services, which have to be as
 // durable as production's.
 func prepare(ctx context.Context, o options, getenv func(string) string, log io.Writer) (_ *bench, err error) {
-	b := &bench{options: o, log: log, url: getenv("HOTLEADS_TEST_POSTGRES_URL"), redisURL: getenv("HOTLEADS_TEST_REDIS_URL"), results: newResults()}
+	b := &bench{options: o, log: log, url: getenv("HOTLEADS_TEST_POSTGRES_URL"), redisURL: getenv("HOTLEADS_TEST_REDIS_URL"), chromium: getenv("HOTLEADS_TEST_CHROMIUM"), results: newResults()}
 	if b.url == "" || b.redisURL == "" {
 		return nil, errors.New("there is no Postgres or no Redis; run it as: scripts/with-services.sh --durable go run ./test/bench")
 	}

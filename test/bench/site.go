@@ -22,6 +22,7 @@ const (
 	team     = "EMEA"
 	rep      = "rep@example.com"
 	password = "load me well"
+	secret   = "a secret of this benchmark alone"
 )
 
 // site is an installation with a database, a Redis database and, where it was
@@ -108,7 +109,7 @@ func (b *bench) address(database string) string {
 func (s *site) open() (*sql.DB, error) { return sql.Open("postgres", s.b.address(s.database)) }
 
 func (s *site) env() []string {
-	return append(os.Environ(), "DATABASE_URL="+s.b.address(s.database), "REDIS_URL="+s.redisURL, "SECRET_KEY=a secret of this benchmark alone",
+	return append(os.Environ(), "DATABASE_URL="+s.b.address(s.database), "REDIS_URL="+s.redisURL, "SECRET_KEY="+secret,
 		"ADDR=127.0.0.1:0", "API_RATE=0", "LOG_LEVEL=warn", "WRITE_KEY="+s.writeKey, "API_KEY="+s.apiKey, "EMAIL="+rep, "PASSWORD="+password)
 }
 

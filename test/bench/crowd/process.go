@@ -160,6 +160,9 @@ func (g *group) seen(since int64, limit time.Duration) Answer {
 	}
 	g.sought.Store(nil)
 	a.Open, a.Latency = n, latencyOf(all)
+	for _, ns := range all {
+		a.Times = append(a.Times, float64(ns)/1e6)
+	}
 	return a
 }
 

@@ -32,6 +32,7 @@ type Answer struct {
 	Data     int64     `json:"data"`              // events with data
 	Bytes    int64     `json:"bytes"`             // read
 	Began    []float64 `json:"began,omitempty"`   // seconds from the cut to each one's new beginning, in order
+	Times    []float64 `json:"times,omitempty"`   // milliseconds until each saw what it sought, in order
 	Streams  int64     `json:"streams"`           // begun so far
 	Failures string    `json:"failure,omitempty"` // the last one
 	Gaps     int64     `json:"gaps"`

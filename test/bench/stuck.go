@@ -1,0 +1,151 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"hotleads/test/bench/crowd"
+)
+
+// Watchers who never read, among others who do.
+
+// stuckCounts is how many of them there are; 0 is what the others are held against.
+var stuckCounts = []int{0, 1, 50, 500}
+
+const (
+	stuckFragment = 2 << 10          // bytes: so that buffers fill within seconds
+	leastStuck    = 12 * time.Second // at least: they fill, and the connections are closed
+	leaveWithin   = 20 * time.Second
+)
+
+// stuckAmong is what the others noticed of a number of stuck watchers.
+type stuckAmong struct {
+	p99    []float64 // milliseconds, of the others
+	closed []float64 // streams of stuck ones that the server closed during the turn
+	left   []float64 // goroutines more than before anybody watched
+	grown  []float64 // bytes resident more than before; the table says how many more than with nobody stuck
+}
+
+// stuckAll gives each number of stuck watchers its turns.
+func (b *bench) stuckAll(ctx context.Context) error {
+	b.stuck = map[int]*stuckAmong{}
+	for _, n := range stuckCounts {
+		b.stuck[n] = &stuckAmong{}
+	}
+	for round := range b.liveRounds {
+		order := slices.Clone(stuckCounts)
+		if round%2 == 1 {
+			slices.Reverse(order)
+		}
+		for _, n := range order {
+			if err := b.stuckTurn(ctx, n, b.stuck[n]); err != nil {
+				return fmt.Errorf("%d stuck watchers: %w", n, err)
+			}
+		}
+	}
+	return nil
+}
+
+func (b *bench) stuckTurn(ctx context.Context, n int, to *stuckAmong) (err error) {
+	k, err := b.contender(ctx, ours)
+	if err != nil {
+		return err
+	}
+	defer func() { err = firstOf(err, k.stop()) }()
+	c, err := b.watch(ctx, onKid(k, ours, 1)) // what the first one brings with it stays
+	if err != nil {
+		return err
+	}
+	defer func() { err = firstOf(err, c.Stop()) }()
+	alone, size, err := k.deserted(ctx, c, everybody)
+	if err != nil {
+		return err
+	}
+	if _, err := c.Open(onKid(k, ours, b.watchers), time.Minute); err != nil {
+		return err
+	}
+	groups := []string{everybody}
+	if n > 0 {
+		g := onKid(k, ours, n)
+		g.Name, g.Stuck = "stuck", true
+		if _, err := c.Open(g, time.Minute); err != nil {
+			return err
+		}
+		groups = append(groups, g.Name)
+	}
+	if _, err := k.publish(ctx, frameRate, stuckFragment, b.warmUp); err != nil {
+		return err
+	}
+	if err := c.Reset(everybody); err != nil {
+		return err
+	}
+	if _, err := k.publish(ctx, frameRate, stuckFragment, max(b.liveTurn, leastStuck)); err != nil {
+		return err
+	}
+	time.Sleep(arrive)
+	a, err := c.Collect(everybody)
+	if err != nil {
+		return err
+	}
+	s, err := k.stats(ctx)
+	if err != nil {
+		return err
+	}
+	after, grown, err := k.deserted(ctx, c, groups...)
+	if err != nil {
+		return err
+	}
+	to.p99, to.closed = append(to.p99, a.Latency.P99), append(to.closed, float64(s.Lagged))
+	to.left, to.grown = append(to.left, float64(after.Goroutines-alone.Goroutines)), append(to.grown, grown-size)
+	b.say("%d stuck among %d: p99 %.1f ms; closed %d; %d goroutines more", n, b.watchers, a.Latency.P99, s.Lagged, after.Goroutines-alone.Goroutines)
+	return nil
+}
+
+// deserted closes groups, waits until the server knows, and returns what it is
+// then.
+func (k *kid) deserted(ctx context.Context, c *crowd.Crowd, groups ...string) (s kidStats, resident float64, err error) {
+	for _, name := range groups {
+		if _, err := c.Close(name); err != nil {
+			return s, 0, err
+		}
+	}
+	for end := time.Now().Add(leaveWithin); ; time.Sleep(50 * time.Millisecond) {
+		if s, err = k.stats(ctx); err != nil {
+			return s, 0, err
+		}
+		if s.Watchers == 0 {
+			break
+		}
+		if time.Now().After(end) {
+			return s, 0, fmt.Errorf("%d streams are still open %v after everybody left", s.Watchers, leaveWithin)
+		}
+	}
+	time.Sleep(arrive) // what ends with the streams
+	if err := k.post(ctx, "/settle", nil); err != nil {
+		return s, 0, err
+	}
+	s, err = k.stats(ctx)
+	return s, residentOf(k.pid()), err
+}
+
+// rows are the table's lines of stuck watchers.
+func (b *bench) stuckRows() []row {
+	var rows []row
+	base := median(b.stuck[0].p99)
+	for _, n := range stuckCounts {
+		s := b.stuck[n]
+		if n == 0 {
+			rows = append(rows, row{"p99 with nobody stuck, 2 kB a frame", ms(base), "1", ""})
+			continue
+		}
+		rows = append(rows,
+			row{"p99 of the others, " + strconv.Itoa(n) + " stuck", ms(median(s.p99)), fmt.Sprintf("%+.0f %%", (median(s.p99)/max(base, 0.001)-1)*100), "< 5 %"},
+			row{"  closed; afterwards goroutines, memory more", fmt.Sprintf("%.0f; %+.0f, %+.1f MB", median(s.closed), median(s.left), (median(s.grown)-median(b.stuck[0].grown))/1e6), "", "all; 0, 0"})
+	}
+	return rows
+}
+
+func ms(v float64) string { return fmt.Sprintf("%.1f ms", v) }
