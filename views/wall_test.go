@@ -84,7 +84,7 @@ func TestWallInABrowser(t *testing.T) {
 		}
 		m := sampleWall(t, now, 8)
 		m.Light = r.URL.Query().Get("light") != ""
-		draw(w, http.StatusOK, views.WallPage(views.Page{Now: time.Now(), Asset: static.URL}, m))
+		draw(w, http.StatusOK, views.WallPage(views.Page{Now: time.Now(), Build: "one", Asset: static.URL}, m))
 	})
 	mux.HandleFunc("/live/tv/x", func(w http.ResponseWriter, r *http.Request) {
 		if gone.Load() {
@@ -92,6 +92,7 @@ func TestWallInABrowser(t *testing.T) {
 			return
 		}
 		w.Header().Set("Content-Type", "text/event-stream")
+		w.Header().Set("Hotleads-Page", "one ") // whose it is nobody says
 		send := func(data []byte) {
 			_, _ = w.Write([]byte("data: " + string(data) + "\n\n"))
 			_ = http.NewResponseController(w).Flush()
@@ -142,6 +143,7 @@ func TestWallInABrowser(t *testing.T) {
 	}
 	look("/tv/x?light=1")
 	look("/tv/x")
+	b.do(`window.same = true`)
 	visible := func(selector string) string {
 		return fmt.Sprintf(`[...document.querySelectorAll(%q)].some(e => e.checkVisibility())`, selector)
 	}
@@ -153,7 +155,7 @@ func TestWallInABrowser(t *testing.T) {
 		t.Fatal(err)
 	}
 	frames <- moment
-	b.until("a new lead on fire takes the stage", visible("#tv-moment .moment"))
+	b.until("a new lead on fire takes the stage", visible("#tv-moment .moment")+` && window.same`)
 	b.do(`const real = Date.now; Date.now = () => real() + 20e3`)
 	b.until("old data says so", visible("#tv-old")+` && /ago$/.test(document.querySelector('#tv-old').textContent)`)
 	gone.Store(true)

@@ -39,7 +39,7 @@ function heard(m) {
   if (m.status === 401) signIn();
   if (m.status === 403 || m.status === 404) taken(m.status);
   if (m.state === 'live' && m.page) {
-    const [of, whose] = m.page.split(' ');
+    const [of, whose = ''] = m.page.split(' ');
     if (whose !== hello.me) location.reload(); // somebody else has signed in meanwhile
     else if (of !== build) renew(of);
   }
