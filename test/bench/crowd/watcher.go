@@ -230,7 +230,7 @@ func (w *watcher) line(line []byte) bool {
 	now := time.Now().UnixNano()
 	w.group.data.Add(1)
 	if w.group.Stamps {
-		if at, _, ok := after(line, stampMark); ok && !(w.group.Snapshot && w.fresh) {
+		if at, _, ok := after(line, stampMark); ok && (!w.group.Snapshot || !w.fresh) {
 			w.mu.Lock()
 			w.ages = append(w.ages, now-at)
 			w.mu.Unlock()
