@@ -29,7 +29,7 @@ func (w *Work) startClock(sc Scene, k sla.Kind, used time.Duration) error {
 		return err
 	}
 	clock := Clock{ID: uuid.Must(uuid.NewV7()).String(), OwnerID: w.Lead.OwnerID, Current: true, Clock: c,
-		TeamID: w.Lead.TeamID, Agreement: sc.Rules.Version, Policy: sc.policyPrint(w.Lead)}
+		TeamID: w.Lead.TeamID, Agreement: sc.Rules.Version, Policy: sc.policyPrint(w.Lead), Source: w.Lead.Source}
 	if !c.AtRiskAt.IsZero() {
 		clock.RiskNotedAt = sc.Now
 	}
@@ -99,7 +99,7 @@ func (w *Work) stopped(sc Scene, h History) {
 	for i := range w.Clocks {
 		c := &w.Clocks[i]
 		if c.StoppedAt.Equal(sc.Now) && c.Stopped == (Stopped{}) {
-			c.Stopped = Stopped{Kind: h.ActorKind, By: h.ActorID, Move: h.Move, Owner: cmp.Or(h.OwnerAfter, h.OwnerBefore), Seq: h.Seq}
+			c.Stopped = Stopped{Kind: h.ActorKind, By: h.ActorID, Via: h.Via, Move: h.Move, Owner: cmp.Or(h.OwnerAfter, h.OwnerBefore), Seq: h.Seq}
 		}
 	}
 }

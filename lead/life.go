@@ -198,6 +198,7 @@ func (w *Work) qualify(sc Scene, cause string) error {
 			return err
 		}
 	}
+	w.Clocks[len(w.Clocks)-1].Counted = counted
 	if err := w.offer(sc); err != nil {
 		return err
 	}

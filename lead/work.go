@@ -21,6 +21,8 @@ type Clock struct {
 	TeamID    string `json:"team,omitempty"`      // whose calendar and targets it runs by
 	Agreement int    `json:"agreement,omitempty"` // the version that its due time was last computed by
 	Policy    string `json:"policy,omitempty"`    // see Rules.PolicyPrint; else a program started it that knew of none
+	Source    string `json:"source,omitempty"`    // where the lead came from
+	Counted   bool   `json:"counted,omitempty"`   // of a response: the hand-off counts as an MQL for the promise
 
 	// When AtRiskAt and BreachedAt were written down: see Late.
 	RiskNotedAt   time.Time `json:"risk_noted_at,omitzero"`
@@ -34,6 +36,7 @@ type Clock struct {
 type Stopped struct {
 	Kind  ActorKind `json:"kind,omitempty"`
 	By    string    `json:"by,omitempty"` // user id
+	Via   string    `json:"via,omitempty"`
 	Move  Move      `json:"move,omitempty"`
 	Owner string    `json:"owner,omitempty"` // who held the lead then, or had until then
 	Seq   int64     `json:"seq,omitempty"`   // the row of the lead's history

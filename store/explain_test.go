@@ -375,6 +375,10 @@ func (b *busy) pages() {
 		_, err = b.s.Stopped(b.ctx, teams, b.now.AddDate(0, 0, -1), b.now)
 		b.ok(err)
 	}
+	for _, teams := range [][]string{nil, {b.team.ID}} {
+		_, err = b.s.Facts(b.ctx, lead.FactsQuery{Teams: teams, From: b.now.AddDate(0, 0, -1), To: b.now, Now: b.now})
+		b.ok(err)
+	}
 	_, err = b.s.Day(b.ctx, b.team.ID, b.now.Add(-9*time.Hour), b.now)
 	b.ok(err)
 }

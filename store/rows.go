@@ -211,12 +211,15 @@ type clockRow struct {
 	StoppedMove   string  `db:"stopped_move"`
 	StoppedOwner  string  `db:"stopped_owner"`
 	StoppedSeq    int64   `db:"stopped_seq"`
+	StoppedVia    string  `db:"stopped_via"`
+	Source        string  `db:"source"`
+	Counted       bool    `db:"counted"`
 	Changes       string  `db:"changes"` // JSON; "" where there are none
 }
 
 var (
 	clockColumns = strings.Fields(`id lead_id owner_id kind tier is_current target used started_at risk_at due_at waiting_since at_risk_at breached_at stopped_at outcome
-		team_id agreement policy asked_at risk_noted_at breach_noted_at stopped_kind stopped_by stopped_move stopped_owner stopped_seq changes`)
+		team_id agreement policy asked_at risk_noted_at breach_noted_at stopped_kind stopped_by stopped_move stopped_owner stopped_seq changes stopped_via source counted`)
 	clockList = strings.Join(clockColumns, ", ")
 )
 
@@ -232,13 +235,13 @@ func clockValues(leadID string, c lead.Clock) ([]any, error) {
 	return []any{c.ID, leadID, c.OwnerID, string(c.Kind), c.Tier, c.Current, c.Target.Microseconds(), c.Used.Microseconds(),
 		instant(c.StartedAt), instant(c.RiskAt), instant(c.DueAt), instant(c.WaitingSince), instant(c.AtRiskAt), instant(c.BreachedAt), instant(c.StoppedAt), string(c.Outcome),
 		c.TeamID, c.Agreement, c.Policy, instant(c.AskedAt), instant(c.RiskNotedAt), instant(c.BreachNotedAt),
-		string(c.Stopped.Kind), c.Stopped.By, string(c.Stopped.Move), c.Stopped.Owner, c.Stopped.Seq, changes}, nil
+		string(c.Stopped.Kind), c.Stopped.By, string(c.Stopped.Move), c.Stopped.Owner, c.Stopped.Seq, changes, c.Stopped.Via, c.Source, c.Counted}, nil
 }
 
 func (r *clockRow) clock() (lead.Clock, error) {
-	c := lead.Clock{ID: r.ID, OwnerID: r.OwnerID, Current: r.Current, TeamID: r.TeamID, Agreement: r.Agreement, Policy: r.Policy,
+	c := lead.Clock{ID: r.ID, OwnerID: r.OwnerID, Current: r.Current, TeamID: r.TeamID, Agreement: r.Agreement, Policy: r.Policy, Source: r.Source, Counted: r.Counted,
 		RiskNotedAt: time.Time(r.RiskNotedAt), BreachNotedAt: time.Time(r.BreachNotedAt),
-		Stopped: lead.Stopped{Kind: lead.ActorKind(r.StoppedKind), By: r.StoppedBy, Move: lead.Move(r.StoppedMove), Owner: r.StoppedOwner, Seq: r.StoppedSeq},
+		Stopped: lead.Stopped{Kind: lead.ActorKind(r.StoppedKind), By: r.StoppedBy, Via: r.StoppedVia, Move: lead.Move(r.StoppedMove), Owner: r.StoppedOwner, Seq: r.StoppedSeq},
 		Clock: sla.Clock{
 			Kind: sla.Kind(r.Kind), Tier: r.Tier, Target: time.Duration(r.Target) * time.Microsecond, Used: time.Duration(r.Used) * time.Microsecond,
 			AskedAt: time.Time(r.AskedAt), StartedAt: time.Time(r.StartedAt), RiskAt: time.Time(r.RiskAt), DueAt: time.Time(r.DueAt), WaitingSince: time.Time(r.WaitingSince),

@@ -75,7 +75,8 @@ func (t *txn) Write(ctx context.Context, now time.Time, works []*lead.Work) erro
 			at_risk_at = EXCLUDED.at_risk_at, breached_at = EXCLUDED.breached_at, stopped_at = EXCLUDED.stopped_at, outcome = EXCLUDED.outcome,
 			team_id = EXCLUDED.team_id, agreement = EXCLUDED.agreement, policy = EXCLUDED.policy, asked_at = EXCLUDED.asked_at,
 			risk_noted_at = EXCLUDED.risk_noted_at, breach_noted_at = EXCLUDED.breach_noted_at, stopped_kind = EXCLUDED.stopped_kind, stopped_by = EXCLUDED.stopped_by,
-			stopped_move = EXCLUDED.stopped_move, stopped_owner = EXCLUDED.stopped_owner, stopped_seq = EXCLUDED.stopped_seq, changes = EXCLUDED.changes`},
+			stopped_move = EXCLUDED.stopped_move, stopped_owner = EXCLUDED.stopped_owner, stopped_seq = EXCLUDED.stopped_seq, changes = EXCLUDED.changes,
+			stopped_via = EXCLUDED.stopped_via, source = EXCLUDED.source, counted = EXCLUDED.counted`},
 		{`INSERT INTO outbox (id, lead_id, seq, topic, data, created_at, not_before)`, rows.outbox, ``},
 	} {
 		if err := t.insert(ctx, part.head, part.rows, part.tail); err != nil {

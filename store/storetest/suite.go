@@ -37,6 +37,7 @@ func Run(t *testing.T, url func(testing.TB) string) {
 		{"reads/history in pages", historyPages},
 		{"reads/activities in pages", activityPages},
 		{"reads/running and stopped clocks", clockLists},
+		{"reads/figures are what history tells", figures},
 		{"tx/clocks of another calendar or agreement", staleClocks},
 		{"reads/holds", holds},
 		{"reads/sources", sources},
