@@ -45,6 +45,7 @@ func (s *server) table() []route {
 		{"POST", "/api/v1/agreement/sign", s.apiSign, api},
 		{"GET", "/api/v1/agreements", s.apiAgreements, api},
 		{"GET", "/api/v1/agreements/:version", s.apiAgreementVersion, api},
+		{"GET", "/api/v1/reports/sla", s.apiSLA, api},
 		{"POST", "/api/v1/sla/due", s.apiDue, api},
 		{"POST", "/api/v1/sla/elapsed", s.apiElapsed, api},
 

@@ -53,6 +53,7 @@ type Store interface {
 	Note(ctx context.Context, leadID string, seq int64) (string, error)
 	Running(ctx context.Context, teams []string, limit int) ([]lead.RunningClock, error)
 	Stopped(ctx context.Context, teams []string, from, to time.Time) ([]lead.Clock, error)
+	Facts(ctx context.Context, q lead.FactsQuery) ([]lead.Facts, error)
 	Day(ctx context.Context, team string, from, to time.Time) (lead.Day, error)
 	HeldCounts(ctx context.Context, owners, teams []string) ([]lead.HeldCount, error)
 	Holds(ctx context.Context, owners, leave, teams []string, limit int) ([]lead.Holds, error)

@@ -1,0 +1,131 @@
+package handlers
+
+import (
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"hotleads/lead"
+	"hotleads/lead/report"
+)
+
+// slaTiers are the tiers that clocks run by, the hottest first.
+var slaTiers = []string{"fire", "hot", "warm"}
+
+// mostDays is how long a report's period may be: two years, and the days that
+// leap.
+const mostDays = 2*365 + 2
+
+// slaFilter is what somebody asked to see, as they typed it, and what it means.
+type slaFilter struct {
+	From, To, Rep, Tier, Source string
+	Team                        *lead.Team
+	report.Query
+}
+
+var calendarDay = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}$`)
+
+// readSLA reads a report's period and what it is narrowed to. Without a period it
+// is this ISO week. A day is one of the team's zone, else of the company's; as
+// the end it is meant whole. What is refused comes beside what could be read.
+func (sc scene) readSLA(c echo.Context, team *lead.Team) (slaFilter, error) {
+	f := slaFilter{From: plain(c.QueryParam("from")), To: plain(c.QueryParam("to")), Rep: plain(c.QueryParam("rep")), Tier: plain(c.QueryParam("tier")), Source: plain(c.QueryParam("source")), Team: team}
+	zone := zone(sc.rules, team)
+	monday := report.Monday(sc.now, zone)
+	f.Query = report.Query{From: monday, To: monday.AddDate(0, 0, 7), Now: sc.now, Zone: zone, Tier: f.Tier, Source: f.Source, Rep: f.Rep}
+	if team != nil {
+		f.Query.Team = team.ID
+	}
+	var refused error
+	read := func(field, text string, whole bool, to *time.Time) {
+		t, err := momentOf(field, text, zone, whole)
+		if err != nil {
+			refused = lead.Together(refused, err)
+			return
+		}
+		*to = t
+	}
+	if f.From != "" {
+		read("from", f.From, false, &f.Query.From)
+		if f.To == "" && refused == nil {
+			f.Query.To = monday.AddDate(0, 0, 7)
+		}
+	}
+	if f.To != "" {
+		read("to", f.To, true, &f.Query.To)
+		if f.From == "" && refused == nil {
+			f.Query.From = report.Monday(f.Query.To.Add(-time.Second), zone)
+		}
+	}
+	switch {
+	case refused != nil:
+	case !f.Query.From.Before(f.Query.To):
+		refused = lead.Invalid("to", "the period ends before it begins")
+	case f.Query.To.Sub(f.Query.From) > mostDays*24*time.Hour:
+		refused = lead.Invalid("from", "a report spans two years at most")
+	}
+	if f.Tier != "" && !slices.Contains(slaTiers, f.Tier) {
+		refused = lead.Together(refused, lead.Invalid("tier", "%q is no tier: it wants fire, hot or warm", clipped(f.Tier, 40)))
+	}
+	if refused != nil { // what is shown beside the refusal is this week's
+		f.Query.From, f.Query.To, f.Query.Tier = monday, monday.AddDate(0, 0, 7), ""
+	}
+	for id, u := range sc.book.Users {
+		if f.Rep != "" && strings.EqualFold(u.Email, f.Rep) {
+			f.Query.Rep = id
+		}
+	}
+	return f, refused
+}
+
+// momentOf reads a day of a zone, or an instant. A day that is meant whole ends
+// where the next one begins.
+func momentOf(field, text string, zone *time.Location, whole bool) (time.Time, error) {
+	if calendarDay.MatchString(text) {
+		if _, err := time.Parse(time.DateOnly, text); err == nil && text >= "1970" && text < "9999" {
+			day, _ := time.ParseInLocation(time.DateOnly, text, zone)
+			if whole {
+				day = day.AddDate(0, 0, 1)
+			}
+			return day, nil
+		}
+		return time.Time{}, lead.Invalid(field, "%q is no day: it wants one such as 2026-01-31, from 1970 on", text)
+	}
+	t, err := instantJSON(field, text)
+	if err != nil || t.Year() < 1970 || t.Year() > 9998 {
+		return time.Time{}, lead.Invalid(field, "%q is neither a day such as 2026-01-31 nor an instant such as 2026-01-02T15:04:05Z", clipped(text, 40))
+	}
+	return t, nil
+}
+
+// query is the filter as an address carries it, changed: pairs of a name and a
+// value, "" for none.
+func (f slaFilter) query(change ...string) string {
+	v := url.Values{}
+	set := func(name, value string) {
+		if value != "" {
+			v.Set(name, value)
+		} else {
+			v.Del(name)
+		}
+	}
+	set("from", f.From)
+	set("to", f.To)
+	set("rep", f.Rep)
+	set("tier", f.Tier)
+	set("source", f.Source)
+	if f.Team != nil {
+		set("team", f.Team.Slug)
+	}
+	for i := 0; i+1 < len(change); i += 2 {
+		set(change[i], change[i+1])
+	}
+	if len(v) == 0 {
+		return ""
+	}
+	return "?" + v.Encode()
+}

@@ -1,0 +1,111 @@
+package report_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"hotleads/lead"
+	"hotleads/lead/report"
+	"hotleads/sla"
+)
+
+func berlin(t testing.TB) *time.Location {
+	t.Helper()
+	zone, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return zone
+}
+
+func TestSinceIsEightWeeksOrThePeriod(t *testing.T) {
+	zone := berlin(t)
+	day := func(text string) time.Time {
+		d, err := time.ParseInLocation(time.DateOnly, text, zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d
+	}
+	now := day("2026-11-18").Add(10 * time.Hour) // a Wednesday
+	for _, c := range []struct{ what, from, to, since string }{
+		{"this week", "2026-11-16", "2026-11-23", "2026-09-28"},
+		{"a day", "2026-11-18", "2026-11-19", "2026-09-28"},
+		{"a quarter", "2026-07-01", "2026-10-01", "2026-06-29"},
+		{"a week of long ago, that ends with it", "2026-03-23", "2026-03-30", "2026-02-02"},
+		{"what has not begun", "2027-03-01", "2027-03-08", "2027-01-11"},
+	} {
+		q := report.Query{From: day(c.from), To: day(c.to), Now: now, Zone: zone}
+		if got := q.Since().Format(time.DateOnly); got != c.since {
+			t.Errorf("%s: since %s, want %s", c.what, got, c.since)
+		}
+	}
+}
+
+// Hours of the week are those of the zone, before and after a change of the clocks.
+func TestWeeksAndHoursOfAZone(t *testing.T) {
+	zone := berlin(t)
+	at := func(text string) int64 {
+		d, err := time.ParseInLocation("2006-01-02 15:04", text, zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d.Unix()
+	}
+	facts := []lead.Facts{
+		{Kind: sla.Claim, Result: sla.Met, Done: true, Each: []lead.Stretch{{Asked: at("2026-10-19 09:15"), Used: 60}, {Asked: at("2026-10-26 09:15"), Used: 120}}},
+		{Kind: sla.Claim, Result: sla.Missed, Running: true, Each: []lead.Stretch{{Asked: at("2026-10-25 23:59")}}},
+	}
+	q := report.Query{From: time.Unix(at("2026-10-19 00:00"), 0), To: time.Unix(at("2026-11-02 00:00"), 0), Now: time.Unix(at("2026-10-26 12:00"), 0), Zone: zone}
+	r := report.SLAOf(q, facts)
+	want := []report.Hour{{Day: 0, Hour: 9, Met: 2}, {Day: 6, Hour: 23, Missed: 1}}
+	if diff := cmp.Diff(want, r.Clocks[0].Hours); diff != "" {
+		t.Errorf("hours (-want +got):\n%s", diff)
+	}
+	last := r.Weeks[len(r.Weeks)-2:]
+	if len(r.Weeks) != report.WeeksBack || last[0].Kept[0].Met != 1 || last[0].Kept[0].Missed != 1 || last[1].Kept[0].Met != 1 || last[1].Monday.Format(time.DateOnly) != "2026-10-26" {
+		t.Errorf("weeks: %+v", r.Weeks)
+	}
+	if r.Week[0].Met != 1 || r.Today[0].Met != 1 || r.Clocks[0].Missed != 1 || r.Unclaimed != 1 || r.Clocks[0].Done != 2 || r.Clocks[0].Median != time.Minute || r.Clocks[0].P90 != 2*time.Minute {
+		t.Errorf("today %+v, this week %+v, the period %+v", r.Today[0], r.Week[0], r.Clocks[0])
+	}
+}
+
+func TestBins(t *testing.T) {
+	of := func(minutes ...int64) []report.Bin {
+		f := lead.Facts{Kind: sla.Response, Result: sla.Met, Done: true}
+		for _, m := range minutes {
+			f.Each = append(f.Each, lead.Stretch{Asked: 1000, Used: m * 60})
+		}
+		q := report.Query{From: time.Unix(0, 0), To: time.Unix(2000, 0), Now: time.Unix(2000, 0), Zone: time.UTC}
+		return report.SLAOf(q, []lead.Facts{f}).Clocks[3].Bins
+	}
+	for _, c := range []struct {
+		what    string
+		minutes []int64
+		width   time.Duration
+		want    []int
+	}{
+		{"nothing", nil, 0, nil},
+		{"under a minute", []int64{0, 0}, time.Minute, []int{2}},
+		{"minutes", []int64{0, 3, 3, 10}, time.Minute, []int{1, 0, 0, 2, 0, 0, 0, 0, 0, 0, 1}},
+		{"one that is far out", []int64{1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 900}, time.Minute, []int{0, 10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}},
+		{"hours", []int64{30, 90, 250}, 30 * time.Minute, []int{0, 1, 0, 1, 0, 0, 0, 0, 1}},
+		{"weeks", []int64{9000}, 480 * time.Minute, []int{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}},
+	} {
+		bins := of(c.minutes...)
+		var got []int
+		for i, b := range bins {
+			got = append(got, b.Met)
+			if b.From != time.Duration(i)*c.width || b.To != 0 && b.To != b.From+c.width {
+				t.Errorf("%s: from %v to %v", c.what, b.From, b.To)
+			}
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: %v, want %v", c.what, got, c.want)
+		}
+	}
+}
