@@ -117,9 +117,34 @@ type Rules struct {
 	Version int
 	Agreement
 	Scorer *scoring.Scorer
-	print  string // of the clocks' policy
+	sla    map[string]teamSLA // by slug; "" is for every team that differs in nothing
 	// Excluded are the company's own lists.
 	Excluded Exclusions
+}
+
+// teamSLA is what the agreement wants of a team's clocks, with its fingerprint.
+type teamSLA struct {
+	policy sla.Policy
+	print  string
+}
+
+// ofTeam is what the agreement wants of a team's clocks.
+func (r *Rules) ofTeam(t *Team) teamSLA {
+	if t != nil {
+		if own, differs := r.sla[t.Slug]; differs {
+			return own
+		}
+	}
+	return r.sla[""]
+}
+
+// PolicyOf is what the agreement wants of the clocks of a team.
+func (r *Rules) PolicyOf(t *Team) sla.Policy { return r.ofTeam(t).policy }
+
+// PolicyPrint tells the calendar and the policy of a team from any others, as
+// "policy.calendar".
+func (r *Rules) PolicyPrint(t *Team) string {
+	return r.ofTeam(t).print + "." + r.CalendarOf(t).Print()
 }
 
 // Compile checks the agreement and makes it usable. The error is Faults:
@@ -138,7 +163,12 @@ func (a Agreement) Compile(version int) (*Rules, error) {
 	if len(f) > 0 {
 		return nil, f
 	}
-	return &Rules{Version: version, Agreement: a, Scorer: s, print: a.SLA.Policy.Print()}, nil
+	r := &Rules{Version: version, Agreement: a, Scorer: s, sla: map[string]teamSLA{}}
+	for _, slug := range append(slices.Collect(maps.Keys(a.SLA.Teams)), "") {
+		p := a.SLA.For(slug)
+		r.sla[slug] = teamSLA{p, p.Print()}
+	}
+	return r, nil
 }
 
 // mostDays bounds days, minutes and counts of an agreement.

@@ -51,7 +51,7 @@ func rank(rules *Rules, l *Lead, team string, now time.Time) Rank {
 }
 
 func rankOf(l *Lead, team string, score float64) Rank {
-	return Rank{Team: team, LeadID: l.ID, Version: l.Version, On: l.OnBoard() && l.TeamID == team, Score: score}
+	return Rank{Team: team, LeadID: l.ID, Version: l.Version, On: l.ShowsOn(team), Score: score}
 }
 
 // announce tells rankings and boards what has been committed. What it can't

@@ -38,7 +38,7 @@ func (d *Desk) Board(ctx context.Context, team string, now time.Time) ([]Scored,
 	at := rules.Moment(now)
 	board := make([]Scored, 0, len(cards))
 	for _, c := range cards {
-		if c.Lead.OnBoard() && c.Lead.TeamID == team {
+		if c.Lead.ShowsOn(team) {
 			board = append(board, rules.Explain(c.Lead, c.Clocks, at))
 		}
 	}

@@ -20,15 +20,16 @@ func (w *Work) checkBacklog(sc Scene, _ *Request) error {
 }
 
 func (w *Work) checkClaim(sc Scene, r *Request) error {
-	if sc.Actor.User.Role == Manager {
+	who := w.holder(sc, *r)
+	if sc.Actor.User.Role == Manager && !(who == sc.Actor.ID && w.Lead.Circle != OfTeam && managerOf(w.Lead, sc.Actor)) {
 		if err := sc.checkTo(w.Lead, r); err != nil {
 			return err
 		}
 	}
-	if err := w.checkTaking(sc, w.holder(sc, *r)); err != nil {
+	if err := w.checkTaking(sc, who); err != nil {
 		return err
 	}
-	return sc.checkHolding(w.Lead)
+	return sc.checkHolding(w.landsIn(sc, who))
 }
 
 // checkTo: a lead is given only to a rep of its team who is there.
@@ -36,7 +37,7 @@ func (sc Scene) checkTo(l *Lead, r *Request) error {
 	switch {
 	case r.To == nil:
 		return invalid("to", "say for which rep of the team")
-	case r.To.Role != Rep || !r.To.Active() || !r.To.In(l.TeamID):
+	case r.To.Role != Rep || !r.To.Active() || !r.To.In(l.TeamID) && !(l.open() && slices.ContainsFunc(r.To.Teams, sc.Actor.User.Sees)):
 		return invalid("to", "%s is not an active rep of this team", r.To.Name)
 	case !r.To.There(sc.Now):
 		return invalid("to", "%s is away until %s", r.To.Name, sc.clockTime(l, r.To.AwayUntil))
@@ -61,19 +62,19 @@ func (w *Work) checkTaking(sc Scene, who string) error {
 
 // checkHolding refuses a further claim at the team's holding limits, naming
 // the oldest lead that stands in its way.
-func (sc Scene) checkHolding(l *Lead) error {
-	team := sc.Book.Team(l.TeamID)
+func (sc Scene) checkHolding(of string) error {
+	team := sc.Book.Team(of)
 	if team == nil || sc.Holding == nil {
 		return nil
 	}
 	if h := sc.Holding.Claimed; len(h) >= team.MaxClaimed {
 		return conflict("%d leads are claimed and not decided: decide on %s first", len(h), oldest(h))
 	}
-	return sc.checkUntouched(l)
+	return sc.checkUntouched(of)
 }
 
-func (sc Scene) checkUntouched(l *Lead) error {
-	team := sc.Book.Team(l.TeamID)
+func (sc Scene) checkUntouched(of string) error {
+	team := sc.Book.Team(of)
 	if team == nil || sc.Holding == nil {
 		return nil
 	}
@@ -104,7 +105,7 @@ func (w *Work) checkAccept(sc Scene, r *Request) error {
 	if w.Lead.Stage == MQL {
 		return w.checkClaim(sc, r)
 	}
-	return sc.checkUntouched(w.Lead)
+	return sc.checkUntouched(w.Lead.TeamID)
 }
 
 func (w *Work) checkReturn(sc Scene, r *Request) error {
@@ -238,9 +239,9 @@ func (w *Work) checkReassign(sc Scene, r *Request) error {
 	}
 	switch {
 	case l.Stage == Claimed:
-		return sc.checkHolding(l)
+		return sc.checkHolding(l.TeamID)
 	case l.Stage == SAL && l.TouchedAt.IsZero():
-		return sc.checkUntouched(l)
+		return sc.checkUntouched(l.TeamID)
 	}
 	return nil
 }

@@ -113,15 +113,6 @@ func (sc Scene) policyPrint(l *Lead) string {
 	return sc.Rules.PolicyPrint(sc.Book.Team(l.TeamID))
 }
 
-// PolicyOf is what the agreement wants of the clocks of a team.
-func (r *Rules) PolicyOf(*Team) sla.Policy { return r.SLA.Policy }
-
-// PolicyPrint tells the calendar and the policy of a team from any others, as
-// "policy.calendar".
-func (r *Rules) PolicyPrint(t *Team) string {
-	return r.print + "." + r.CalendarOf(t).Print()
-}
-
 // endHandOff stops every running clock with the outcome and makes none current.
 func (w *Work) endHandOff(sc Scene, o sla.Outcome) {
 	for i := range w.Clocks {

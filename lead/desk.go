@@ -75,7 +75,7 @@ func (d *Desk) Find(ctx context.Context, ref string, viewer *User, now time.Time
 	}
 	l, clocks, err := d.look(ctx, id)
 	switch {
-	case errors.Is(err, ErrNotFound), err == nil && viewer != nil && !viewer.Sees(l.TeamID):
+	case errors.Is(err, ErrNotFound), err == nil && viewer != nil && !viewer.SeesLead(&l):
 		return Scored{}, NotFound("the lead " + ref) // the same words: they don't tell whether there is one
 	case err != nil:
 		return Scored{}, err
@@ -120,7 +120,7 @@ func (d *Desk) Move(ctx context.Context, id string, r Request, actor Actor, now 
 			return err
 		}
 		work = works[id]
-		if work == nil || work.Lead.MergedInto != "" || (actor.Kind == ByPerson && !actor.User.Sees(work.Lead.TeamID)) {
+		if work == nil || work.Lead.MergedInto != "" || (actor.Kind == ByPerson && !actor.User.SeesLead(work.Lead)) {
 			return NotFound("the lead " + id)
 		}
 		work.Begin()
@@ -173,7 +173,7 @@ func holding(ctx context.Context, tx Tx, w *Work, sc *Scene, r Request) (gone, e
 	if who == "" {
 		return nil, nil
 	}
-	h, err := tx.Holding(ctx, who, w.Lead.TeamID)
+	h, err := tx.Holding(ctx, who, w.landsIn(*sc, who))
 	switch {
 	case errors.Is(err, ErrConflict):
 		return err, nil

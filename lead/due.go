@@ -22,6 +22,7 @@ func (w *Work) WakeAt() time.Time {
 	switch l.Stage {
 	case MQL:
 		sooner(l.CoolAt)
+		sooner(l.WidenAt)
 	case Nurture:
 		if l.HeldBack == "" { // else whatever lifts that lets it qualify
 			sooner(l.CallbackAt)
@@ -50,6 +51,18 @@ func (w *Work) Settle(sc Scene) error {
 		}
 	}
 	l.UpdatedAt = sc.Now
+	var err error
+	if l.WidenAt, err = w.widenAt(sc); err != nil {
+		return err
+	}
+	w.everywhere = nil
+	if w.wasOpen || l.open() {
+		for _, t := range sc.Book.Teams {
+			if t.DisabledAt.IsZero() {
+				w.everywhere = append(w.everywhere, t.ID)
+			}
+		}
+	}
 	l.CoolAt = time.Time{}
 	if l.Stage == MQL && l.HandRaisedAt.IsZero() {
 		l.CoolAt = w.coolAt(sc)
@@ -96,7 +109,7 @@ func (w *Work) toNurture(sc Scene) {
 	l := w.Lead
 	w.moveTo(Nurture, sc.Now)
 	l.OwnerID, l.ReactivatesAt, l.OfferedTo, l.OfferedUntil = "", time.Time{}, "", time.Time{}
-	l.QualifiedAt, l.Undo = time.Time{}, nil
+	l.QualifiedAt, l.Undo, l.Circle = time.Time{}, nil, OfTeam
 }
 
 // Wake does what is due for the lead at now. It returns whether anything was.
@@ -109,6 +122,10 @@ func (w *Work) Wake(sc Scene) (bool, error) {
 			acted = true
 			breachedDecision = breachedDecision || (s == sla.Breached && c.Kind == sla.Decision)
 		}
+	}
+	if l.Stage == MQL && due(l.WidenAt, sc.Now) {
+		acted = true
+		w.widen(sc)
 	}
 	switch {
 	case l.Stage == Claimed && breachedDecision && sc.Rules.SLA.ReleaseOnBreach:

@@ -23,6 +23,7 @@ func (w *Work) claim(sc Scene, r *Request) error {
 // take gives the lead to a rep and stops the claim clock.
 func (w *Work) take(sc Scene, owner string) {
 	w.stopClock(sc, sla.Claim, "")
+	w.Lead.TeamID = w.landsIn(sc, owner)
 	w.Lead.OwnerID, w.Lead.OfferedTo, w.Lead.OfferedUntil = owner, "", time.Time{}
 	w.Lead.ExpiredFor, w.Lead.BarredUntil = "", time.Time{}
 }

@@ -103,6 +103,8 @@ type Life struct {
 	ReturnSeq     int64     `json:"return_seq,omitempty"`    // its history row, which leads to the note
 	EngagementAt  time.Time `json:"engagement_at,omitzero"`  // activities up to then no longer count ("engagement → 0")
 	ReactivatesAt time.Time `json:"reactivates_at,omitzero"` // a lost lead is nurture again then
+	Circle        Circle    `json:"circle,omitempty"`        // who may claim it while it waits
+	WidenAt       time.Time `json:"widen_at,omitzero"`       // when more people may claim it
 	CoolAt        time.Time `json:"cool_at,omitzero"`        // when it may leave the board unclaimed
 	Edits         int64     `json:"edits,omitempty"`         // rows of history that are no moves: added, corrected
 	HistorySeq    int64     `json:"-"`                       // rows of history so far

@@ -192,7 +192,7 @@ func (w *Work) qualify(sc Scene, cause string) error {
 	l.QualifiedAt, l.TouchedAt, l.Attempts, l.OwnerID = sc.Now, time.Time{}, 0, ""
 	l.Backlog, l.HeldBack, l.Blocked, l.CallbackAt = false, "", "", time.Time{}
 	l.ExpiredFor, l.BarredUntil = "", time.Time{}
-	l.Undo = nil
+	l.Circle, l.Undo = OfTeam, nil
 	for _, k := range []sla.Kind{sla.Claim, sla.Response} {
 		if err := w.startClock(sc, k, 0); err != nil {
 			return err

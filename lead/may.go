@@ -3,7 +3,7 @@ package lead
 // Who may make a move, by role and by who holds the lead.
 
 func repOf(l *Lead, a Actor) bool {
-	return a.Kind == ByPerson && a.User.Role == Rep && (l.TeamID == "" || a.User.In(l.TeamID))
+	return a.Kind == ByPerson && a.User.Role == Rep && (l.TeamID == "" || a.User.In(l.TeamID) || l.open())
 }
 
 func managerOf(l *Lead, a Actor) bool {
@@ -20,7 +20,7 @@ func managersOnly(l *Lead, a Actor) error {
 }
 
 func repsOrManager(l *Lead, a Actor) error {
-	if repOf(l, a) || managerOf(l, a) {
+	if repOf(l, a) || managerOf(l, a) || (a.Kind == ByPerson && a.User.Role == Manager && l.open()) {
 		return nil
 	}
 	return forbidden("only a rep of the team, or its manager on behalf of one, may do this")

@@ -51,6 +51,9 @@ func TestTheSchemaAcceptsWhatTheCodeAccepts(t *testing.T) {
 		"no cap, said so":                    {`"cap": 40`, `"cap": null`},
 		"a reason of key and label":          {`"return_reasons": [`, `"return_reasons": [{"key": "other", "label": "Other"},`},
 		"a response target":                  {`"touch": 60`, `"touch": 60, "response": 90`},
+		"escalation":                         {`"risk_share": 0.75,`, `"risk_share": 0.75, "escalate_claim": {"manager_share": 0.5, "every_team_share": 1},`},
+		"no escalation, said so":             {`"risk_share": 0.75,`, `"risk_share": 0.75, "escalate_claim": null,`},
+		"a team that differs":                {`"risk_share": 0.75,`, `"risk_share": 0.75, "teams": {"emea": {"targets": {"hot": {"claim": 15}}, "escalate_claim": {"manager_share": 0, "every_team_share": 2}}, "apac": {}},`},
 		"round the clock":                    {`"time_zone": "Europe/Berlin",`, `"time_zone": "UTC", "holidays": ["2026-12-25"], "breaks": {"2026-01-02": [["10:00", "11:30"]]}, "shifts": {"2026-01-03": [["08:00", "24:00"]]},`},
 		"no trait required":                  {"\"email\",\n      \"phone\"", ""},
 		"a stage without words":              {`"nurture": "Not ready: marketing keeps in touch.",`, ``},
@@ -137,6 +140,11 @@ func (w *schemaWalk) value(t reflect.Type, s map[string]any, path string) {
 	case t == reflect.TypeFor[*sla.Calendar]():
 		w.calendar(s, path)
 		return
+	case t == reflect.TypeFor[*sla.Escalation]():
+		t, typ = t.Elem(), []any{"object", "null"}
+	case t == reflect.TypeFor[map[string]sla.TeamPolicy]():
+		w.value(t.Elem(), s["additionalProperties"].(map[string]any), path+".*")
+		return
 	case t.Kind() == reflect.Pointer:
 		typ = []any{"number", "null"}
 	case t.Kind() == reflect.Interface:
@@ -221,6 +229,9 @@ func (w *schemaWalk) names(t reflect.Type, s map[string]any, path string) {
 		for tier := range sla.DefaultPolicy().Targets {
 			names, required = append(names, tier), append(required, tier)
 		}
+	}
+	if strings.Contains(path, ".teams.") { // only what differs
+		required = nil
 	}
 	for _, name := range names {
 		if p, ok := s["properties"].(map[string]any)[name].(map[string]any); ok {

@@ -140,6 +140,11 @@ func (d *Desk) catchUp(ctx context.Context, now time.Time, n int) error {
 			told.ranks = append(told.ranks, rank(sc.Rules, &c.Lead, sc.Book.Teams[i].ID, now))
 		}
 		told.notice.Teams = append(told.notice.Teams, c.Lead.TeamID)
+		if c.Lead.open() {
+			for _, t := range sc.Book.Teams {
+				told.notice.Teams = append(told.notice.Teams, t.ID)
+			}
+		}
 	}
 	told.notice.tidy()
 	d.tell(ctx, told)
@@ -166,7 +171,7 @@ func (d *Desk) LetGo(ctx context.Context, user string, now time.Time) (int, erro
 		cause = CauseAway
 	}
 	return d.system(ctx, ids, now, func(sc Scene, w *Work) (bool, error) {
-		if w.Lead.Stage != Claimed || w.Lead.OwnerID != user || u.Tends(w.Lead.TeamID, now) {
+		if w.Lead.Stage != Claimed || w.Lead.OwnerID != user || (u.MayKeep(w.Lead) && u.There(now)) {
 			return false, nil
 		}
 		return true, w.backToBoard(sc, Release, cause)

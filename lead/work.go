@@ -116,6 +116,8 @@ type Work struct {
 	DropOutboxSeq int64    // > 0: pending outbox rows from this history row on are taken back
 	WasOnBoard    string   // team on whose board it was before
 	Untold        bool     // no message said anything of its traits in this transaction
+	wasOpen       bool     // every team could claim it before
+	everywhere    []string // teams on whose boards it is or was for that
 	Heard         int      // activities heard in this transaction
 	recomputed    bool     // a clock runs by another calendar or agreement than before
 	fitted        fitted   // once its traits are all heard
@@ -137,6 +139,7 @@ func (w *Work) Begin() {
 	if w.Lead.OnBoard() {
 		w.WasOnBoard = w.Lead.TeamID
 	}
+	w.wasOpen = w.Lead.open()
 }
 
 // Boards are the teams whose boards the change may show on.
@@ -147,6 +150,11 @@ func (w *Work) Boards() []string {
 	}
 	if w.Lead.OnBoard() && w.Lead.TeamID != w.WasOnBoard {
 		teams = append(teams, w.Lead.TeamID)
+	}
+	for _, t := range w.everywhere {
+		if !slices.Contains(teams, t) {
+			teams = append(teams, t)
+		}
 	}
 	return teams
 }

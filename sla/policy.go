@@ -44,6 +44,45 @@ type Policy struct {
 	// ReleaseOnBreach puts a claimed lead back on the board when its decision
 	// clock breaches.
 	ReleaseOnBreach bool `json:"release_on_decision_breach"`
+	// Escalation lets more people claim a lead that waits; nil: nobody else.
+	Escalation *Escalation `json:"escalate_claim,omitempty"`
+	// Teams holds, by a team's slug, what it promises differently.
+	Teams map[string]TeamPolicy `json:"teams,omitempty"`
+}
+
+// Escalation says after which share of the claim target a lead that nobody of
+// its team has claimed may be claimed by others, too: by the team's manager,
+// and by the reps of every team. 0: never.
+type Escalation struct {
+	ManagerShare float64 `json:"manager_share"`
+	EveryShare   float64 `json:"every_team_share"`
+}
+
+// TeamPolicy is what one team promises differently; what it leaves out is as for
+// all.
+type TeamPolicy struct {
+	// Targets need not name every tier and clock.
+	Targets    Targets     `json:"targets,omitempty"`
+	Escalation *Escalation `json:"escalate_claim,omitempty"`
+}
+
+// For is the policy of a team, by its slug.
+func (p Policy) For(team string) Policy {
+	own, differs := p.Teams[team]
+	p.Teams = nil
+	if !differs {
+		return p
+	}
+	all := p.Targets
+	p.Targets = Targets{}
+	for tier, minutes := range all {
+		p.Targets[tier] = maps.Clone(minutes)
+		maps.Copy(p.Targets[tier], own.Targets[tier])
+	}
+	if own.Escalation != nil {
+		p.Escalation = own.Escalation
+	}
+	return p
 }
 
 // DefaultPolicy is what a new installation promises.
@@ -72,38 +111,72 @@ func (p Policy) Print() string {
 // Validate says what is wrong with the policy, as [Problems].
 func (p Policy) Validate() error {
 	var r reader
-	for _, tier := range slices.Sorted(maps.Keys(p.Targets)) {
-		if !slices.Contains(tiers, tier) {
-			r.refuse("targets."+tier, "unknown tier; want fire, hot or warm")
-			continue
-		}
-		for _, kind := range slices.Sorted(maps.Keys(p.Targets[tier])) {
-			if !slices.Contains(kinds, kind) {
-				r.refuse(fmt.Sprintf("targets.%s.%s", tier, kind), "unknown clock; want claim, decision, touch or response")
-			}
-		}
-	}
-	for _, tier := range tiers {
-		for _, kind := range kinds {
-			minutes, given := p.Targets[tier][kind]
-			switch path := fmt.Sprintf("targets.%s.%s", tier, kind); {
-			case !given && kind != Response:
-				r.refuse(path, "missing; want business minutes")
-			case given && !(minutes > 0 && minutes <= MaxTargetMinutes):
-				r.refuse(path, "%v; want business minutes over 0, at most %d", minutes, MaxTargetMinutes)
-			}
-		}
-	}
+	r.targets("targets", p.Targets, true)
 	if !(p.RiskShare > 0 && p.RiskShare < 1) {
 		r.refuse("risk_share", "%v; want a share between 0 and 1, such as 0.75", p.RiskShare)
 	}
 	if !(p.AfterHoursClaim >= 0 && p.AfterHoursClaim <= MaxTargetMinutes) {
 		r.refuse("after_hours_claim_minutes", "%v; want business minutes from 0 (off) to %d", p.AfterHoursClaim, MaxTargetMinutes)
 	}
+	r.escalation("escalate_claim", p.Escalation)
+	for _, team := range slices.Sorted(maps.Keys(p.Teams)) {
+		if team == "" {
+			r.refuse("teams", "a team has no name; want its slug, as in the address of its board")
+			continue
+		}
+		r.targets("teams."+team+".targets", p.Teams[team].Targets, false)
+		r.escalation("teams."+team+".escalate_claim", p.Teams[team].Escalation)
+	}
 	if len(r.problems) == 0 {
 		return nil
 	}
 	return r.problems
+}
+
+// targets refuses tiers, clocks and minutes that there are none of, and what is
+// missing of all of them.
+func (r *reader) targets(path string, t Targets, whole bool) {
+	for _, tier := range slices.Sorted(maps.Keys(t)) {
+		if !slices.Contains(tiers, tier) {
+			r.refuse(path+"."+tier, "unknown tier; want fire, hot or warm")
+			continue
+		}
+		for _, kind := range slices.Sorted(maps.Keys(t[tier])) {
+			if !slices.Contains(kinds, kind) {
+				r.refuse(fmt.Sprintf("%s.%s.%s", path, tier, kind), "unknown clock; want claim, decision, touch or response")
+			}
+		}
+	}
+	for _, tier := range tiers {
+		for _, kind := range kinds {
+			minutes, given := t[tier][kind]
+			switch at := fmt.Sprintf("%s.%s.%s", path, tier, kind); {
+			case !given && kind != Response && whole:
+				r.refuse(at, "missing; want business minutes")
+			case given && !(minutes > 0 && minutes <= MaxTargetMinutes):
+				r.refuse(at, "%v; want business minutes over 0, at most %d", minutes, MaxTargetMinutes)
+			}
+		}
+	}
+}
+
+// MaxShare bounds the shares of an escalation.
+const MaxShare = 10
+
+func (r *reader) escalation(path string, e *Escalation) {
+	if e == nil {
+		return
+	}
+	share := func(key string, s float64) {
+		if !(s >= 0 && s <= MaxShare) {
+			r.refuse(path+"."+key, "%v; want a share of the claim target from 0 (never) to %d, such as 0.5", s, MaxShare)
+		}
+	}
+	share("manager_share", e.ManagerShare)
+	share("every_team_share", e.EveryShare)
+	if e.EveryShare > 0 && e.ManagerShare > e.EveryShare {
+		r.refuse(path+".every_team_share", "%v; want at least the manager_share, %v, or 0", e.EveryShare, e.ManagerShare)
+	}
 }
 
 // Minutes is the target of a kind in a tier, in business minutes. The tiers

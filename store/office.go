@@ -261,6 +261,9 @@ func (s *Store) Strays(ctx context.Context, now time.Time) ([]string, error) {
 // ever had an owner.
 const StraysQuery = `
 	SELECT DISTINCT l.owner_id FROM leads l JOIN users u ON u.id = l.owner_id
-	WHERE l.stage = 'claimed' AND (u.disabled_at IS NOT NULL OR u.role <> 'rep' OR u.away_until > $1
-		OR NOT EXISTS (SELECT 1 FROM memberships m WHERE m.user_id = l.owner_id AND m.team_id = l.team_id))
+	WHERE l.stage = 'claimed' AND (u.disabled_at IS NOT NULL OR u.away_until > $1
+		OR EXISTS (SELECT 1 FROM absences a WHERE a.user_id = l.owner_id AND a.from_at <= $1 AND a.until_at > $1)
+		OR u.role <> 'rep' AND NOT (u.role = 'manager' AND l.claimable_by <> 'team')
+		OR NOT EXISTS (SELECT 1 FROM memberships m WHERE m.user_id = l.owner_id AND m.team_id = l.team_id)
+			AND (u.role = 'rep' OR EXISTS (SELECT 1 FROM memberships m WHERE m.user_id = l.owner_id)))
 	ORDER BY l.owner_id`

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"database/sql"
 	"encoding/json"
 	"fmt"
@@ -50,18 +51,22 @@ type leadRow struct {
 	HoldEnds       instant  `db:"hold_ends"`
 	ListedAt       instant  `db:"listed_at"`
 	BacklogScore   points   `db:"backlog_score"` // of those in a backlog
+	ClaimableBy    string   `db:"claimable_by"`
 }
+
+// ofTeam is what lead.OfTeam is called in the column.
+const ofTeam = "team"
 
 // leadColumns are the columns of leads in the order of values.
 var leadColumns = strings.Fields(`id version created_at updated_at stage owner_id team_id touched user_id email phone name company title
-	country source traits trait_times score tier backlog held_back life history_seq undo model ledger since last_activity_at merged_into wake_at unannounced_at hold hold_ends listed_at backlog_score`)
+	country source traits trait_times score tier backlog held_back life history_seq undo model ledger since last_activity_at merged_into wake_at unannounced_at hold hold_ends listed_at backlog_score claimable_by`)
 
 // The columns are always named: an older program goes on beside a newer schema.
 var leadList = strings.Join(leadColumns, ", ")
 
 func (r *leadRow) values() []any {
 	return []any{r.ID, r.Version, r.CreatedAt, r.UpdatedAt, r.Stage, r.OwnerID, r.TeamID, r.Touched, r.UserID, r.Email, r.Phone, r.Name, r.Company, r.Title,
-		r.Country, r.Source, r.Traits, r.TraitTimes, r.Score, r.Tier, r.Backlog, r.HeldBack, r.Life, r.HistorySeq, r.Undo, r.Model, r.Ledger, r.Since, r.LastActivityAt, r.MergedInto, r.WakeAt, r.UnannouncedAt, r.Hold, r.HoldEnds, r.ListedAt, r.BacklogScore}
+		r.Country, r.Source, r.Traits, r.TraitTimes, r.Score, r.Tier, r.Backlog, r.HeldBack, r.Life, r.HistorySeq, r.Undo, r.Model, r.Ledger, r.Since, r.LastActivityAt, r.MergedInto, r.WakeAt, r.UnannouncedAt, r.Hold, r.HoldEnds, r.ListedAt, r.BacklogScore, r.ClaimableBy}
 }
 
 // columns are where leadColumns are read to.
@@ -96,6 +101,7 @@ func toRow(w *lead.Work, before before, rules *lead.Rules, now time.Time) (leadR
 		UserID: l.UserID, Email: l.Email, Phone: l.Phone, Name: l.Name, Company: l.Company, Title: l.Title, Country: l.Country, Source: l.Source,
 		Score: score.Total, Tier: string(tier), Backlog: l.Backlog, HeldBack: l.HeldBack, HistorySeq: l.HistorySeq,
 		Model: l.Model, LastActivityAt: instant(l.LastActivityAt), MergedInto: l.MergedInto,
+		ClaimableBy: cmp.Or(string(l.Circle), ofTeam),
 	}
 	if hold, ends := w.Hold(rules, now); hold != "" {
 		row.Hold, row.HoldEnds = string(hold), instant(ends)
@@ -178,6 +184,10 @@ func (r *leadRow) lead() (lead.Lead, error) {
 	// The columns are the truth of what queries look for.
 	l.Stage, l.OwnerID, l.TeamID = lead.Stage(r.Stage), string(r.OwnerID), string(r.TeamID)
 	l.Backlog, l.HeldBack, l.HistorySeq = r.Backlog, r.HeldBack, r.HistorySeq
+	l.Circle = lead.OfTeam
+	if r.ClaimableBy != ofTeam {
+		l.Circle = lead.Circle(r.ClaimableBy)
+	}
 	return l, nil
 }
 
