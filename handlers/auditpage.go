@@ -27,6 +27,7 @@ var deeds = map[lead.Deed]string{
 	lead.PersonAdded: "Added a person", lead.PersonInvited: "Invited a person", lead.InviteRenewed: "Made an invite anew", lead.InviteWithdrawn: "Withdrew an invite",
 	lead.PersonChanged: "Changed a person", lead.PersonDisabled: "Disabled a person", lead.PersonEnabled: "Enabled a person", lead.PasswordSet: "Set a password",
 	lead.ResetLinkMade: "Made a reset link", lead.SessionEnded: "Ended sessions", lead.PersonAway: "Noted somebody away", lead.PersonBack: "Noted somebody back",
+	lead.LeaveNoted: "Planned somebody’s time away", lead.LeaveEnded: "Took back somebody’s time away",
 	lead.TeamAdded: "Added a team", lead.TeamChanged: "Changed a team", lead.TeamDisabled: "Disabled a team", lead.TeamEnabled: "Enabled a team",
 	lead.KeyAdded: "Made a key", lead.KeyRevoked: "Revoked a key", lead.ListAdded: "Added to a list", lead.ListRemoved: "Took off a list",
 	lead.DisplayAdded: "Added a display", lead.DisplayChanged: "Changed a display", lead.DisplayLinked: "Made a display’s link", lead.DisplayRevoked: "Revoked a display",

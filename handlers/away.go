@@ -17,14 +17,25 @@ type awayForm struct {
 	Person string // whose; "" for one's own
 	Back   string // the first day back
 	Now    bool   // they are there
+	From   string // the first day of a planned time away
+	Plan   bool   // it is a planned time away
+	Drop   string // the planned time away that is taken back
 }
 
 func readAway(c echo.Context) awayForm {
-	return awayForm{Person: plain(c.FormValue("person")), Back: plain(c.FormValue("back")), Now: c.FormValue("now") != ""}
+	return awayForm{Person: plain(c.FormValue("person")), Back: plain(c.FormValue("back")), Now: c.FormValue("now") != "",
+		From: plain(c.FormValue("from")), Plan: c.FormValue("plan") != "", Drop: plain(c.FormValue("drop"))}
 }
 
 // setAway does what the form asks for. The days are those of the person's team.
 func (s *server) setAway(c echo.Context, sc scene, id string, f awayForm) error {
+	ctx, by := c.Request().Context(), lead.Person(*viewer(c), "page")
+	switch {
+	case f.Drop != "":
+		return s.Desk.DropLeave(ctx, id, f.Drop, by, sc.now)
+	case f.Plan:
+		return s.Desk.PlanLeave(ctx, id, f.From, f.Back, sc.homeZone(id), by, sc.now)
+	}
 	if f.Back == "" && !f.Now {
 		return lead.Invalid("back", "name the first day back")
 	}
@@ -35,7 +46,7 @@ func (s *server) setAway(c echo.Context, sc scene, id string, f awayForm) error 
 	if err != nil {
 		return err
 	}
-	_, _, err = s.Desk.SetAway(c.Request().Context(), id, until, lead.Person(*viewer(c), "page"), sc.now)
+	_, _, err = s.Desk.SetAway(ctx, id, until, by, sc.now)
 	return err
 }
 
@@ -53,22 +64,37 @@ func (sc scene) awayModel(u lead.User, action string) views.AwayModel {
 	zone := sc.homeZone(u.ID)
 	m := views.AwayModel{Action: action, First: sc.now.In(zone).AddDate(0, 0, 1).Format(time.DateOnly)}
 	if u.Active() && !u.There(sc.now) {
-		m.Until = u.AwayUntil.In(zone)
+		m.Until = u.BackAt(sc.now).In(zone)
+	}
+	for _, l := range u.Leaves {
+		if l.Until.After(sc.now) {
+			m.Planned = append(m.Planned, views.Planned{ID: l.ID, From: l.From.In(zone), Until: l.Until.In(zone)})
+		}
 	}
 	return m
 }
 
-// awayPage is a rep's own form; other pages may show the same (views.AwayForm).
-func (s *server) awayPage(c echo.Context) error { return s.showAway(c, http.StatusOK, "", nil) }
+// typed puts back into the form what was refused.
+func (f awayForm) typed(m *views.AwayModel, refused *lead.Refusal) {
+	m.Error = sentence(refused.Text)
+	if m.Planning = f.Plan || f.Drop != ""; m.Planning {
+		m.From, m.Back, m.Wrong = f.From, f.Back, refused.Field
+		return
+	}
+	m.Day = f.Back
+}
 
-func (s *server) showAway(c echo.Context, status int, typed string, refused *lead.Refusal) error {
+// awayPage is a rep's own form; other pages may show the same (views.AwayForm).
+func (s *server) awayPage(c echo.Context) error { return s.showAway(c, http.StatusOK, awayForm{}, nil) }
+
+func (s *server) showAway(c echo.Context, status int, f awayForm, refused *lead.Refusal) error {
 	sc, err := s.scene(c.Request().Context())
 	if err != nil {
 		return err
 	}
 	m := sc.awayModel(*viewer(c), "/account/away")
 	if refused != nil {
-		m.Day, m.Error = typed, sentence(refused.Text)
+		f.typed(&m, refused)
 	}
 	p := s.page(c, "")
 	p.Title = "Away"
@@ -89,7 +115,7 @@ func (s *server) away(c echo.Context) error {
 		return c.Redirect(http.StatusSeeOther, cameFrom(c, "/account/away"))
 	case errors.As(err, &refused):
 		status, _ := statusOf(err)
-		return s.showAway(c, status, f.Back, refused)
+		return s.showAway(c, status, f, refused)
 	}
 	return err
 }

@@ -46,3 +46,50 @@ func TestARepGoesAwayAndComesBack(t *testing.T) {
 		t.Errorf("Rosa is there: %+v, %v", u, err)
 	}
 }
+
+func TestARepPlansToBeAway(t *testing.T) {
+	x := newSite(t)
+	rosa := x.person("Rosa", lead.Rep)
+	b := x.signIn("Rosa")
+	day := func(n int) string { return time.Now().AddDate(0, 0, n).Format(time.DateOnly) }
+	for _, c := range []struct {
+		from, back, want string
+	}{
+		{"soon", day(9), `value="soon"`}, {day(9), "", "Name the first day back."},
+		{day(9), day(9), "The first day back is after the first day away."}, {day(9), day(900), "is more than a year away"},
+	} {
+		status, _, page := b.post("/account/away", url.Values{"plan": {"1"}, "from": {c.from}, "back": {c.back}})
+		if status != http.StatusUnprocessableEntity || !strings.Contains(page, c.want) || !strings.Contains(page, `role="alert"`) {
+			t.Errorf("from %q back on %q: %d without %q", c.from, c.back, status, c.want)
+		}
+	}
+	if status, _, page := b.post("/account/away", url.Values{"plan": {"1"}, "from": {day(5)}, "back": {day(9)}}); status != http.StatusSeeOther {
+		t.Fatalf("planned: %d %s", status, page)
+	}
+	u, err := x.store.User(t.Context(), rosa.ID)
+	if err != nil || len(u.Leaves) != 1 || !u.There(time.Now()) || u.There(time.Now().AddDate(0, 0, 6)) || !u.There(time.Now().AddDate(0, 0, 10)) {
+		t.Fatalf("Rosa's plans: %+v, %v", u.Leaves, err)
+	}
+	if _, _, page := b.get("/account/away"); !strings.Contains(page, u.Leaves[0].ID) {
+		t.Error("the page does not list what is planned")
+	}
+	if status, _, _ := b.post("/account/away", url.Values{"drop": {u.Leaves[0].ID}}); status != http.StatusSeeOther {
+		t.Errorf("taken back: %d", status)
+	}
+	if status, _, _ := b.post("/account/away", url.Values{"drop": {u.Leaves[0].ID}}); status != http.StatusNotFound {
+		t.Errorf("taken back twice: %d", status)
+	}
+	// One that begins today begins at once.
+	if status, _, _ := b.post("/account/away", url.Values{"plan": {"1"}, "from": {day(-1)}, "back": {day(3)}}); status != http.StatusSeeOther {
+		t.Errorf("from today on: %d", status)
+	}
+	if _, _, page := b.get("/account/away"); !strings.Contains(page, "I am back") {
+		t.Error("the page does not say that Rosa is away")
+	}
+	if status, _, _ := b.post("/account/away", url.Values{"now": {"1"}}); status != http.StatusSeeOther {
+		t.Errorf("back: %d", status)
+	}
+	if u, err := x.store.User(t.Context(), rosa.ID); err != nil || !u.There(time.Now()) || len(u.Leaves) != 0 {
+		t.Errorf("Rosa is there: %+v, %v", u, err)
+	}
+}

@@ -115,7 +115,7 @@ func (sc scene) absence(u lead.User) string {
 	case !u.Active():
 		return "disabled"
 	case !u.There(sc.now):
-		return "away until " + u.AwayUntil.In(sc.homeZone(u.ID)).Format("Mon 2 Jan 2006")
+		return "away until " + u.BackAt(sc.now).In(sc.homeZone(u.ID)).Format("Mon 2 Jan 2006")
 	}
 	return ""
 }
@@ -257,11 +257,12 @@ func (s *server) teamAway(c echo.Context) error {
 	case err == nil:
 		return c.Redirect(http.StatusSeeOther, "/team")
 	case errors.As(err, &refused):
-		status, text := statusOf(err)
+		status, _ := statusOf(err)
 		return s.showHoldings(c, status, func(m *views.HoldingsModel) {
 			for i := range m.People {
 				if p := &m.People[i]; p.ID == f.Person {
-					p.Open, p.Away.Day, p.Away.Error = true, f.Back, sentence(text)
+					p.Open = true
+					f.typed(&p.Away, refused)
 				}
 			}
 		})

@@ -29,7 +29,7 @@ const (
 // Deeds are all administrative acts, wherever they are named.
 var Deeds = []Deed{
 	CompanySetUp, CompanyNamed,
-	PersonAdded, PersonInvited, InviteRenewed, InviteWithdrawn, PersonChanged, PersonDisabled, PersonEnabled, PasswordSet, ResetLinkMade, SessionEnded, PersonAway, PersonBack,
+	PersonAdded, PersonInvited, InviteRenewed, InviteWithdrawn, PersonChanged, PersonDisabled, PersonEnabled, PasswordSet, ResetLinkMade, SessionEnded, PersonAway, PersonBack, LeaveNoted, LeaveEnded,
 	TeamAdded, TeamChanged, TeamDisabled, TeamEnabled,
 	KeyAdded, KeyRevoked, ListAdded, ListRemoved,
 	DisplayAdded, DisplayChanged, DisplayLinked, DisplayRevoked,

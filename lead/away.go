@@ -11,6 +11,8 @@ import (
 const (
 	PersonAway Deed = "person.away"
 	PersonBack Deed = "person.back"
+	LeaveNoted Deed = "person.leave"
+	LeaveEnded Deed = "person.leave-off"
 )
 
 // CauseAway: what a rep had claimed went back to the board when they left for a while.
@@ -21,6 +23,15 @@ const CauseAway = "its rep is away"
 func (u User) Manages(other User) bool {
 	return u.Role == Manager && u.Active() && (len(u.Teams) == 0 || slices.ContainsFunc(other.Teams, u.In))
 }
+
+// Leave is a time in which somebody will be, is or was away, as it was planned.
+type Leave struct {
+	ID          string
+	From, Until time.Time // from the one on, and there again at the other
+}
+
+// mostLeaves bounds how many of somebody's are kept that are not over.
+const mostLeaves = 50
 
 // maxAway bounds how far ahead somebody may be away.
 const maxAway = 366 * 24 * time.Hour
@@ -50,27 +61,89 @@ func BackOn(day string, zone *time.Location, now time.Time) (time.Time, error) {
 // their manager's. What they have claimed and not decided goes back to the board
 // at once; how many leads that were is returned.
 func (d *Desk) SetAway(ctx context.Context, id string, until time.Time, by Actor, now time.Time) (User, int, error) {
-	u, err := d.store.User(ctx, id)
-	switch {
-	case err != nil:
+	u, err := d.mayGo(ctx, id, by)
+	if err != nil {
 		return u, 0, err
-	case by.Kind != ByPerson || (by.ID != u.ID && !by.User.Manages(u)):
-		return u, 0, forbidden("only the person, or a manager of their team, may do this")
-	case u.Role != Rep:
-		return u, 0, conflict("only reps hold leads: nobody waits for %s", u.Name)
-	case !u.Active():
-		return u, 0, conflict("%s is disabled", u.Name)
 	}
 	if err := d.store.SetAway(ctx, by, u.ID, until, now); err != nil {
 		return u, 0, err
 	}
-	u.AwayUntil = until
-	if u.There(now) {
-		return u, 0, nil
+	u, n, err := d.gone(ctx, u.ID, now)
+	return u, n, err
+}
+
+// mayGo reads a rep whom somebody may say to be away.
+func (d *Desk) mayGo(ctx context.Context, id string, by Actor) (User, error) {
+	u, err := d.store.User(ctx, id)
+	switch {
+	case err != nil:
+		return u, err
+	case by.Kind != ByPerson || (by.ID != u.ID && !by.User.Manages(u)):
+		return u, forbidden("only the person, or a manager of their team, may do this")
+	case u.Role != Rep:
+		return u, conflict("only reps hold leads: nobody waits for %s", u.Name)
+	case !u.Active():
+		return u, conflict("%s is disabled", u.Name)
+	}
+	return u, nil
+}
+
+// gone lets go of what a rep claimed, where they are away now.
+func (d *Desk) gone(ctx context.Context, id string, now time.Time) (User, int, error) {
+	u, err := d.store.User(ctx, id)
+	if err != nil || u.There(now) {
+		return u, 0, err
 	}
 	n, err := d.LetGo(ctx, u.ID, now)
 	if err != nil {
 		return u, 0, fmt.Errorf("%s is away, but what they claimed is still theirs (do it again): %w", u.Name, err)
 	}
 	return u, n, nil
+}
+
+// PlanLeave notes that a rep will be away from the beginning of a day until that
+// of their first day back (YYYY-MM-DD, in a zone). What they claimed goes back to
+// the board when it begins: the sweep sees to that.
+func (d *Desk) PlanLeave(ctx context.Context, id, first, back string, zone *time.Location, by Actor, now time.Time) error {
+	u, err := d.mayGo(ctx, id, by)
+	if err != nil {
+		return err
+	}
+	date, err := time.Parse(time.DateOnly, first)
+	if err != nil {
+		return invalid("from", "%q is not a day as YYYY-MM-DD", clip(first, 40))
+	}
+	l := Leave{From: DayBegins(date.Year(), date.Month(), date.Day(), zone).UTC()}
+	if back == "" {
+		return invalid("back", "name the first day back")
+	}
+	if l.Until, err = BackOn(back, zone, now); err != nil {
+		return err
+	}
+	ahead := 0
+	for _, other := range u.Leaves {
+		if other.Until.After(now) {
+			ahead++
+		}
+	}
+	switch {
+	case !l.Until.After(l.From):
+		return invalid("back", "the first day back is after the first day away")
+	case ahead >= mostLeaves:
+		return conflict("%d times away are planned already: take one back first", ahead)
+	}
+	if err := d.store.AddLeave(ctx, by, u.ID, l, now); err != nil {
+		return err
+	}
+	_, _, err = d.gone(ctx, u.ID, now)
+	return err
+}
+
+// DropLeave takes a planned time away back; one that is not there is ErrNotFound.
+func (d *Desk) DropLeave(ctx context.Context, id, leave string, by Actor, now time.Time) error {
+	u, err := d.mayGo(ctx, id, by)
+	if err != nil {
+		return err
+	}
+	return d.store.DropLeave(ctx, by, u.ID, leave, now)
 }

@@ -177,3 +177,45 @@ func TestGivingAllToOne(t *testing.T) {
 		t.Errorf("%d leads are held, %v", len(holds), err)
 	}
 }
+
+// What a rep has claimed goes back when their planned time away begins, by the
+// sweep, once; what they have accepted stays with them.
+func TestAPlannedTimeAwayBegins(t *testing.T) {
+	o := open(t)
+	claimed, accepted := o.ready("claimed").ID, o.ready("accepted").ID
+	o.move(claimed, o.sam, lead.Request{Move: lead.Claim})
+	o.move(accepted, o.sam, lead.Request{Move: lead.Accept})
+	if err := o.desk.PlanLeave(o.ctx, o.sam.ID, "2026-03-04", "2026-03-09", time.UTC, lead.Person(o.mia, "page"), o.now); err != nil {
+		t.Fatal(err)
+	}
+	begins := time.Date(2026, 3, 4, 0, 0, 0, 0, time.UTC)
+	for _, c := range []struct {
+		at    time.Time
+		moves int
+		stage lead.Stage
+	}{{begins.Add(-3 * time.Second), 2, lead.Claimed}, {begins, 3, lead.MQL}, {begins.Add(3 * time.Second), 3, lead.MQL}, {begins.Add(30 * time.Second), 3, lead.MQL}} {
+		o.now = c.at
+		if _, err := o.desk.Sweep(o.ctx, o.now, 100); err != nil {
+			t.Fatal(err)
+		}
+		if l := o.find(claimed); l.Stage != c.stage || len(o.moves(claimed)) != c.moves {
+			t.Errorf("at %v the lead is %s after %v", c.at, l.Stage, o.moves(claimed))
+		}
+	}
+	if l := o.find(accepted); l.OwnerID != o.sam.ID {
+		t.Errorf("the accepted lead is %q's", l.OwnerID)
+	}
+	sam, err := o.store.User(o.ctx, o.sam.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := o.desk.Move(o.ctx, claimed, lead.Request{Move: lead.Claim, To: &sam}, lead.Person(o.mia, "page"), o.now); !errors.Is(err, lead.ErrInvalid) {
+		t.Errorf("given to who is away: %v", err)
+	}
+	if _, err := o.desk.Move(o.ctx, claimed, lead.Request{Move: lead.Claim}, lead.Person(sam, "page"), o.now); !errors.Is(err, lead.ErrConflict) {
+		t.Errorf("claimed while away: %v", err)
+	}
+	if back := sam.BackAt(o.now); !back.Equal(time.Date(2026, 3, 9, 0, 0, 0, 0, time.UTC)) {
+		t.Errorf("back at %v", back)
+	}
+}

@@ -40,7 +40,7 @@ func (sc Scene) checkTo(l *Lead, r *Request) error {
 	case r.To.Role != Rep || !r.To.Active() || !r.To.In(l.TeamID) && !(l.open() && slices.ContainsFunc(r.To.Teams, sc.Actor.User.Sees)):
 		return invalid("to", "%s is not an active rep of this team", r.To.Name)
 	case !r.To.There(sc.Now):
-		return invalid("to", "%s is away until %s", r.To.Name, sc.clockTime(l, r.To.AwayUntil))
+		return invalid("to", "%s is away until %s", r.To.Name, sc.clockTime(l, r.To.BackAt(sc.Now)))
 	}
 	return nil
 }
@@ -51,7 +51,7 @@ func (w *Work) checkTaking(sc Scene, who string) error {
 	l := w.Lead
 	switch {
 	case who == sc.Actor.ID && !sc.Actor.User.There(sc.Now):
-		return conflict("you are away until %s", sc.clockTime(l, sc.Actor.User.AwayUntil))
+		return conflict("you are away until %s", sc.clockTime(l, sc.Actor.User.BackAt(sc.Now)))
 	case l.OfferedTo != "" && l.OfferedTo != who && l.OfferedUntil.After(sc.Now) && sc.Book.Users[l.OfferedTo].There(sc.Now):
 		return conflict("it is back again and offered to %s until %s", sc.Book.Name(l.OfferedTo), sc.clockTime(l, l.OfferedUntil))
 	case l.ExpiredFor == who && l.BarredUntil.After(sc.Now) && sc.othersThere(l, who):

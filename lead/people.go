@@ -32,14 +32,27 @@ type User struct {
 	Password   string   // argon2id in PHC form; never rendered
 	CreatedAt  time.Time
 	DisabledAt time.Time
-	AwayUntil  time.Time // away: not offered leads, may not claim for now
+	AwayUntil  time.Time // away since a while: not offered leads, may not claim for now
+	Leaves     []Leave   // days that were planned, earliest first
 }
 
 // Active tells whether the person may sign in and hold leads.
 func (u User) Active() bool { return u.DisabledAt.IsZero() }
 
 // There tells whether the person is active and not away.
-func (u User) There(now time.Time) bool { return u.Active() && !u.AwayUntil.After(now) }
+func (u User) There(now time.Time) bool { return u.Active() && !u.BackAt(now).After(now) }
+
+// BackAt is when a person who is away comes back; a moment not after now where
+// they are not away.
+func (u User) BackAt(now time.Time) time.Time {
+	back := u.AwayUntil
+	for _, l := range u.Leaves { // one may begin where the last one ends
+		if !l.From.After(now) && l.Until.After(back) || back.After(now) && !l.From.After(back) && l.Until.After(back) {
+			back = l.Until
+		}
+	}
+	return back
+}
 
 // In tells whether the person is a member of the team.
 func (u User) In(team string) bool { return slices.Contains(u.Teams, team) }

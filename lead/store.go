@@ -66,7 +66,12 @@ type Store interface {
 	// User reads a person afresh, by id or email.
 	User(ctx context.Context, idOrEmail string) (User, error)
 	// SetAway notes until when an active person is away; the zero time: they are there.
+	// What was planned for now ends with it.
 	SetAway(ctx context.Context, by Actor, userID string, until, now time.Time) error
+	// AddLeave notes a time in which a person will be away; its ID is made here.
+	// DropLeave takes one back.
+	AddLeave(ctx context.Context, by Actor, userID string, l Leave, now time.Time) error
+	DropLeave(ctx context.Context, by Actor, userID, id string, now time.Time) error
 }
 
 // BoardEntry is a lead on a board, by reference.

@@ -3,18 +3,52 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
+
+	"github.com/google/uuid"
+	"github.com/jmoiron/sqlx"
 
 	"hotleads/lead"
 )
 
-// SetAway notes until when an active person is away; the zero time: they are there.
+// SetAway notes until when an active person is away; the zero time: they are
+// there, and what was planned for now is over.
 func (s *Store) SetAway(ctx context.Context, by lead.Actor, userID string, until, now time.Time) error {
 	what, detail := lead.PersonBack, ""
 	if !until.IsZero() {
 		what, detail = lead.PersonAway, "until "+until.UTC().Format(time.RFC3339)
+	} else if err := s.inTx(ctx, func(tx *sqlx.Tx) error {
+		_, err := tx.ExecContext(ctx, `DELETE FROM absences WHERE user_id = $1 AND from_at <= $2 AND until_at > $2`, userID, at(now))
+		return err
+	}); err != nil {
+		return fmt.Errorf("store: back: %w", err)
 	}
 	return s.act(ctx, by, what, userID, detail, now, `UPDATE users SET away_until = $2 WHERE id = $1 AND disabled_at IS NULL`, userID, instant(until))
+}
+
+// AddLeave notes a time in which an active person will be away.
+func (s *Store) AddLeave(ctx context.Context, by lead.Actor, userID string, l lead.Leave, now time.Time) error {
+	return s.act(ctx, by, lead.LeaveNoted, userID, span(l), now, `
+		INSERT INTO absences (id, user_id, from_at, until_at, created_at)
+		SELECT $1, id, $3, $4, $5 FROM users WHERE id = $2 AND disabled_at IS NULL`, uuid.Must(uuid.NewV7()).String(), userID, instant(l.From), instant(l.Until), at(now))
+}
+
+// DropLeave takes a planned time away back; one that is not there is lead.ErrNotFound.
+func (s *Store) DropLeave(ctx context.Context, by lead.Actor, userID, id string, now time.Time) error {
+	u, err := s.User(ctx, userID)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(u.Leaves, func(l lead.Leave) bool { return l.ID == id })
+	if i < 0 {
+		return lead.NotFound("the planned time away " + id)
+	}
+	return s.act(ctx, by, lead.LeaveEnded, userID, span(u.Leaves[i]), now, `DELETE FROM absences WHERE id = $1 AND user_id = $2`, id, userID)
+}
+
+func span(l lead.Leave) string {
+	return "from " + l.From.UTC().Format(time.RFC3339) + " until " + l.Until.UTC().Format(time.RFC3339)
 }
 
 // HeldCounts counts what people hold of teams (nil: of all): who has worked for years

@@ -64,6 +64,21 @@ func readUsers(ctx context.Context, q sqlx.QueryerContext, which, whose string, 
 	if err != nil || len(users) == 0 {
 		return users, wrap(err)
 	}
+	if err := query(ctx, q, `SELECT user_id, id, from_at, until_at FROM absences`+whose+` ORDER BY from_at, id`, args, func(r *sqlx.Rows) error {
+		var u string
+		var l lead.Leave
+		var from, until instant
+		if err := r.Scan(&u, &l.ID, &from, &until); err != nil {
+			return err
+		}
+		l.From, l.Until = time.Time(from), time.Time(until)
+		if i, ok := byID[u]; ok {
+			users[i].Leaves = append(users[i].Leaves, l)
+		}
+		return nil
+	}); err != nil {
+		return users, wrap(err)
+	}
 	return users, wrap(query(ctx, q, `SELECT user_id, team_id FROM memberships`+whose+` ORDER BY joined_at, team_id`, args, func(r *sqlx.Rows) error {
 		var u, t string
 		if err := r.Scan(&u, &t); err != nil {

@@ -111,7 +111,7 @@ func (c *cli) listUsers(ctx context.Context, st *store.Store, asJSON bool) error
 	people := make([]personView, len(users))
 	rows := make([][]string, len(users))
 	for i, u := range users {
-		p := personView{ID: u.ID, Email: u.Email, Name: u.Name, Role: u.Role, Teams: []string{}, CreatedAt: u.CreatedAt, AwayUntil: u.AwayUntil, DisabledAt: u.DisabledAt}
+		p := personView{ID: u.ID, Email: u.Email, Name: u.Name, Role: u.Role, Teams: []string{}, CreatedAt: u.CreatedAt, AwayUntil: awayUntil(u), DisabledAt: u.DisabledAt}
 		for _, id := range u.Teams {
 			if t := book.Team(id); t != nil {
 				p.Teams = append(p.Teams, t.Name)
@@ -121,7 +121,7 @@ func (c *cli) listUsers(ctx context.Context, st *store.Store, asJSON bool) error
 		if !u.Active() {
 			state = "disabled since " + day(u.DisabledAt)
 		} else if now := lead.Now(); !u.There(now) {
-			state = "away until " + day(u.AwayUntil)
+			state = "away until " + day(u.BackAt(now))
 		}
 		people[i], rows[i] = p, []string{u.Email, u.Name, string(u.Role), strings.Join(p.Teams, ", "), state}
 	}
@@ -211,4 +211,12 @@ func count(n int, one, many string) string {
 		return "1 " + one
 	}
 	return imports.Thousands(n) + " " + many
+}
+
+// awayUntil is when somebody who is away comes back; zero where they are there.
+func awayUntil(u lead.User) time.Time {
+	if now := lead.Now(); !u.There(now) {
+		return u.BackAt(now)
+	}
+	return time.Time{}
 }

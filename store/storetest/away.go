@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"slices"
 	"time"
 
@@ -71,4 +72,66 @@ func awayAndHolds(w *world) {
 		got := must(w.s.Holds(w.ctx, c.owners, c.leave, c.teams, c.limit))(w)
 		w.same("who holds what: "+c.what, c.want, got)
 	}
+}
+
+// leaves: what is planned comes back, earliest first; who returns early ends what
+// goes on; its claims are strays from its beginning to its end.
+func leaves(w *world) {
+	team := w.team("EMEA")
+	rosa, ben := w.rep("rosa", team), w.rep("ben", team)
+	day := 24 * time.Hour
+	add := func(who lead.User, from, until time.Duration) {
+		w.ok(w.s.AddLeave(w.ctx, lead.Operator, who.ID, lead.Leave{From: now.Add(from).In(east), Until: now.Add(until)}, now))
+	}
+	add(rosa, 10*day, 12*day)
+	add(rosa, -day, day)
+	w.ok(w.s.Disable(w.ctx, lead.Operator, ben.ID, now))
+	add(ben, day, 2*day)
+	planned := func(id string) (out [][2]time.Duration) {
+		for _, u := range []lead.User{must(w.s.User(w.ctx, id))(w), must(w.s.Book(w.ctx))(w).Users[id]} {
+			out = nil
+			for _, l := range u.Leaves {
+				out = append(out, [2]time.Duration{l.From.Sub(now), l.Until.Sub(now)})
+			}
+		}
+		return out
+	}
+	w.same("planned", [][2]time.Duration{{-day, day}, {10 * day, 12 * day}}, planned(rosa.ID))
+	w.same("nobody plans for who is disabled", [][2]time.Duration{}, planned(ben.ID))
+	w.begin(func(x *lead.Work) { x.Lead.Stage, x.Lead.TeamID, x.Lead.OwnerID = lead.Claimed, team.ID, rosa.ID })
+	strays := func(at time.Duration) []string { return must(w.s.Strays(w.ctx, now.Add(at)))(w) }
+	w.same("away now", []string{rosa.ID}, strays(0))
+	w.same("there on the first day back", []string{}, strays(day))
+	w.same("away again", []string{rosa.ID}, strays(10*day))
+	w.ok(w.s.SetAway(w.ctx, lead.Operator, rosa.ID, time.Time{}, now))
+	w.same("back earlier", [][2]time.Duration{{10 * day, 12 * day}}, planned(rosa.ID))
+	w.ok(w.s.DropLeave(w.ctx, lead.Operator, rosa.ID, must(w.s.User(w.ctx, rosa.ID))(w).Leaves[0].ID, now))
+	w.same("taken back", [][2]time.Duration{}, planned(rosa.ID))
+	if err := w.s.DropLeave(w.ctx, lead.Operator, rosa.ID, "gone", now); !errors.Is(err, lead.ErrNotFound) {
+		w.Errorf("taken back again: %v", err)
+	}
+}
+
+// circles: what every team may claim is on every board while it waits, and a
+// manager keeps what was escalated to them.
+func circles(w *world) {
+	emea, apac := w.team("EMEA"), w.team("APAC")
+	open := w.begin(func(x *lead.Work) {
+		x.Lead.Stage, x.Lead.TeamID, x.Lead.QualifiedAt, x.Lead.Circle = lead.MQL, emea.ID, now, lead.OfEvery
+	})
+	w.same("the circle comes back", lead.OfEvery, w.card(open.Lead.ID).Lead.Circle)
+	on := func(team lead.Team) (out []string) {
+		for _, e := range must(w.s.OnBoard(w.ctx, team.ID))(w) {
+			out = append(out, e.ID)
+		}
+		return out
+	}
+	w.same("on its own board, once", ids(open), on(emea))
+	w.same("on the other's", ids(open), on(apac))
+	manager := must(w.s.AddUser(w.ctx, lead.Operator, lead.User{Email: "mia@acme.example", Name: "Mia", Role: lead.Manager, Teams: []string{emea.ID}}, now))(w)
+	w.alter(open.Lead.ID, now, func(x *lead.Work) { x.Lead.Stage, x.Lead.OwnerID = lead.Claimed, manager.ID })
+	w.same("claimed, on its own board", [][]string{ids(open), nil}, [][]string{on(emea), on(apac)})
+	w.same("its manager keeps it", []string{}, must(w.s.Strays(w.ctx, now))(w))
+	w.alter(open.Lead.ID, now, func(x *lead.Work) { x.Lead.Circle = lead.OfTeam })
+	w.same("not what did not escalate", []string{manager.ID}, must(w.s.Strays(w.ctx, now))(w))
 }

@@ -47,6 +47,8 @@ func Run(t *testing.T, url func(testing.TB) string) {
 		{"people/add, find, change", people},
 		{"people/sign in", signIn},
 		{"people/away, and who holds what", awayAndHolds},
+		{"people/planned to be away", leaves},
+		{"lead/who may claim it", circles},
 		{"people/first user, one of many", firstUser},
 		{"people/set up", setUp},
 		{"people/book", book},

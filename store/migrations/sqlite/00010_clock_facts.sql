@@ -34,6 +34,8 @@ CREATE INDEX clocks_policy ON clocks (team_id, policy) WHERE stopped_at IS NULL 
 -- Who may claim a waiting lead: 'team', 'manager' (the team's too), 'every' (any team).
 ALTER TABLE leads ADD COLUMN claimable_by TEXT NOT NULL DEFAULT 'team';
 CREATE INDEX leads_claimable ON leads (id) WHERE claimable_by = 'every' AND stage = 'mql';
+DROP INDEX leads_claimed;
+CREATE INDEX leads_claimed ON leads (owner_id, team_id, claimable_by) WHERE stage = 'claimed';
 
 -- Days on which somebody will be, is or was away.
 CREATE TABLE absences (
@@ -47,6 +49,8 @@ CREATE INDEX absences_user ON absences (user_id, from_at);
 
 -- +goose Down
 DROP TABLE absences;
+DROP INDEX leads_claimed;
+CREATE INDEX leads_claimed ON leads (owner_id, team_id) WHERE stage = 'claimed';
 DROP INDEX leads_claimable;
 ALTER TABLE leads DROP COLUMN claimable_by;
 DROP INDEX clocks_policy;
