@@ -72,7 +72,7 @@ func (r *leadRow) values() []any {
 // columns are where leadColumns are read to.
 func (r *leadRow) columns() []any {
 	return []any{&r.ID, &r.Version, &r.CreatedAt, &r.UpdatedAt, &r.Stage, &r.OwnerID, &r.TeamID, &r.Touched, &r.UserID, &r.Email, &r.Phone, &r.Name, &r.Company, &r.Title,
-		&r.Country, &r.Source, &r.Traits, &r.TraitTimes, &r.Score, &r.Tier, &r.Backlog, &r.HeldBack, &r.Life, &r.HistorySeq, &r.Undo, &r.Model, &r.Ledger, &r.Since, &r.LastActivityAt, &r.MergedInto, &r.WakeAt, &r.UnannouncedAt, &r.Hold, &r.HoldEnds, &r.ListedAt, &r.BacklogScore}
+		&r.Country, &r.Source, &r.Traits, &r.TraitTimes, &r.Score, &r.Tier, &r.Backlog, &r.HeldBack, &r.Life, &r.HistorySeq, &r.Undo, &r.Model, &r.Ledger, &r.Since, &r.LastActivityAt, &r.MergedInto, &r.WakeAt, &r.UnannouncedAt, &r.Hold, &r.HoldEnds, &r.ListedAt, &r.BacklogScore, &r.ClaimableBy}
 }
 
 // listedFor is how long activity alone leaves a lead where it stands in lists.
