@@ -172,7 +172,7 @@ func TestGivingAllToOne(t *testing.T) {
 	if err != nil || len(given) != 1 || !errors.Is(given[0].Err, lead.ErrNotFound) || given[0].Name != "a lead" {
 		t.Errorf("another team's manager gives it away: %+v, %v", given, err)
 	}
-	holds, err := o.store.Holds(o.ctx, []string{o.sam.ID, o.rosa.ID}, nil, []string{o.team.ID}, 100)
+	holds, err := o.store.Holds(o.ctx, []string{o.sam.ID, o.rosa.ID}, []string{o.sam.ID, o.rosa.ID}, []string{o.team.ID}, 100)
 	if err != nil || len(holds) != 10 {
 		t.Errorf("%d leads are held, %v", len(holds), err)
 	}

@@ -32,14 +32,14 @@ func TestAClockSaysWhoStoppedItAndByWhat(t *testing.T) {
 		kind  sla.Kind
 		want  lead.Stopped
 	}{
-		{"claim", lead.MQL, person(sam), lead.Request{Move: lead.Claim}, sla.Claim, lead.Stopped{Kind: lead.ByPerson, By: "sam", Move: lead.Claim, Owner: "sam", Seq: 2}},
-		{"claim on behalf", lead.MQL, person(mia), lead.Request{Move: lead.Claim, To: &rosa}, sla.Claim, lead.Stopped{Kind: lead.ByPerson, By: "mia", Move: lead.Claim, Owner: "rosa", Seq: 2}},
-		{"return from the board", lead.MQL, person(sam), lead.Request{Move: lead.Return, Reason: "wrong_fit"}, sla.Claim, lead.Stopped{Kind: lead.ByPerson, By: "sam", Move: lead.Return, Owner: "sam", Seq: 2}},
-		{"accept", lead.Claimed, person(sam), lead.Request{Move: lead.Accept}, sla.Decision, lead.Stopped{Kind: lead.ByPerson, By: "sam", Move: lead.Accept, Owner: "sam", Seq: 3}},
-		{"release", lead.Claimed, person(mia), lead.Request{Move: lead.Release}, sla.Decision, lead.Stopped{Kind: lead.ByPerson, By: "mia", Move: lead.Release, Owner: "sam", Seq: 3}},
-		{"log call, the claim", lead.MQL, person(sam), lead.Request{Move: lead.Touch, Outcome: "reached"}, sla.Claim, lead.Stopped{Kind: lead.ByPerson, By: "sam", Move: lead.Claim, Owner: "sam", Seq: 2}},
-		{"log call, the response", lead.MQL, person(sam), lead.Request{Move: lead.Touch, Outcome: "reached"}, sla.Response, lead.Stopped{Kind: lead.ByPerson, By: "sam", Move: lead.Touch, Owner: "sam", Seq: 4}},
-		{"the CRM", lead.SAL, crm, lead.Request{Move: lead.Opportunity}, sla.Touch, lead.Stopped{Kind: lead.ByKey, By: "key-1", Move: lead.Opportunity, Owner: "sam", Seq: 4}},
+		{"claim", lead.MQL, person(sam), lead.Request{Move: lead.Claim}, sla.Claim, lead.Stopped{Kind: lead.ByPerson, Via: "page", By: "sam", Move: lead.Claim, Owner: "sam", Seq: 2}},
+		{"claim on behalf", lead.MQL, person(mia), lead.Request{Move: lead.Claim, To: &rosa}, sla.Claim, lead.Stopped{Kind: lead.ByPerson, Via: "page", By: "mia", Move: lead.Claim, Owner: "rosa", Seq: 2}},
+		{"return from the board", lead.MQL, person(sam), lead.Request{Move: lead.Return, Reason: "wrong_fit"}, sla.Claim, lead.Stopped{Kind: lead.ByPerson, Via: "page", By: "sam", Move: lead.Return, Owner: "sam", Seq: 2}},
+		{"accept", lead.Claimed, person(sam), lead.Request{Move: lead.Accept}, sla.Decision, lead.Stopped{Kind: lead.ByPerson, Via: "page", By: "sam", Move: lead.Accept, Owner: "sam", Seq: 3}},
+		{"release", lead.Claimed, person(mia), lead.Request{Move: lead.Release}, sla.Decision, lead.Stopped{Kind: lead.ByPerson, Via: "page", By: "mia", Move: lead.Release, Owner: "sam", Seq: 3}},
+		{"log call, the claim", lead.MQL, person(sam), lead.Request{Move: lead.Touch, Outcome: "reached"}, sla.Claim, lead.Stopped{Kind: lead.ByPerson, Via: "page", By: "sam", Move: lead.Claim, Owner: "sam", Seq: 2}},
+		{"log call, the response", lead.MQL, person(sam), lead.Request{Move: lead.Touch, Outcome: "reached"}, sla.Response, lead.Stopped{Kind: lead.ByPerson, Via: "page", By: "sam", Move: lead.Touch, Owner: "sam", Seq: 4}},
+		{"the CRM", lead.SAL, crm, lead.Request{Move: lead.Opportunity}, sla.Touch, lead.Stopped{Kind: lead.ByKey, Via: "api", By: "key-1", Move: lead.Opportunity, Owner: "sam", Seq: 4}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := bring(t, c.stage)
