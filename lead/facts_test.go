@@ -45,6 +45,7 @@ func TestAClockSaysWhoStoppedItAndByWhat(t *testing.T) {
 			s := bring(t, c.stage)
 			s.move(c.by, c.r)
 			clock := s.clock(c.kind)
+			c.want.Via = c.by.Via
 			if diff := cmp.Diff(c.want, clock.Stopped); diff != "" {
 				t.Errorf("stopped by (-want +got):\n%s", diff)
 			}

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -241,32 +242,45 @@ func TestLimits(t *testing.T) {
 func TestTheGuardEndsStreams(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSite(t, live.Options{}, map[string]*wall{"emea": newWall(1), "apac": newWall(1)})
+		var mu sync.Mutex
 		var asked [][]string
 		var gone []string
 		var fails error
 		s.hub.Guard(func(_ context.Context, names []string) ([]string, error) {
+			mu.Lock()
+			defer mu.Unlock()
 			slices.Sort(names)
 			asked = append(asked, names)
 			return gone, fails
 		})
+		is := func(g []string, f error) {
+			mu.Lock()
+			defer mu.Unlock()
+			gone, fails = g, f
+		}
+		wasAsked := func() [][]string {
+			mu.Lock()
+			defer mu.Unlock()
+			return slices.Clone(asked)
+		}
 		time.Sleep(10 * time.Second)
-		if len(asked) != 0 {
+		if asked := wasAsked(); len(asked) != 0 {
 			t.Errorf("while nobody watched, the guard was asked for %v", asked)
 		}
 		sam, samToo, kim := s.watch(t, "emea?person=sam"), s.watch(t, "apac?person=sam"), s.watch(t, "emea?person=kim")
 		nobody := s.watch(t, "emea")
 		time.Sleep(time.Second)
 		synctest.Wait()
-		if want := [][]string{{"kim", "sam"}}; !cmp.Equal(asked, want) {
+		if asked, want := wasAsked(), [][]string{{"kim", "sam"}}; !cmp.Equal(asked, want) {
 			t.Errorf("the guard was asked for %v, want %v", asked, want)
 		}
-		gone, fails = []string{"sam"}, errors.New("SQL is down")
+		is([]string{"sam"}, errors.New("SQL is down"))
 		time.Sleep(10 * time.Second)
 		synctest.Wait()
 		if got := s.hub.Stats().Watchers; got != 4 {
 			t.Errorf("a guard that can't tell left %d of 4", got)
 		}
-		fails = nil
+		is([]string{"sam"}, nil)
 		time.Sleep(time.Second)
 		<-sam.done
 		<-samToo.done

@@ -48,6 +48,11 @@ func staleClocks(w *world) {
 func clocksRace(w *world) {
 	const people = 60
 	team := w.team("EMEA")
+	goBy := func(calendar string) {
+		cal := must(sla.ParseCalendar([]byte(calendar)))(w)
+		w.ok(w.s.ChangeTeam(w.ctx, lead.Operator, team.ID, lead.TeamPlan{Name: "EMEA", Calendar: cal, MaxClaimed: 3, MaxUntouched: 5}, now))
+	}
+	goBy(`{"time_zone":"UTC","hours":{"mon":[["14:00","18:00"]]}}`) // closed still
 	desk, _ := w.desk()
 	var msgs []lead.Message
 	for i := range people {
@@ -57,8 +62,7 @@ func clocksRace(w *world) {
 	errs := must(desk.TakeAt(w.ctx, msgs, now))(w)
 	w.same("taken", make([]error, people), errs)
 	due := w.card(must(w.s.LeadID(w.ctx, lead.Identity{Kind: lead.ByUser, Value: "visitor0"}))(w)).Clocks[0].DueAt
-	cal := must(sla.ParseCalendar([]byte(`{"time_zone":"UTC"}`)))(w)
-	w.ok(w.s.ChangeTeam(w.ctx, lead.Operator, team.ID, lead.TeamPlan{Name: "EMEA", Calendar: cal, MaxClaimed: 3, MaxUntouched: 5}, now))
+	goBy(`{"time_zone":"UTC"}`)
 	at := now.Add(time.Minute)
 	var brought, woken atomic.Int64
 	instances := func(f func(d *lead.Desk) (int, error), done *atomic.Int64) {
