@@ -11,6 +11,7 @@ func Run(t *testing.T, url func(testing.TB) string) {
 	}{
 		{"lead/every field comes back", everyField},
 		{"lead/what is remembered is what is there", takenIn},
+		{"race/what is remembered by several", takenInRace},
 		{"lead/what is missing comes back as missing", missing},
 		{"lead/long texts and every script", longTexts},
 		{"lead/moments are UTC microseconds, in order", moments},

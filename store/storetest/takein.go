@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"sync"
 	"time"
 
 	"hotleads/lead"
@@ -120,4 +121,44 @@ func (w *world) handsOut(s *store.Store, ids []string, at time.Time) {
 		}
 		return tx.Write(w.ctx, at, []*lead.Work{works[ids[0]], works[ids[1]]})
 	}))
+}
+
+// takenInRace: instances that remember the same leads lose none of each other's
+// changes.
+func takenInRace(w *world) {
+	const leads, instances, rounds = 5, 3, 20
+	var of []string
+	for range leads {
+		of = append(of, w.begin(nil).Lead.ID)
+	}
+	var wg sync.WaitGroup
+	for range instances {
+		s := Open(w, w.url)
+		wg.Go(func() {
+			for round := range rounds {
+				err := s.TakeIn(w.ctx, func(tx lead.Tx) error {
+					works, err := tx.Lock(w.ctx, of)
+					if err != nil {
+						return err
+					}
+					var changed []*lead.Work
+					for _, id := range of {
+						x := works[id]
+						x.Lead.Attempts++
+						x.Lead.Traits["n"] = float64(x.Lead.Attempts)
+						changed = append(changed, x)
+					}
+					return tx.Write(w.ctx, now.Add(time.Duration(round)*time.Second), changed)
+				})
+				if err != nil {
+					w.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	for _, id := range of {
+		l := w.card(id).Lead
+		w.same("changes of a lead", []any{instances * rounds, float64(instances * rounds), int64(instances*rounds + 1)}, []any{l.Attempts, l.Traits["n"], l.Version})
+	}
 }
