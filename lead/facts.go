@@ -40,3 +40,38 @@ type FactsQuery struct {
 	From, To time.Time
 	Now      time.Time // what is due by then and runs is missed
 }
+
+// What a search for clocks may want of them, beside the outcomes met, unrecorded
+// and cancelled.
+const (
+	ClocksMissed    = "missed"    // ended late, or run and are due
+	ClocksOpen      = "open"      // run and are not due
+	ClocksWaiting   = "waiting"   // run
+	ClocksUnclaimed = "unclaimed" // claims that were missed and that nobody took
+	ClocksDone      = "done"      // the step was made, in ordinary hours
+)
+
+// ClockSearch asks for the clocks behind a figure: those that FactsQuery asks
+// for, narrowed. Zero fields don't narrow.
+type ClockSearch struct {
+	FactsQuery
+	Kind              sla.Kind
+	Rep, Tier, Source string
+	Result            string         // one of the above, or a sla.Outcome
+	UsedFrom, UsedTo  time.Duration  // took so long or longer, and shorter than that
+	Spans             [][2]time.Time // asked for in one of these
+	After             *ClockPoint    // the page after this point
+	Limit             int
+}
+
+// ClockPoint is where a page of clocks ended.
+type ClockPoint struct {
+	AskedAt time.Time `json:"t"`
+	ID      string    `json:"i"`
+}
+
+// LeadClock is a clock with its lead's id.
+type LeadClock struct {
+	LeadID string
+	Clock
+}

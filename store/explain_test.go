@@ -17,6 +17,7 @@ import (
 
 	"hotleads/lead"
 	"hotleads/scoring"
+	"hotleads/sla"
 	"hotleads/store"
 	"hotleads/store/storetest"
 	"hotleads/test/testenv"
@@ -378,6 +379,13 @@ func (b *busy) pages() {
 	for _, teams := range [][]string{nil, {b.team.ID}} {
 		_, err = b.s.Facts(b.ctx, lead.FactsQuery{Teams: teams, From: b.now.AddDate(0, 0, -1), To: b.now, Now: b.now})
 		b.ok(err)
+		period := lead.FactsQuery{Teams: teams, From: b.now.AddDate(0, 0, -1), To: b.now, Now: b.now}
+		for _, q := range []lead.ClockSearch{{FactsQuery: period}, {FactsQuery: period, Result: lead.ClocksMissed, Kind: sla.Claim}, {FactsQuery: period, Result: lead.ClocksDone, UsedFrom: time.Minute},
+			{FactsQuery: period, After: &lead.ClockPoint{AskedAt: b.now, ID: "x"}, Spans: [][2]time.Time{{b.now.Add(-time.Hour), b.now}}}} {
+			q.Limit = 50
+			_, err = b.s.FindClocks(b.ctx, q)
+			b.ok(err)
+		}
 	}
 	_, err = b.s.Day(b.ctx, b.team.ID, b.now.Add(-9*time.Hour), b.now)
 	b.ok(err)

@@ -120,6 +120,19 @@ func figures(w *world) {
 		want := naive(q, told)
 		got.Query, want.Query = report.Query{}, report.Query{}
 		w.same(fmt.Sprintf("figures of %+v", q), want, got)
+		behind := lead.ClockSearch{FactsQuery: lead.FactsQuery{From: q.From, To: q.To, Now: q.Now}, Rep: q.Rep, Tier: q.Tier, Source: q.Source, Limit: 1000}
+		if q.Team != "" {
+			behind.Teams = []string{q.Team}
+		}
+		for _, c := range got.Clocks { // every figure leads to as many clocks
+			behind.Kind = c.Kind
+			for result, n := range map[string]int{lead.ClocksMissed: c.Missed + c.ClosedMissed, "met": c.Met + c.ClosedMet, lead.ClocksOpen: c.Open + c.ClosedOpen, lead.ClocksDone: c.Done, "cancelled": c.Cancelled} {
+				behind.Result = result
+				w.same(fmt.Sprintf("%s clocks of %s", result, c.Kind), n, len(must(w.s.FindClocks(w.ctx, behind))(w)))
+			}
+		}
+		behind.Kind, behind.Result = "", lead.ClocksUnclaimed
+		w.same("claimed by none", got.Unclaimed, len(must(w.s.FindClocks(w.ctx, behind))(w)))
 	}
 	some := must(w.s.Facts(w.ctx, lead.FactsQuery{Teams: []string{apac.ID}, From: now, To: end, Now: end}))(w)
 	if len(some) == 0 || slices.ContainsFunc(some, func(f lead.Facts) bool { return f.TeamID != apac.ID }) {
