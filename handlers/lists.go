@@ -3,15 +3,10 @@ package handlers
 import (
 	"context"
 	"fmt"
-	"net/http"
-	"slices"
 	"strconv"
 	"strings"
-	"time"
 
-	"github.com/labstack/echo/v4"
-
-	"hotleads/live"
+	"hotleads/lead"
 	"hotleads/sla"
 	"hotleads/views"
 )
@@ -19,25 +14,13 @@ import (
 // clocksShown bounds the list of running clocks.
 const clocksShown = 300
 
-func (s *server) slaPage(c echo.Context) error {
-	ctx, u := c.Request().Context(), *viewer(c)
-	sc, err := s.scene(ctx)
-	if err != nil {
-		return err
-	}
-	m, err := s.runningClocks(ctx, sc, u.TeamsSeen())
-	if err != nil {
-		return err
-	}
-	p, err := s.livePage(c, "sla", "SLA")
-	if err != nil {
-		return err
-	}
-	return s.render(c, http.StatusOK, views.SLAPage(p, m))
+// runningClocks is who waits, on whom, until when.
+func (s *server) runningClocks(ctx context.Context, sc scene, teams []string) (views.SLAModel, error) {
+	return s.runningWhere(ctx, sc, teams, func(lead.RunningClock, lead.Lead) bool { return true })
 }
 
-// runningClocks is /sla: who waits, on whom, until when.
-func (s *server) runningClocks(ctx context.Context, sc scene, teams []string) (views.SLAModel, error) {
+// runningWhere is it of the clocks that are asked for.
+func (s *server) runningWhere(ctx context.Context, sc scene, teams []string, asked func(lead.RunningClock, lead.Lead) bool) (views.SLAModel, error) {
 	m := views.SLAModel{LiveURL: "/live/sla"}
 	clocks, err := s.Store.Running(ctx, teams, clocksShown)
 	if err != nil {
@@ -54,6 +37,9 @@ func (s *server) runningClocks(ctx context.Context, sc scene, teams []string) (v
 	overdue, risk, nobody, on := 0, 0, 0, map[string]int{}
 	for _, c := range clocks {
 		l := cards[c.LeadID].Lead
+		if !asked(c, l) {
+			continue
+		}
 		row := views.SLARow{LeadID: l.ID, Name: l.DisplayName(), Company: l.Company, Clock: sc.clock(c.Clock, l.TeamID)}
 		if t := sc.book.Team(l.TeamID); t != nil && len(sc.book.Teams) > 1 {
 			row.Team = t.Name
@@ -72,7 +58,7 @@ func (s *server) runningClocks(ctx context.Context, sc scene, teams []string) (v
 		}
 		m.Rows = append(m.Rows, row)
 	}
-	m.Sentence, m.Aside = clockSentence(len(clocks), overdue, risk, nobody, on)
+	m.Sentence, m.Aside = clockSentence(len(m.Rows), overdue, risk, nobody, on)
 	return m, nil
 }
 
@@ -122,32 +108,3 @@ func count(n int, one, many string) string {
 }
 
 func percent(part, whole int) string { return strconv.Itoa((part*100+whole/2)/whole) + " %" }
-
-func (s *server) slaStream(c echo.Context) error {
-	teams := viewer(c).TeamsSeen()
-	return s.stream(c, live.View{
-		Topic: "sla|" + teamsTopic(teams), Frames: partFrames{},
-		Concerns: func(n live.Notice) bool {
-			return n.All || len(n.Teams) > 0 && (teams == nil || slices.ContainsFunc(n.Teams, func(t string) bool { return slices.Contains(teams, t) }))
-		},
-		Look: func(ctx context.Context, _ time.Time) (live.Page, error) {
-			sc, err := s.scene(ctx)
-			if err != nil {
-				return live.Page{}, err
-			}
-			m, err := s.runningClocks(ctx, sc, teams)
-			if err != nil {
-				return live.Page{}, err
-			}
-			return live.Page{Parts: []live.Part{{Target: "#sla-rows", Rev: revOf(m), HTML: func() ([]byte, error) { return views.SLAFrame(context.Background(), m) }}}}, nil
-		},
-	})
-}
-
-// teamsTopic names the teams that an audience sees, in the topic of its screen.
-func teamsTopic(teams []string) string {
-	if teams == nil {
-		return "all"
-	}
-	return strings.Join(slices.Sorted(slices.Values(teams)), ",")
-}

@@ -54,6 +54,7 @@ type Store interface {
 	Running(ctx context.Context, teams []string, limit int) ([]lead.RunningClock, error)
 	Stopped(ctx context.Context, teams []string, from, to time.Time) ([]lead.Clock, error)
 	Facts(ctx context.Context, q lead.FactsQuery) ([]lead.Facts, error)
+	FindClocks(ctx context.Context, q lead.ClockSearch) ([]lead.LeadClock, error)
 	Day(ctx context.Context, team string, from, to time.Time) (lead.Day, error)
 	HeldCounts(ctx context.Context, owners, teams []string) ([]lead.HeldCount, error)
 	Holds(ctx context.Context, owners, leave, teams []string, limit int) ([]lead.Holds, error)

@@ -168,6 +168,19 @@ func SLAFrame(ctx context.Context, m SLAModel) ([]byte, error) {
 	return append(Partial("#sla-sentence", "innerMorph", head), Partial("#sla-rows", "innerMorph", rows)...), nil
 }
 
+// SLAPart draws the figures of /sla: its tiles or the rest of them.
+func SLAPart(ctx context.Context, f SLAFigures, target string) ([]byte, error) {
+	c := slaFigures(f)
+	if target == "#sla-tiles" {
+		c = slaTiles(f)
+	}
+	html, err := render(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	return Partial(target, "innerMorph", html), nil
+}
+
 func orderBytes(ids []string) []byte {
 	var b bytes.Buffer
 	for i, id := range ids {

@@ -246,6 +246,8 @@ type SLAModel struct {
 	Sentence string // the state of the hand-off in one sentence
 	Aside    string // its second, quieter half
 	Rows     []SLARow
+	Filter   SLAFilter
+	Figures  SLAFigures
 }
 
 // LoginModel is the page /login.

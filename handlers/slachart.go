@@ -1,0 +1,84 @@
+package handlers
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"hotleads/lead"
+	"hotleads/lead/report"
+	"hotleads/views"
+)
+
+// A distribution is drawn in a box of 360 by 170: bars stand on 130, between 8 and
+// 352, and are at most 84 high; the rest is for words.
+const (
+	chartLeft, chartWidth = 8, 344
+	chartFoot, chartTall  = 130, 84
+)
+
+// slaChart draws how long a kind of step took, with the target where all clocks
+// have the same, the median and the 90th percentile.
+func (sc scene) slaChart(f slaFilter, c report.Clock) views.SLAChart {
+	out := views.SLAChart{Kind: string(c.Kind), Title: slaClock[c.Kind].title, Sub: slaClock[c.Kind].sub + ": nothing was done yet", Unit: "business minutes"}
+	if len(c.Bins) == 0 {
+		return out
+	}
+	out.Sub = fmt.Sprintf("%s: median %s, p90 %s, of %d", slaClock[c.Kind].sub, minutes(c.Median), minutes(c.P90), c.Done)
+	most := 1
+	for _, b := range c.Bins {
+		most = max(most, b.Met+b.Missed)
+	}
+	slots := max(len(c.Bins), 6)
+	width, step := chartWidth/slots, c.Bins[0].To
+	if step == 0 {
+		step = time.Minute
+	}
+	for i, b := range c.Bins {
+		met, missed := b.Met*chartTall/most, b.Missed*chartTall/most
+		if b.Met > 0 {
+			met = max(met, 2)
+		}
+		if b.Missed > 0 {
+			missed = max(missed, 2)
+		}
+		from, to := int(b.From.Minutes()), int(b.To.Minutes())
+		bar := views.SLABar{X: chartLeft + i*width, Width: width - 3, MetY: chartFoot - met, MetHeight: met, MissY: chartFoot - met - missed, MissHight: missed, Met: b.Met, Missed: b.Missed}
+		bar.From = fmt.Sprintf("%d–%d", from, to)
+		wait := fmt.Sprintf("%d-%d", from, to)
+		if b.To == 0 {
+			bar.From, wait = fmt.Sprintf("%d and more", from), fmt.Sprintf("%d-", from)
+		}
+		bar.Title = fmt.Sprintf("%s min: %d in time, %d late", bar.From, b.Met, b.Missed)
+		bar.URL = "/sla/clocks" + f.query("kind", string(c.Kind), "result", lead.ClocksDone, "wait", wait)
+		if i%2 == 0 {
+			bar.Label = strconv.Itoa(from)
+		}
+		out.Bars = append(out.Bars, bar)
+	}
+	line := func(kind, text string, at time.Duration, row int) {
+		x := chartLeft + int(at*time.Duration(width)/step)
+		if limit := chartLeft + width*len(c.Bins); x > limit {
+			return
+		}
+		l := views.SLALine{X: x, TextX: x + 4, TextY: row, Kind: kind, Text: text, Anchor: "start"}
+		if x > chartLeft+chartWidth*2/3 {
+			l.TextX, l.Anchor = x-4, "end"
+		}
+		out.Lines = append(out.Lines, l)
+	}
+	line("median", "median "+minutes(c.Median), c.Median, 34)
+	line("p90", "p90 "+minutes(c.P90), c.P90, 22)
+	if f.Query.Tier != "" {
+		if target, err := sc.rules.SLA.Minutes(c.Kind, f.Query.Tier); err == nil {
+			line("target", fmt.Sprintf("target %s", minutes(time.Duration(target*float64(time.Minute)))), time.Duration(target*float64(time.Minute)), 10)
+		}
+	} else {
+		for _, tier := range slaTiers[:2] {
+			if target, err := sc.rules.SLA.Minutes(c.Kind, tier); err == nil {
+				line("target", tierWords[tier]+" "+minutes(time.Duration(target*float64(time.Minute))), time.Duration(target*float64(time.Minute)), 10)
+			}
+		}
+	}
+	return out
+}

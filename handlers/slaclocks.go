@@ -1,0 +1,184 @@
+package handlers
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"hotleads/lead"
+	"hotleads/lead/report"
+	"hotleads/sla"
+	"hotleads/views"
+)
+
+// clocksOnPage is how many clocks stand on a page of them.
+const clocksOnPage = 50
+
+// clockResults are what a list of clocks may be narrowed to, and its title.
+var clockResults = map[string]string{
+	"": "All clocks", lead.ClocksMissed: "Not in time", string(sla.Met): "In time", lead.ClocksOpen: "Not due yet", lead.ClocksWaiting: "Running", lead.ClocksDone: "Done",
+	lead.ClocksUnclaimed: "Seen by all, claimed by none", string(sla.Unrecorded): "In the CRM, not on the board", string(sla.Cancelled): "No longer asked for",
+}
+
+// search asks for the clocks of the filter's period.
+func (f slaFilter) search(teams []string) lead.ClockSearch {
+	if f.Query.Team != "" {
+		teams = []string{f.Query.Team}
+	}
+	return lead.ClockSearch{FactsQuery: lead.FactsQuery{Teams: teams, From: f.Query.From, To: f.Query.To, Now: f.Now}, Rep: f.Query.Rep, Tier: f.Query.Tier, Source: f.Query.Source}
+}
+
+// clocksAsked reads what a list of clocks is narrowed to, beside the report's own
+// filter.
+func (s *server) clocksAsked(c echo.Context, sc scene) (slaFilter, lead.ClockSearch, []string, error) {
+	f, teams, err := s.slaAsked(c, sc)
+	if err != nil {
+		return f, lead.ClockSearch{}, nil, err
+	}
+	q := f.search(teams)
+	q.Kind, q.Result = sla.Kind(plain(c.QueryParam("kind"))), plain(c.QueryParam("result"))
+	if q.Kind != "" && !slices.Contains(report.Kinds, q.Kind) {
+		return f, q, nil, lead.Invalid("kind", "%q is no clock: it wants claim, decision, touch or response", clipped(string(q.Kind), 40))
+	}
+	if _, known := clockResults[q.Result]; !known {
+		return f, q, nil, lead.Invalid("result", "%q is nothing that a clock can be", clipped(q.Result, 40))
+	}
+	if text := c.QueryParam("wait"); text != "" {
+		from, to, _ := strings.Cut(text, "-")
+		a, err1 := strconv.Atoi(from)
+		b, err2 := strconv.Atoi(to)
+		if err1 != nil || err2 != nil && to != "" || a < 0 || b < 0 || max(a, b) > sla.MaxTargetMinutes {
+			return f, q, nil, lead.Invalid("wait", "%q is no span of minutes such as 10-20", clipped(text, 40))
+		}
+		q.UsedFrom, q.UsedTo = time.Duration(a)*time.Minute, time.Duration(b)*time.Minute
+	}
+	if text := c.QueryParam("hour"); text != "" {
+		var day, hour int
+		if n, err := fmt.Sscanf(text, "%d-%d", &day, &hour); err != nil || n != 2 || day < 1 || day > 7 || hour < 0 || hour > 23 {
+			return f, q, nil, lead.Invalid("hour", "%q is no hour of the week such as 1-9 (Monday, nine o'clock)", clipped(text, 40))
+		}
+		for monday := report.Monday(q.From, f.Zone); monday.Before(q.To); monday = monday.AddDate(0, 0, 7) {
+			y, m, d := monday.AddDate(0, 0, day-1).Date()
+			q.Spans = append(q.Spans, [2]time.Time{time.Date(y, m, d, hour, 0, 0, 0, f.Zone), time.Date(y, m, d, hour+1, 0, 0, 0, f.Zone)})
+		}
+	}
+	return f, q, teams, nil
+}
+
+// slaClocksPage lists the clocks behind a figure.
+func (s *server) slaClocksPage(c echo.Context) error {
+	ctx := c.Request().Context()
+	sc, err := s.scene(ctx)
+	if err != nil {
+		return err
+	}
+	f, q, teams, err := s.clocksAsked(c, sc)
+	if err != nil {
+		return err
+	}
+	if q.After, err = readCursor[lead.ClockPoint](c.QueryParam("cursor")); err != nil {
+		return err
+	}
+	q.Limit = clocksOnPage + 1
+	clocks, err := s.Store.FindClocks(ctx, q)
+	if err != nil {
+		return err
+	}
+	m := views.SLAClocksModel{Title: clockResults[q.Result], Back: "/sla" + f.query(), Sub: periodWords(f)}
+	if q.Kind != "" {
+		m.Sub += " · " + slaClock[q.Kind].sub
+	}
+	kept := []string{"kind", string(q.Kind), "result", q.Result, "wait", c.QueryParam("wait"), "hour", c.QueryParam("hour")}
+	if q.After != nil {
+		m.Paging.First = "/sla/clocks" + f.query(kept...)
+	}
+	m.Paging.CSV = "/sla/clocks.csv" + f.query(kept...)
+	if len(clocks) > clocksOnPage {
+		clocks = clocks[:clocksOnPage]
+		last := clocks[clocksOnPage-1]
+		m.Paging.Next = "/sla/clocks" + f.query(append(kept, "cursor", writeCursor(lead.ClockPoint{AskedAt: last.AskedAt, ID: last.ID}))...)
+	}
+	if m.Rows, err = s.slaRows(ctx, sc, clocks, teams); err != nil {
+		return err
+	}
+	p := s.page(c, "sla")
+	p.Title = "SLA"
+	return s.render(c, http.StatusOK, views.SLAClocksPage(p, m))
+}
+
+// slaRows are clocks with their leads and what became of them, in words. A lead
+// that is another team's by now has no name here.
+func (s *server) slaRows(ctx context.Context, sc scene, clocks []lead.LeadClock, teams []string) ([]views.SLABreach, error) {
+	ids := make([]string, len(clocks))
+	for i, c := range clocks {
+		ids[i] = c.LeadID
+	}
+	cards, err := s.Store.Cards(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]views.SLABreach, len(clocks))
+	for i, c := range clocks {
+		l, there := cards[c.LeadID]
+		out[i] = views.SLABreach{Name: "A lead of another team", Kind: string(c.Kind), State: stateOf(c.Clock, sc.now), Why: sc.clockStory(c.Clock)}
+		if there && (teams == nil || l.Lead.TeamID == "" || slices.Contains(teams, l.Lead.TeamID)) {
+			out[i].LeadID, out[i].Name = c.LeadID, l.Lead.DisplayName()
+		}
+	}
+	return out, nil
+}
+
+// stateOf is how a clock stands in a report.
+func stateOf(c lead.Clock, now time.Time) string {
+	switch {
+	case c.Outcome == sla.Missed, c.Running() && c.State(now) == sla.Breached:
+		return lead.ClocksMissed
+	case c.Running():
+		return lead.ClocksOpen
+	}
+	return string(c.Outcome)
+}
+
+// clockEnds are what ended a clock, in words.
+var clockEnds = map[lead.Move]string{
+	lead.Claim: "claimed", lead.Accept: "accepted", lead.Return: "returned", lead.Touch: "called", lead.Release: "released", lead.Expire: "taken back", lead.Cool: "went cold",
+	lead.Disqualify: "disqualified", lead.Reassign: "reassigned", lead.Opportunity: "became an opportunity", lead.Win: "won", lead.Lose: "lost",
+}
+
+// clockStory tells what became of a promise: when it was asked for, how long it had, and
+// who ended it when.
+func (sc scene) clockStory(c lead.Clock) string {
+	zone := sc.zone(c.TeamID)
+	say := func(t time.Time) string {
+		if sc.now.Sub(t).Abs() < 6*24*time.Hour {
+			return t.In(zone).Format("Mon 15:04")
+		}
+		return t.In(zone).Format("Mon 2 Jan 15:04")
+	}
+	text := "asked for " + say(c.AskedAt)
+	if c.AfterHours() {
+		text += " while closed, opened " + say(c.StartedAt)
+	}
+	text += fmt.Sprintf("; had %s, until %s", minutes(c.Target), say(c.DueAt))
+	switch by := sc.who(lead.History{ActorKind: c.Stopped.Kind, ActorID: c.Stopped.By}); {
+	case c.Running():
+		text += "; still waits"
+	case c.Stopped.Kind == "" || clockEnds[c.Stopped.Move] == "":
+		text += "; ended " + say(c.StoppedAt)
+	default:
+		text += fmt.Sprintf("; %s %s by %s", clockEnds[c.Stopped.Move], say(c.StoppedAt), by)
+	}
+	if !c.Running() {
+		text += ", after " + minutes(c.Used)
+	}
+	if c.FoundLate() {
+		text += "; found late, for nothing ran when it was due"
+	}
+	return text + "."
+}

@@ -1,0 +1,135 @@
+package views
+
+import (
+	"strconv"
+)
+
+// SLATile is one figure of the report with what was promised.
+type SLATile struct {
+	Kind   string // claim, decision, touch or response
+	Figure string // "94 %", "28 min"; "–" where there is nothing to tell
+	Text   string // "claimed in time · promised 90 %"
+	State  string // kept, broken or ""
+	Today  string // "today 92 %"
+	Note   string // "1 missed"
+	URL    string // the clocks behind the note; "" where there are none
+}
+
+// SLAChart is how long one kind of step took.
+type SLAChart struct {
+	Kind, Title, Sub string
+	Bars             []SLABar
+	Lines            []SLALine
+	Unit             string
+}
+
+// SLABar is a step of a distribution: its place and heights in the drawing, and
+// what it says.
+type SLABar struct {
+	X, Width         int
+	MetY, MetHeight  int
+	MissY, MissHight int
+	Label            string // below it; "" for none
+	Title            string // "10 to 20 min: 4 in time, 1 late"
+	From             string // "10–20"
+	Met, Missed      int
+	URL              string
+}
+
+// SLALine is an upright line of a drawing.
+type SLALine struct {
+	X, TextX, TextY int
+	Kind            string // median, p90 or target
+	Text            string
+	Anchor          string
+}
+
+// SLACell is one hour of the week.
+type SLACell struct {
+	Level int    // 0: nothing came, 1 to 5: the share missed
+	Text  string // "2/5"
+	Title string
+	URL   string
+}
+
+// SLADay is a row of the heat map.
+type SLADay struct {
+	Day   string
+	Cells []SLACell
+}
+
+// SLAShare is a row of a table by what clocks differ in.
+type SLAShare struct {
+	Name, URL string
+	HandOffs  int
+	Waiting   int
+	Shares    []SLACellFigure // claim, decision, touch
+	Median    string
+	P90       string
+}
+
+// SLACellFigure is an attainment in a table.
+type SLACellFigure struct{ Text, State, Of string }
+
+// SLATable is the clocks by one thing.
+type SLATable struct {
+	Title, Of string
+	Rows      []SLAShare
+}
+
+// SLAWeek is a row of the trend.
+type SLAWeek struct {
+	Label, URL string
+	HandOffs   int
+	Shares     []SLACellFigure
+	Median     string
+}
+
+// SLABreach is a promise that was not kept, and why.
+type SLABreach struct {
+	LeadID string // "" for one that the viewer may not open
+	Name   string
+	Kind   string
+	Who    string
+	Asked  string
+	State  string // met, missed, open, unrecorded, cancelled
+	Why    string
+}
+
+// SLAFilter is what the report can be narrowed by.
+type SLAFilter struct {
+	From, To string
+	Choices  []Filter
+	Source   string
+	Errors   map[string]string
+	Periods  []TeamLink // Slug is an address here
+	Reset    string
+}
+
+// SLAFigures are all that the page tells beside the running clocks.
+type SLAFigures struct {
+	Empty      string // why there are no figures; "" where there are
+	Tiles      []SLATile
+	Asides     []string // sentences below the tiles
+	Unclaimed  string
+	UnclaimURL string
+	Charts     []SLAChart
+	Heat       []SLADay
+	Hours      []string
+	HeatSub    string
+	Weeks      []SLAWeek
+	Tables     []SLATable
+	Breaches   []SLABreach
+	AllURL     string
+	CSV        string
+}
+
+// SLAClocksModel is the page /sla/clocks: what is behind a figure.
+type SLAClocksModel struct {
+	Title, Sub string
+	Back       string
+	Rows       []SLABreach
+	Paging     Paging
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }
