@@ -11,14 +11,14 @@ import (
 )
 
 // A distribution is drawn in a box of 360 by 170: bars stand on 130, between 8 and
-// 352, and are at most 84 high; the rest is for words.
+// 352, and are at most 80 high; the rest is for words.
 const (
 	chartLeft, chartWidth = 8, 344
-	chartFoot, chartTall  = 130, 84
+	chartFoot, chartTall  = 130, 80
 )
 
-// slaChart draws how long a kind of step took, with the target where all clocks
-// have the same, the median and the 90th percentile.
+// slaChart draws how long a kind of step took, with the targets of the two hottest
+// tiers, or of the one that is asked for, the median and the 90th percentile.
 func (sc scene) slaChart(f slaFilter, c report.Clock) views.SLAChart {
 	out := views.SLAChart{Kind: string(c.Kind), Title: slaClock[c.Kind].title, Sub: slaClock[c.Kind].sub + ": nothing was done yet", Unit: "business minutes"}
 	if len(c.Bins) == 0 {
@@ -67,16 +67,16 @@ func (sc scene) slaChart(f slaFilter, c report.Clock) views.SLAChart {
 		}
 		out.Lines = append(out.Lines, l)
 	}
-	line("median", "median "+minutes(c.Median), c.Median, 34)
-	line("p90", "p90 "+minutes(c.P90), c.P90, 22)
+	line("median", "median "+minutes(c.Median), c.Median, 45)
+	line("p90", "p90 "+minutes(c.P90), c.P90, 33)
 	if f.Query.Tier != "" {
 		if target, err := sc.rules.SLA.Minutes(c.Kind, f.Query.Tier); err == nil {
 			line("target", fmt.Sprintf("target %s", minutes(time.Duration(target*float64(time.Minute)))), time.Duration(target*float64(time.Minute)), 10)
 		}
 	} else {
-		for _, tier := range slaTiers[:2] {
+		for i, tier := range slaTiers[:2] {
 			if target, err := sc.rules.SLA.Minutes(c.Kind, tier); err == nil {
-				line("target", tierWords[tier]+" "+minutes(time.Duration(target*float64(time.Minute))), time.Duration(target*float64(time.Minute)), 10)
+				line("target", tierWords[tier]+" "+minutes(time.Duration(target*float64(time.Minute))), time.Duration(target*float64(time.Minute)), 9+12*i)
 			}
 		}
 	}
