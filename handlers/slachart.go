@@ -70,12 +70,12 @@ func (sc scene) slaChart(f slaFilter, c report.Clock) views.SLAChart {
 	line("median", "median "+minutes(c.Median), c.Median, 45)
 	line("p90", "p90 "+minutes(c.P90), c.P90, 33)
 	if f.Query.Tier != "" {
-		if target, err := sc.rules.SLA.Minutes(c.Kind, f.Query.Tier); err == nil {
+		if target, err := sc.rules.PolicyOf(f.Team).Minutes(c.Kind, f.Query.Tier); err == nil {
 			line("target", fmt.Sprintf("target %s", minutes(time.Duration(target*float64(time.Minute)))), time.Duration(target*float64(time.Minute)), 10)
 		}
 	} else {
 		for i, tier := range slaTiers[:2] {
-			if target, err := sc.rules.SLA.Minutes(c.Kind, tier); err == nil {
+			if target, err := sc.rules.PolicyOf(f.Team).Minutes(c.Kind, tier); err == nil {
 				line("target", tierWords[tier]+" "+minutes(time.Duration(target*float64(time.Minute))), time.Duration(target*float64(time.Minute)), 9+12*i)
 			}
 		}
