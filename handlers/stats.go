@@ -15,7 +15,7 @@ import (
 func (s *server) boardStats(ctx context.Context, team lead.Team, rows []lead.Scored, sc scene) (views.StatsModel, error) {
 	m := views.StatsModel{}
 	for _, l := range rows {
-		if l.Stage == lead.MQL {
+		if l.Stage == lead.MQL && l.TeamID == team.ID { // others' that are open to all wait on theirs
 			m.Waiting++
 		}
 	}

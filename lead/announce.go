@@ -12,7 +12,8 @@ import (
 type news struct {
 	notice Notice
 	ranks  []Rank
-	moves  []Move
+	untold map[string]bool // leads of which ranks are missing here: the sweep tells them
+	moves  map[Move]int
 	since  time.Time // of the oldest
 }
 
@@ -22,10 +23,11 @@ const mostNoticed = 500
 
 // newsOf is what changed leads have to tell. It looks at them, so it is called
 // while they are still the caller's.
-func newsOf(rules *Rules, now time.Time, works []*Work) (n news) {
+func newsOf(rules *Rules, now time.Time, works []*Work) news {
+	n := news{moves: map[Move]int{}}
 	for _, w := range works {
 		for i := range w.History {
-			n.moves = append(n.moves, w.History[i].Move)
+			n.moves[w.History[i].Move]++
 		}
 		n.notice.Leads = append(n.notice.Leads, w.Lead.ID)
 		for _, team := range w.Boards() {
@@ -64,8 +66,10 @@ func (d *Desk) announce(ctx context.Context, rules *Rules, now time.Time, works 
 
 // tell is announce, of what has been noted before.
 func (d *Desk) tell(ctx context.Context, n news) {
-	for _, m := range n.moves {
-		d.meter.Moved(m)
+	for m, times := range n.moves {
+		for range times {
+			d.meter.Moved(m)
+		}
 	}
 	if len(n.notice.Leads) == 0 {
 		return
@@ -81,7 +85,9 @@ func (d *Desk) tell(ctx context.Context, n news) {
 	if len(n.ranks) > 0 && ranked == nil {
 		versions := make(map[string]int64, len(n.ranks))
 		for _, r := range n.ranks {
-			versions[r.LeadID] = r.Version
+			if !n.untold[r.LeadID] {
+				versions[r.LeadID] = r.Version
+			}
 		}
 		ranked = d.store.Announced(ctx, versions)
 	}
@@ -126,9 +132,19 @@ func (a *announcer) later(n news) {
 		case !there && len(w.ranks) < mostWaiting:
 			a.ranks[key] = len(w.ranks)
 			w.ranks = append(w.ranks, r)
+		case !there:
+			if w.untold == nil {
+				w.untold = map[string]bool{}
+			}
+			w.untold[r.LeadID] = true
 		}
 	}
-	w.moves = append(w.moves, n.moves...)
+	if w.moves == nil {
+		w.moves = map[Move]int{}
+	}
+	for m, times := range n.moves {
+		w.moves[m] += times
+	}
 	w.notice.Leads, w.notice.Teams = append(w.notice.Leads, n.notice.Leads...), append(w.notice.Teams, n.notice.Teams...)
 	w.notice.tidy()
 	select {

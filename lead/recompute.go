@@ -90,10 +90,10 @@ func (d *Desk) recompute(ctx context.Context, sc Scene, pick picker) (int, error
 }
 
 // stale tells whether a running clock of the lead runs by another calendar or
-// agreement than that in force.
+// agreement than that in force, and is to be brought to that one now.
 func (w *Work) stale(sc Scene) bool {
 	print := sc.policyPrint(w.Lead)
-	return slices.ContainsFunc(w.Clocks, func(c Clock) bool { return c.Running() && !c.runsBy(print, w.Lead) })
+	return slices.ContainsFunc(w.Clocks, func(c Clock) bool { return c.Running() && !c.runsBy(print, w.Lead) && !c.settling(w.Lead, sc.Now) })
 }
 
 // settleTime is how long another instance may still go by what a clock was
@@ -121,7 +121,7 @@ const newsTakes = 30 * time.Second
 
 // recompute brings running clocks to the agreement and the calendar in force.
 // One that a program started which knew of no fingerprints takes the present one
-// and stays as it is.
+// and stays as it is, for good: how it came to be as it is, nobody has noted.
 func (w *Work) recompute(sc Scene) error {
 	print := ""
 	for i := range w.Clocks {
@@ -135,7 +135,7 @@ func (w *Work) recompute(sc Scene) error {
 		if c.runsBy(print, w.Lead) || c.settling(w.Lead, sc.Now) {
 			continue
 		}
-		if strings.Contains(c.Policy, ".") {
+		if c.Agreement > 0 && strings.Contains(c.Policy, ".") {
 			next, states, err := sc.policy(w.Lead).Recompute(sc.calendar(w.Lead), c.Clock, w.whyAgain(c, print), sc.Now.Add(-newsTakes), sc.Now)
 			if err != nil {
 				return err

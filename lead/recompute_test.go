@@ -98,3 +98,28 @@ func TestRunningClocksFollowTheAgreement(t *testing.T) {
 		t.Errorf("%d leads are computed again for another commitment", n)
 	}
 }
+
+// A calendar may change between a sweep's asking what is due and its waking it.
+func TestWhatIsNoLongerDueIsNotWoken(t *testing.T) {
+	o := open(t)
+	one, other := o.ready("one"), o.ready("other")
+	due := o.find(one.ID).Clocks[0].RiskAt
+	cal, err := sla.ParseCalendar([]byte(`{"time_zone":"Europe/Berlin","hours":{"sun":[["09:00","10:00"]]}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := o.store.ChangeTeam(o.ctx, lead.Operator, o.team.ID, lead.TeamPlan{Name: "EMEA", Calendar: cal, MaxClaimed: 3, MaxUntouched: 5}, o.now); err != nil {
+		t.Fatal(err)
+	}
+	o.now = due.Add(time.Second)
+	if _, err := o.desk.Sweep(o.ctx, o.now, 100); err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []string{one.ID, other.ID} {
+		for _, c := range o.find(id).Clocks {
+			if !c.AtRiskAt.IsZero() || !c.DueAt.After(o.now) {
+				t.Errorf("%s at risk %v, due %v", c.Kind, c.AtRiskAt, c.DueAt)
+			}
+		}
+	}
+}

@@ -24,7 +24,7 @@ type Clock struct {
 	Source    string `json:"source,omitempty"`    // where the lead came from
 	Counted   bool   `json:"counted,omitempty"`   // of a response: the hand-off counts as an MQL for the promise
 
-	// When AtRiskAt and BreachedAt were written down: see Late.
+	// When AtRiskAt and BreachedAt were written down: see FoundLate.
 	RiskNotedAt   time.Time `json:"risk_noted_at,omitzero"`
 	BreachNotedAt time.Time `json:"breach_noted_at,omitzero"`
 

@@ -182,7 +182,9 @@ func (s *screen) publish(seq uint64, data []byte, rows int, now time.Time) {
 	if !taken {
 		return
 	}
-	s.aged = now
+	if len(data) > 0 { // else it told no age to those who see no rows of their own
+		s.aged = now
+	}
 	s.hub.count.frames.Add(1)
 	s.hub.count.rowsSent.Add(uint64(rows))
 }

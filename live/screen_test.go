@@ -132,6 +132,27 @@ func TestAQuietScreenSendsOnlyItsAge(t *testing.T) {
 	})
 }
 
+// Whose rows don't change is told the age all the same while others' rows do.
+func TestTheAgeIsForAll(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		board := newWall(1)
+		board.only = map[string]string{"lead-0": "ann"}
+		s := newSite(t, live.Options{}, map[string]*wall{"emea": board})
+		ann, bob := s.watch(t, "emea?self=ann"), s.watch(t, "emea?self=bob")
+		for i := range 30 {
+			time.Sleep(2 * time.Second)
+			board.set(0, fmt.Sprint("change ", i))
+			s.hub.Notice(live.Notice{Teams: []string{"emea"}})
+		}
+		synctest.Wait()
+		if old := time.Since(bob.shows().asOf); old > 8*time.Second {
+			t.Errorf("who sees no row thinks the screen is %v old", old)
+		}
+		ann.leave()
+		bob.leave()
+	})
+}
+
 func TestNobodyWatchesNobodyLooks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		board := newWall(50)

@@ -88,6 +88,7 @@ func (s *Store) forget() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.rules.at, s.book.at = time.Time{}, time.Time{}
+	s.forgot++
 	clear(s.keys)
 }
 

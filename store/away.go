@@ -19,7 +19,8 @@ func (s *Store) SetAway(ctx context.Context, by lead.Actor, userID string, until
 	if !until.IsZero() {
 		what, detail = lead.PersonAway, "until "+until.UTC().Format(time.RFC3339)
 	} else if err := s.inTx(ctx, func(tx *sqlx.Tx) error {
-		_, err := tx.ExecContext(ctx, `DELETE FROM absences WHERE user_id = $1 AND from_at <= $2 AND until_at > $2`, userID, at(now))
+		_, err := tx.ExecContext(ctx, `DELETE FROM absences WHERE user_id = $1 AND from_at <= $2 AND until_at > $2
+			AND EXISTS (SELECT 1 FROM users WHERE id = $1 AND disabled_at IS NULL)`, userID, at(now))
 		return err
 	}); err != nil {
 		return fmt.Errorf("store: back: %w", err)

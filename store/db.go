@@ -46,11 +46,14 @@ type Store struct {
 	book  cached[*lead.Book]
 	keys  map[string]cached[lead.Key] // by hash
 
+	forgot int // how often what is cached was forgotten: what was read before is not kept then
+
 	bookTurn chan struct{} // a token while the book is read
 
 	preparing  sync.Mutex
 	statements map[string]*sqlx.Stmt // by text; Postgres only
 	known      known                 // Postgres only
+	longFacts  chan struct{}         // a token for who reads those of a long period
 }
 
 // cached is a value read at a moment.
@@ -75,7 +78,7 @@ const liteParams = "_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma
 // none, readable by its owner alone) or "postgres://…". It does not migrate.
 // Errors never show the address: it may hold a password.
 func Open(ctx context.Context, databaseURL string) (*Store, error) {
-	s := &Store{keys: map[string]cached[lead.Key]{}, statements: map[string]*sqlx.Stmt{}, bookTurn: make(chan struct{}, 1)}
+	s := &Store{longFacts: make(chan struct{}, 1), keys: map[string]cached[lead.Key]{}, statements: map[string]*sqlx.Stmt{}, bookTurn: make(chan struct{}, 1)}
 	var err error
 	switch {
 	case strings.HasPrefix(databaseURL, "sqlite:"):
@@ -179,8 +182,11 @@ func (s *Store) TakeIn(ctx context.Context, f func(lead.Tx) error) error {
 		wrote = t.wrote
 		return err
 	})
-	if err == nil {
+	switch {
+	case err == nil:
 		s.known.put(wrote)
+	case errors.Is(err, lead.ErrUnavailable): // another server that takes its place may have lost what is known
+		s.known.forget()
 	}
 	return err
 }

@@ -78,6 +78,12 @@ func (s *Store) Facts(ctx context.Context, q lead.FactsQuery) ([]lead.Facts, err
 	parts := 1
 	if !s.lite && q.To.Sub(q.From) > factsLong {
 		parts = factsAtOnce
+		select { // one at a time: the others need connections, too
+		case s.longFacts <- struct{}{}:
+			defer func() { <-s.longFacts }()
+		case <-ctx.Done():
+			return nil, wrap(ctx.Err())
+		}
 	}
 	found, errs := make([][]lead.Facts, parts), make([]error, parts)
 	var wg sync.WaitGroup

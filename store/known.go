@@ -16,8 +16,8 @@ import (
 
 // memory is a lead as this process wrote it. It is what the database has for as
 // long as the version is the same: every change of a lead and of its clocks
-// makes a new one, whoever makes it (but for unannounced_at, which is never
-// taken from here).
+// makes a new one, whoever makes it, a migration, too (but for unannounced_at,
+// which is never taken from here).
 type memory struct {
 	lead   *lead.Lead
 	clocks []lead.Clock // current ones
@@ -66,17 +66,23 @@ func (k *known) put(memories []*memory) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for _, m := range memories {
+		if was := k.young[m.lead.ID]; was != nil { // another transaction's
+			if was.lead.Version > m.lead.Version {
+				continue
+			}
+			k.bytes -= was.size()
+		}
 		if k.bytes += m.size(); k.young == nil || k.bytes > mostKnown {
 			k.old, k.young, k.bytes = k.young, map[string]*memory{}, m.size()
 		}
-		if was := k.young[m.lead.ID]; was != nil { // another transaction's
-			k.bytes -= was.size()
-			if was.lead.Version > m.lead.Version {
-				m = was
-			}
-		}
 		k.young[m.lead.ID] = m
 	}
+}
+
+func (k *known) forget() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.young, k.old, k.bytes = nil, nil, 0
 }
 
 // remember keeps a lead as it has just been written.

@@ -87,7 +87,7 @@ type planning struct {
 // for turning ones: it would rather read all leads than a thousand by their keys.
 const planned = `SELECT set_config('plan_cache_mode', CASE WHEN EXISTS (
 	SELECT 1 FROM pg_class WHERE oid = to_regclass('leads') AND reltuples >= 1000) THEN 'auto' ELSE 'force_custom_plan' END, FALSE),
-	set_config('random_page_cost', CASE current_setting('random_page_cost') WHEN '4' THEN '1.1' ELSE current_setting('random_page_cost') END, FALSE)`
+	(SELECT set_config(name, CASE source WHEN 'default' THEN '1.1' ELSE setting END, FALSE) FROM pg_settings WHERE name = 'random_page_cost')`
 
 // Connect implements driver.Connector.
 func (p planning) Connect(ctx context.Context) (driver.Conn, error) {

@@ -210,6 +210,9 @@ func (s *Store) bookAtHand() cached[*lead.Book] {
 // FreshBook is the Book as it is now, whatever is at hand.
 func (s *Store) FreshBook(ctx context.Context) (*lead.Book, error) {
 	now := time.Now()
+	s.mu.Lock()
+	forgot := s.forgot
+	s.mu.Unlock()
 	users, err := s.Users(ctx)
 	if err != nil {
 		return nil, err
@@ -223,7 +226,9 @@ func (s *Store) FreshBook(ctx context.Context) (*lead.Book, error) {
 		b.Users[u.ID] = u
 	}
 	s.mu.Lock()
-	s.book = cached[*lead.Book]{b, now}
+	if s.forgot == forgot {
+		s.book = cached[*lead.Book]{b, now}
+	}
 	s.mu.Unlock()
 	return b, nil
 }
