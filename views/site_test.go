@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -174,7 +175,7 @@ func (s *site) stream(w http.ResponseWriter, r *http.Request) {
 		_, _ = w.Write([]byte("data: " + string(data) + "\n\n"))
 		_ = http.NewResponseController(w).Flush()
 	}
-	send(append(first, views.PartialAge(time.Now())...))
+	send(append(slices.Clip(first), views.PartialAge(time.Now())...))
 	age := time.NewTicker(2 * time.Second)
 	defer age.Stop()
 	for {
