@@ -100,18 +100,19 @@ func (f *failures) at(now time.Time) map[string]bool {
 const wakeTogether = 50
 
 func (d *Desk) wake(ctx context.Context, ids []string, now time.Time) (int, error) {
-	var lags []time.Duration
+	lags := map[string]time.Duration{} // by lead, of the try that succeeds
 	n, err := d.system(ctx, ids, now, func(sc Scene, w *Work) (bool, error) {
 		since := w.WakeAt()
 		if !due(since, now) {
+			delete(lags, w.Lead.ID)
 			return w.recomputed, nil // else another instance was faster
 		}
-		lags = append(lags, now.Sub(since))
+		lags[w.Lead.ID] = now.Sub(since)
 		_, err := w.Wake(sc)
 		return true, err
 	})
-	if n > 0 {
-		for _, lag := range lags[len(lags)-n:] { // of the try that succeeded
+	if err == nil {
+		for _, lag := range lags {
 			d.meter.Woken(lag)
 		}
 	}
