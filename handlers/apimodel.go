@@ -68,6 +68,29 @@ type clockJSON struct {
 	Outcome       *string    `json:"outcome"`
 	UsedSeconds   float64    `json:"used_seconds"`
 	Owner         *refJSON   `json:"owner"`
+
+	Why       string         `json:"why"`
+	FoundLate bool           `json:"found_late"`
+	StoppedBy *stoppedByJSON `json:"stopped_by"`
+	Changes   []clockChange  `json:"changes"`
+}
+
+// stoppedByJSON is who stopped a clock, and by what.
+type stoppedByJSON struct {
+	Kind lead.ActorKind `json:"kind"`
+	Move lead.Move      `json:"move"`
+}
+
+// clockChange is one thing that happened to a clock while it ran.
+type clockChange struct {
+	What     string     `json:"what"`
+	At       time.Time  `json:"at"`
+	PausedAt *time.Time `json:"paused_at"`
+	TierFrom *string    `json:"tier_from"`
+	TierTo   *string    `json:"tier_to"`
+	DueFrom  time.Time  `json:"due_from"`
+	DueTo    time.Time  `json:"due_to"`
+	Cause    *string    `json:"cause"`
 }
 
 type backJSON struct {
@@ -171,11 +194,24 @@ func (sc scene) json(l lead.Scored, note string) leadJSON {
 		out.Signals[i] = signalJSON{g.Rule, g.Label, g.Detail, g.Points, g.Count, optional(g.LastAt)}
 	}
 	for i, c := range l.Clocks {
-		out.Clocks[i] = clockJSON{
-			Kind: string(c.Kind), Tier: c.Tier, State: string(c.State(sc.now)), TargetMinutes: c.Target.Minutes(), StartedAt: c.StartedAt, RiskAt: c.RiskAt, DueAt: c.DueAt,
-			WaitingSince: optional(c.WaitingSince), BreachedAt: optional(c.BreachedAt), StoppedAt: optional(c.StoppedAt), Outcome: optional(string(c.Outcome)),
-			UsedSeconds: c.Used.Seconds(), Owner: sc.ref(c.OwnerID),
-		}
+		out.Clocks[i] = sc.clockJSON(c, l.TeamID)
+	}
+	return out
+}
+
+// clockJSON is a clock of a lead of the team.
+func (sc scene) clockJSON(c lead.Clock, team string) clockJSON {
+	out := clockJSON{
+		Kind: string(c.Kind), Tier: c.Tier, State: string(c.State(sc.now)), TargetMinutes: c.Target.Minutes(), StartedAt: c.StartedAt, RiskAt: c.RiskAt, DueAt: c.DueAt,
+		WaitingSince: optional(c.WaitingSince), BreachedAt: optional(c.BreachedAt), StoppedAt: optional(c.StoppedAt), Outcome: optional(string(c.Outcome)),
+		UsedSeconds: c.Used.Seconds(), Owner: sc.ref(c.OwnerID),
+		Why: lead.InWords(c.Story(sc.clockCalendar(c, team), sc.book, sc.now)), FoundLate: c.FoundLate(), Changes: make([]clockChange, len(c.Changes)),
+	}
+	if !c.Running() && c.Stopped.Kind != "" {
+		out.StoppedBy = &stoppedByJSON{c.Stopped.Kind, c.Stopped.Move}
+	}
+	for i, g := range c.Changes {
+		out.Changes[i] = clockChange{g.What, g.At, optional(g.PausedAt), optional(g.TierFrom), optional(g.TierTo), g.DueFrom, g.DueTo, optional(g.Cause)}
 	}
 	return out
 }

@@ -101,6 +101,7 @@ func (s *server) profile(ctx context.Context, sc scene, l lead.Scored, teams []s
 		if c.Running() {
 			m.Head.Clocks = append(m.Head.Clocks, sc.clock(c, l.TeamID))
 		}
+		m.Clocks = append(m.Clocks, sc.working(c, l.TeamID))
 	}
 	for _, u := range sc.book.Users {
 		if u.Role == lead.Rep && u.Active() && u.In(l.TeamID) && u.ID != l.OwnerID {

@@ -49,9 +49,10 @@ const lateBy = 2 * time.Second
 // FoundLate tells whether a recorded change of the clock was written down later
 // than it should have been, for nothing was running when it was due.
 func (c Clock) FoundLate() bool {
-	late := func(at, noted time.Time) bool { return !at.IsZero() && noted.Sub(at) > lateBy }
-	return late(c.AtRiskAt, c.RiskNotedAt) || late(c.BreachedAt, c.BreachNotedAt)
+	return isLate(c.AtRiskAt, c.RiskNotedAt) || isLate(c.BreachedAt, c.BreachNotedAt)
 }
+
+func isLate(at, noted time.Time) bool { return !at.IsZero() && noted.Sub(at) > lateBy }
 
 // AfterHours tells whether the clock was asked for while the team was closed.
 func (c Clock) AfterHours() bool { return !c.WaitingSince.IsZero() }

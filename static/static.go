@@ -31,7 +31,7 @@ var files embed.FS
 var (
 	libraries = []string{"vendor/htmx.min.js"}
 	scripts   = []string{"common", "clocks", "streams", "connection", "order", "moves", "peek", "alerts", "keys", "start"}
-	styles    = []string{"base", "frame", "board", "pages", "settings", "team", "docs", "import", "leads", "sla", "sizes"}
+	styles    = []string{"base", "frame", "board", "pages", "settings", "team", "docs", "import", "leads", "sla", "why", "sizes"}
 
 	// A wall has no buttons and no small screens.
 	wallScripts = []string{"common", "clocks", "streams", "connection", "order", "tv", "start"}

@@ -142,6 +142,7 @@ func ProfileFrame(ctx context.Context, m ProfileModel) ([]byte, error) {
 	}{
 		{"#profile-head", profileHead(m.Head, m.Ask)},
 		{"#profile-receipt", profileReceipt(m.Receipt)},
+		{"#profile-clocks", profileClocks(m.Clocks)},
 		{"#profile-contact", profileContact(m.Contact)},
 		{"#profile-timeline", profileTimeline(m.Timeline, m.Older, m.Forgotten)},
 		{"#profile-traits", profileTraits(m.Traits)},

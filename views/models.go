@@ -219,6 +219,7 @@ type ProfileModel struct {
 	LiveURL   string
 	Head      ProfileHead
 	Receipt   ReceiptModel
+	Clocks    []WhyModel // of the hand-off, those that run first
 	Contact   ContactModel
 	Timeline  []EventModel
 	Older     string    // address of the older part of the timeline; "" = that is all
