@@ -201,7 +201,7 @@ func (c Clock) states() []told {
 		}
 		out = append(out, told{s.at, s.what, func(when func(time.Time) string) string {
 			if isLate(s.at, s.noted) {
-				return s.words + when(s.at) + " (found late, " + when(s.noted) + ")"
+				return s.words + when(s.at) + " (found late, by " + businessTime(s.noted.Sub(s.at)) + ")"
 			}
 			return s.words + when(s.at)
 		}})

@@ -85,7 +85,7 @@ func TestClocksTellTheirStory(t *testing.T) {
 		{"over a weekend", facts(friday), cal, "11-23 09:06", "qualified Fri 16:50, 10 min used before closing, opened Mon 09:00, at risk 09:01, breached 09:05", "open closed open risk on"},
 		{"still to open", facts(friday), cal, "11-21 09:00", "qualified Fri 16:50, 10 min used before closing, opens Mon 09:00, due 09:05", "open closed open risk"},
 		{"weeks ago", facts(friday), cal, "12-21 09:00", "qualified Fri 20 Nov 16:50, 10 min used before closing, opened Mon 23 Nov 09:00, at risk 09:01, breached 09:05", "open closed open risk on"},
-		{"found late", noted, cal, "11-23 10:00", "qualified Fri 16:50, 10 min used before closing, opened Mon 09:00, at risk 09:01, breached 09:05 (found late, 09:40)", "open closed open risk on"},
+		{"found late", noted, cal, "11-23 10:00", "qualified Fri 16:50, 10 min used before closing, opened Mon 09:00, at risk 09:01, breached 09:05 (found late, by 35 min)", "open closed open risk on"},
 		{"met", by(facts(monday), "11-16 10:20", "", sams(lead.Claim)), cal, "11-16 11:00", "qualified Mon 10:00, claimed 10:20 by Sam: met with 20 min used of 4:00 h", "open left"},
 		{"missed", by(facts(friday), "11-23 09:08", "", sams(lead.Claim)), cal, "11-23 10:00", "qualified Fri 16:50, 10 min used before closing, opened Mon 09:00, at risk 09:01, breached 09:05, claimed 09:08 by Sam: missed with 18 min used of 15 min", "open closed open risk over"},
 		{"unrecorded", by(facts(start(sla.Touch, "hot", "11-16 10:00")), "11-16 10:30", sla.Unrecorded, crm), cal, "11-16 11:00", "Sam’s to contact from Mon 10:00, made an opportunity 10:30 by the CRM: unrecorded, neither met nor missed", "open"},
