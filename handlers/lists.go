@@ -107,4 +107,4 @@ func count(n int, one, many string) string {
 	return strconv.Itoa(n) + " " + many
 }
 
-func percent(part, whole int) string { return strconv.Itoa((part*100+whole/2)/whole) + " %" }
+func percent(part, whole int) string { return strconv.Itoa(part*100/whole) + " %" }
