@@ -21,7 +21,7 @@ func (w *Work) checkBacklog(sc Scene, _ *Request) error {
 
 func (w *Work) checkClaim(sc Scene, r *Request) error {
 	who := w.holder(sc, *r)
-	if sc.Actor.User.Role == Manager && !(who == sc.Actor.ID && w.Lead.Circle != OfTeam && managerOf(w.Lead, sc.Actor)) {
+	if sc.Actor.User.Role == Manager && (who != sc.Actor.ID || w.Lead.Circle == OfTeam || !managerOf(w.Lead, sc.Actor)) {
 		if err := sc.checkTo(w.Lead, r); err != nil {
 			return err
 		}
@@ -37,7 +37,7 @@ func (sc Scene) checkTo(l *Lead, r *Request) error {
 	switch {
 	case r.To == nil:
 		return invalid("to", "say for which rep of the team")
-	case r.To.Role != Rep || !r.To.Active() || !r.To.In(l.TeamID) && !(l.open() && slices.ContainsFunc(r.To.Teams, sc.Actor.User.Sees)):
+	case r.To.Role != Rep || !r.To.Active() || !r.To.In(l.TeamID) && (!l.open() || !slices.ContainsFunc(r.To.Teams, sc.Actor.User.Sees)):
 		return invalid("to", "%s is not an active rep of this team", r.To.Name)
 	case !r.To.There(sc.Now):
 		return invalid("to", "%s is away until %s", r.To.Name, sc.clockTime(l, r.To.BackAt(sc.Now)))

@@ -105,7 +105,6 @@ func recount(w *world, a lead.Agreement, rows []lead.History, end time.Time) []p
 			for _, k := range []sla.Kind{sla.Claim, sla.Response} {
 				open[k].team = h.TeamAfter
 			}
-			team = h.TeamAfter
 		case h.Move == lead.Reassign:
 			for _, k := range []sla.Kind{sla.Decision, sla.Touch} {
 				if p := open[k]; p != nil && !p.ended {
