@@ -213,16 +213,16 @@ func (d *Desk) rederive(ctx context.Context, tx Tx, sc Scene, w *Work) error {
 	return nil
 }
 
-// system changes leads on nobody's behalf; f tells whether it changed one. It
-// returns how many were changed.
-func (d *Desk) system(ctx context.Context, ids []string, now time.Time, f func(Scene, *Work) (bool, error)) (int, error) {
-	sc, err := d.scene(ctx, System, now)
-	if err != nil {
-		return 0, err
-	}
-	var changed []*Work
-	err = d.store.Change(ctx, func(tx Tx) error {
-		changed = nil
+// each does f to the leads that pick finds, in one transaction that may run f
+// again, and announces those that f shows. It returns how many f changed.
+func (d *Desk) each(ctx context.Context, sc Scene, pick picker, f func(tx Tx, w *Work) (changed, shown bool, err error)) (int, error) {
+	var changed, shown []*Work
+	err := d.store.Change(ctx, func(tx Tx) error {
+		changed, shown = nil, nil
+		ids, err := pick(tx)
+		if err != nil || len(ids) == 0 {
+			return err
+		}
 		works, err := tx.Lock(ctx, ids)
 		if err != nil {
 			return err
@@ -233,26 +233,41 @@ func (d *Desk) system(ctx context.Context, ids []string, now time.Time, f func(S
 				continue
 			}
 			w.Begin()
-			if err := d.upgrade(ctx, tx, sc, w); err != nil {
-				return err
-			}
-			ok, err := f(sc, w)
+			did, shows, err := f(tx, w)
 			if err != nil {
 				return err
 			}
-			if !ok {
-				continue
+			if did {
+				changed = append(changed, w)
 			}
-			if err := w.Settle(sc); err != nil {
-				return err
+			if shows {
+				shown = append(shown, w)
 			}
-			changed = append(changed, w)
 		}
-		return tx.Write(ctx, now, changed)
+		return tx.Write(ctx, sc.Now, changed)
 	})
 	if err != nil {
 		return 0, err
 	}
-	d.announce(ctx, sc.Rules, now, changed)
+	d.announce(ctx, sc.Rules, sc.Now, shown)
 	return len(changed), nil
+}
+
+// system changes leads on nobody's behalf; f tells whether it changed one. It
+// returns how many were changed.
+func (d *Desk) system(ctx context.Context, ids []string, now time.Time, f func(Scene, *Work) (bool, error)) (int, error) {
+	sc, err := d.scene(ctx, System, now)
+	if err != nil {
+		return 0, err
+	}
+	return d.each(ctx, sc, func(Tx) ([]string, error) { return ids, nil }, func(tx Tx, w *Work) (bool, bool, error) {
+		if err := d.upgrade(ctx, tx, sc, w); err != nil {
+			return false, false, err
+		}
+		did, err := f(sc, w)
+		if err == nil && did {
+			err = w.Settle(sc)
+		}
+		return did, did, err
+	})
 }

@@ -53,40 +53,18 @@ func (d *Desk) Recompute(ctx context.Context, now time.Time, n int) (int, error)
 // recompute brings the clocks of the leads that pick finds to the agreement in
 // force. Nothing happened to those leads: they are not what changed last.
 func (d *Desk) recompute(ctx context.Context, sc Scene, pick picker) (int, error) {
-	var changed []*Work
-	err := d.store.Change(ctx, func(tx Tx) error {
-		changed = nil
-		ids, err := pick(tx)
-		if err != nil || len(ids) == 0 {
-			return err
+	return d.each(ctx, sc, pick, func(tx Tx, w *Work) (bool, bool, error) {
+		if !w.stale(sc) {
+			return false, false, nil
 		}
-		works, err := tx.Lock(ctx, ids)
-		if err != nil {
-			return err
+		updated := w.Lead.UpdatedAt
+		if err := d.upgrade(ctx, tx, sc, w); err != nil {
+			return false, false, err
 		}
-		for _, id := range ids {
-			w := works[id]
-			if w == nil || !w.stale(sc) {
-				continue
-			}
-			w.Begin()
-			updated := w.Lead.UpdatedAt
-			if err := d.upgrade(ctx, tx, sc, w); err != nil {
-				return err
-			}
-			if err := w.Settle(sc); err != nil {
-				return err
-			}
-			w.Lead.UpdatedAt = updated
-			changed = append(changed, w)
-		}
-		return tx.Write(ctx, sc.Now, changed)
+		err := w.Settle(sc)
+		w.Lead.UpdatedAt = updated
+		return true, true, err
 	})
-	if err != nil {
-		return 0, err
-	}
-	d.announce(ctx, sc.Rules, sc.Now, changed)
-	return len(changed), nil
 }
 
 // stale tells whether a running clock of the lead runs by another calendar or

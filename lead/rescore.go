@@ -61,42 +61,17 @@ func (d *Desk) some(now time.Time, n int, find func(Tx, int) ([]string, error), 
 
 // rescore brings the leads that pick finds, in its transaction, to the agreement in force.
 func (d *Desk) rescore(ctx context.Context, sc Scene, pick picker) (int, error) {
-	var changed, shown []*Work
-	err := d.store.Change(ctx, func(tx Tx) error {
-		changed, shown = nil, nil
-		ids, err := pick(tx)
-		if err != nil || len(ids) == 0 {
-			return err
+	return d.each(ctx, sc, pick, func(tx Tx, w *Work) (changed, shown bool, err error) {
+		if w.Lead.MergedInto != "" || w.Lead.Model >= sc.Rules.Version {
+			return false, false, nil
 		}
-		works, err := tx.Lock(ctx, ids)
-		if err != nil {
-			return err
+		before := w.Lead.Life
+		if err := d.upgrade(ctx, tx, sc, w); err != nil {
+			return false, false, err
 		}
-		for _, id := range ids {
-			w := works[id]
-			if w == nil || w.Lead.MergedInto != "" || w.Lead.Model >= sc.Rules.Version {
-				continue
-			}
-			w.Begin()
-			before := w.Lead.Life
-			if err := d.upgrade(ctx, tx, sc, w); err != nil {
-				return err
-			}
-			if err := w.reconsider(sc); err != nil {
-				return err
-			}
-			changed = append(changed, w)
-			if w.Lead.Life != before || len(w.Boards()) > 0 {
-				shown = append(shown, w)
-			}
-		}
-		return tx.Write(ctx, sc.Now, changed)
+		err = w.reconsider(sc)
+		return true, w.Lead.Life != before || len(w.Boards()) > 0, err
 	})
-	if err != nil {
-		return 0, err
-	}
-	d.announce(ctx, sc.Rules, sc.Now, shown)
-	return len(changed), nil
 }
 
 // reconsider says what a new agreement means for a lead: who is ready by it

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -98,39 +99,26 @@ func (t *txn) remember(w *lead.Work, row *leadRow) {
 // lockKnown locks leads in id order and reads those of which no more is known
 // than the database has.
 func (t *txn) lockKnown(ctx context.Context, ids []string) (map[string]*memory, error) {
-	memories := make(map[string]*memory, len(ids))
 	var known map[string]*memory
 	if t.remembers {
 		known = t.s.known.take(ids)
 	}
-	rows, unread := make(map[string]*leadRow, len(ids)), ids
-	cards := make(map[string]lead.Card, len(ids))
+	rows := make(map[string]*leadRow, len(ids))
 	seen := func(r *leadRow) { rows[r.ID] = r }
+	var cards map[string]lead.Card
+	var err error
 	if len(known) == 0 {
-		for part := range slices.Chunk(ids, maxParams) {
-			if err := readLeads(ctx, t, part, t.s.forUpdate(), seen, cards); err != nil {
-				return nil, fmt.Errorf("store: lock leads: %w", err)
-			}
-		}
+		cards, err = readCards(ctx, t, ids, t.s.forUpdate(), seen)
 	} else {
-		if err := t.lockNewer(ctx, ids, known, seen, cards); err != nil {
-			return nil, fmt.Errorf("store: lock leads: %w", err)
-		}
-		unread = nil
-		for id := range cards {
-			unread = append(unread, id)
-		}
+		cards, err = t.lockNewer(ctx, ids, known, seen)
 	}
-	for part := range slices.Chunk(unread, maxParams) {
-		if err := readClocks(ctx, t, part, cards); err != nil {
-			return nil, fmt.Errorf("store: lock clocks: %w", err)
-		}
+	if err != nil {
+		return nil, err
 	}
+	memories := make(map[string]*memory, len(ids))
+	maps.Copy(memories, known)
 	for id, c := range cards {
 		memories[id] = &memory{lead: &c.Lead, clocks: c.Clocks, row: rows[id]}
-	}
-	for id, m := range known {
-		memories[id] = m
 	}
 	return memories, nil
 }
@@ -142,16 +130,16 @@ var lockUnknown = `SELECT l.id, l.version, newer.` + strings.Join(leadColumns[2:
 	LEFT JOIN LATERAL (SELECT ` + prefixed("l", leadColumns[2:]) + `) AS newer ON l.version <> known.version
 	ORDER BY l.id FOR NO KEY UPDATE OF l`
 
-// lockNewer locks leads and reads those that are not as they are known. Of known,
-// those that are stay.
-func (t *txn) lockNewer(ctx context.Context, ids []string, known map[string]*memory, seen func(*leadRow), cards map[string]lead.Card) error {
+// lockNewer locks leads and reads those that are not as they are known, with their
+// clocks. Of known, those that are stay.
+func (t *txn) lockNewer(ctx context.Context, ids []string, known map[string]*memory, seen func(*leadRow)) (map[string]lead.Card, error) {
 	versions := make([]int64, len(ids))
 	for i, id := range ids {
 		if m := known[id]; m != nil {
 			versions[i] = m.lead.Version
 		}
 	}
-	there := make(map[string]bool, len(known))
+	cards, there := map[string]lead.Card{}, make(map[string]bool, len(known))
 	var id string
 	var version int64
 	to := idAndVersion(&id, &version)
@@ -165,12 +153,14 @@ func (t *txn) lockNewer(ctx context.Context, ids []string, known map[string]*mem
 		}
 		return readLead(r, seen, cards)
 	})
-	for id := range known {
-		if !there[id] {
-			delete(known, id)
-		}
+	maps.DeleteFunc(known, func(id string, _ *memory) bool { return !there[id] })
+	if err == nil && len(cards) > 0 {
+		err = readClocks(ctx, t, slices.Collect(maps.Keys(cards)), cards)
 	}
-	return err
+	if err != nil {
+		return nil, fmt.Errorf("store: lock leads: %w", err)
+	}
+	return cards, nil
 }
 
 // skipped is a column that is not looked at.

@@ -15,43 +15,43 @@ import (
 
 // leadRow is a row of leads.
 type leadRow struct {
-	ID             string   `db:"id"`
-	Version        int64    `db:"version"`
-	CreatedAt      instant  `db:"created_at"`
-	UpdatedAt      instant  `db:"updated_at"`
-	Stage          string   `db:"stage"`
-	OwnerID        nullable `db:"owner_id"`
-	TeamID         nullable `db:"team_id"`
-	Touched        bool     `db:"touched"`
-	UserID         string   `db:"user_id"`
-	Email          string   `db:"email"`
-	Phone          string   `db:"phone"`
-	Name           string   `db:"name"`
-	Company        string   `db:"company"`
-	Title          string   `db:"title"`
-	Country        string   `db:"country"`
-	Source         string   `db:"source"`
-	Traits         string   `db:"traits"`
-	TraitTimes     string   `db:"trait_times"`
-	Score          float64  `db:"score"`
-	Tier           string   `db:"tier"`
-	Backlog        bool     `db:"backlog"`
-	HeldBack       string   `db:"held_back"`
-	Life           string   `db:"life"`
-	HistorySeq     int64    `db:"history_seq"`
-	Undo           string   `db:"undo"`
-	Model          int      `db:"model"`
-	Ledger         string   `db:"ledger"`
-	Since          string   `db:"since"`
-	LastActivityAt instant  `db:"last_activity_at"`
-	MergedInto     string   `db:"merged_into"`
-	WakeAt         instant  `db:"wake_at"`
-	UnannouncedAt  instant  `db:"unannounced_at"`
-	Hold           string   `db:"hold"`
-	HoldEnds       instant  `db:"hold_ends"`
-	ListedAt       instant  `db:"listed_at"`
-	BacklogScore   points   `db:"backlog_score"` // of those in a backlog
-	ClaimableBy    string   `db:"claimable_by"`
+	ID             string
+	Version        int64
+	CreatedAt      instant
+	UpdatedAt      instant
+	Stage          string
+	OwnerID        nullable
+	TeamID         nullable
+	Touched        bool
+	UserID         string
+	Email          string
+	Phone          string
+	Name           string
+	Company        string
+	Title          string
+	Country        string
+	Source         string
+	Traits         string
+	TraitTimes     string
+	Score          float64
+	Tier           string
+	Backlog        bool
+	HeldBack       string
+	Life           string
+	HistorySeq     int64
+	Undo           string
+	Model          int
+	Ledger         string
+	Since          string
+	LastActivityAt instant
+	MergedInto     string
+	WakeAt         instant
+	UnannouncedAt  instant
+	Hold           string
+	HoldEnds       instant
+	ListedAt       instant
+	BacklogScore   points // of those in a backlog
+	ClaimableBy    string
 }
 
 // ofTeam is what lead.OfTeam is called in the column.
