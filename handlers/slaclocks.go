@@ -126,7 +126,7 @@ func (s *server) slaRows(ctx context.Context, sc scene, clocks []lead.LeadClock,
 	out := make([]views.SLABreach, len(clocks))
 	for i, c := range clocks {
 		l, there := cards[c.LeadID]
-		out[i] = views.SLABreach{Name: "A lead of another team", Kind: string(c.Kind), State: stateOf(c.Clock, sc.now), Why: sc.clockStory(c.Clock)}
+		out[i] = views.SLABreach{Name: "A lead of another team", Kind: string(c.Kind), State: stateOf(c.Clock, sc.now), Why: lead.InWords(c.Story(sc.clockCalendar(c.Clock, c.TeamID), sc.book, sc.now))}
 		if there && (teams == nil || l.Lead.TeamID == "" || slices.Contains(teams, l.Lead.TeamID)) {
 			out[i].LeadID, out[i].Name = c.LeadID, l.Lead.DisplayName()
 		}
@@ -143,42 +143,4 @@ func stateOf(c lead.Clock, now time.Time) string {
 		return lead.ClocksOpen
 	}
 	return string(c.Outcome)
-}
-
-// clockEnds are what ended a clock, in words.
-var clockEnds = map[lead.Move]string{
-	lead.Claim: "claimed", lead.Accept: "accepted", lead.Return: "returned", lead.Touch: "called", lead.Release: "released", lead.Expire: "taken back", lead.Cool: "went cold",
-	lead.Disqualify: "disqualified", lead.Reassign: "reassigned", lead.Opportunity: "became an opportunity", lead.Win: "won", lead.Lose: "lost",
-}
-
-// clockStory tells what became of a promise: when it was asked for, how long it had, and
-// who ended it when.
-func (sc scene) clockStory(c lead.Clock) string {
-	zone := sc.zone(c.TeamID)
-	say := func(t time.Time) string {
-		if sc.now.Sub(t).Abs() < 6*24*time.Hour {
-			return t.In(zone).Format("Mon 15:04")
-		}
-		return t.In(zone).Format("Mon 2 Jan 15:04")
-	}
-	text := "asked for " + say(c.AskedAt)
-	if c.AfterHours() {
-		text += " while closed, opened " + say(c.StartedAt)
-	}
-	text += fmt.Sprintf("; had %s, until %s", minutes(c.Target), say(c.DueAt))
-	switch by := sc.who(lead.History{ActorKind: c.Stopped.Kind, ActorID: c.Stopped.By}); {
-	case c.Running():
-		text += "; still waits"
-	case c.Stopped.Kind == "" || clockEnds[c.Stopped.Move] == "":
-		text += "; ended " + say(c.StoppedAt)
-	default:
-		text += fmt.Sprintf("; %s %s by %s", clockEnds[c.Stopped.Move], say(c.StoppedAt), by)
-	}
-	if !c.Running() {
-		text += ", after " + minutes(c.Used)
-	}
-	if c.FoundLate() {
-		text += "; found late, for nothing ran when it was due"
-	}
-	return text + "."
 }

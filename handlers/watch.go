@@ -40,7 +40,7 @@ func (s *server) stream(c echo.Context, v live.View) error {
 	if home, ok := homeTeam(book, *viewer(c)); ok {
 		v = s.counting(v, home.ID)
 	}
-	return s.streamBoard(c, v)
+	return s.streamTo(c, v, book)
 }
 
 // streamBoard is stream for a board, whose own count stands in the navigation.
@@ -49,6 +49,11 @@ func (s *server) streamBoard(c echo.Context, v live.View) error {
 	if err != nil {
 		return err
 	}
+	return s.streamTo(c, v, book)
+}
+
+// streamTo sends a view to the person who asks for it, as the directory has them.
+func (s *server) streamTo(c echo.Context, v live.View, book *lead.Book) error {
 	if look := v.Look; s.RedisPing != nil {
 		v.Look = func(ctx context.Context, now time.Time) (live.Page, error) {
 			page, err := look(ctx, now)
