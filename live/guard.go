@@ -74,7 +74,7 @@ func (h *Hub) names() []string {
 	defer h.mu.RUnlock()
 	for _, s := range h.screens {
 		s.mu.Lock()
-		for w := range s.watchers {
+		for _, w := range s.watchers {
 			if name := w.who.Name; name != "" && !seen[name] {
 				seen[name] = true
 				names = append(names, name)

@@ -159,7 +159,7 @@ func (h *Hub) endStreams(cause error, match func(topic, name string) bool) {
 	defer h.mu.RUnlock()
 	for topic, s := range h.screens {
 		s.mu.Lock()
-		for w := range s.watchers {
+		for _, w := range s.watchers {
 			if match(topic, w.who.Name) {
 				w.cancel(cause)
 			}
@@ -184,9 +184,10 @@ func (h *Hub) join(v View, w *watcher) (<-chan error, error) {
 	h.serving.Add(1)
 	s := h.screens[v.Topic]
 	if s == nil {
-		s = newScreen(h, v)
-		h.screens[v.Topic] = s
 		h.sse.CreateStream(v.Topic)
+		s = newScreen(h, v)
+		s.fan = newFan(s)
+		h.screens[v.Topic] = s
 		h.loops.Go(func() { s.run(h.ctx) })
 	}
 	w.screen = s
@@ -202,8 +203,8 @@ func (h *Hub) leave(w *watcher) {
 }
 
 // forget drops s if nobody watches it. Removing r3labs' stream is safe here, and
-// only here: the last ServeHTTP has returned, and nobody can join while h.mu is
-// held. Without it every profile that was ever opened would keep a goroutine.
+// only here: its ServeHTTP has returned, and nobody can join while h.mu is held.
+// Without it every profile that was ever opened would keep a goroutine.
 func (h *Hub) forget(s *screen) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -211,6 +212,7 @@ func (h *Hub) forget(s *screen) bool {
 		return false
 	}
 	delete(h.screens, s.view.Topic)
+	s.fan.close()
 	h.sse.RemoveStream(s.view.Topic)
 	return true
 }

@@ -112,24 +112,51 @@ func TestAFrameThatIsNotTakenIsMadeUpForByASnapshot(t *testing.T) {
 	})
 }
 
-// A watcher that r3labs registers between the storing of a state and its frame
-// has the change in its snapshot, and must not get it twice.
+// A watcher that comes between the storing of a state and its frame has the change
+// in its snapshot, and must not get it twice.
 func TestAFrameThatIsInTheSnapshotIsDropped(t *testing.T) {
-	out := &kept{}
-	w := &watcher{begun: true, seq: 7, out: out, screen: newScreen(nil, View{}), cancel: func(error) {}}
+	out, screen := &kept{}, newScreen(nil, View{})
+	screen.add(&watcher{begun: true, seq: 7, out: out, screen: screen, cancel: func(error) {}})
+	f := &fan{screen: screen}
 	for seq := 6; seq <= 9; seq++ {
-		fmt.Fprintf(w, ": %d\ndata: frame %d\n\n", seq, seq)
-		fmt.Fprint(w, "\n")
-		w.Flush()
+		fmt.Fprintf(f, ": %d\ndata: frame %d\n\n", seq, seq)
+		fmt.Fprint(f, "\n")
+		f.Flush()
 	}
 	if want := "data: frame 8\n\ndata: frame 9\n\n"; string(out.bytes) != want {
 		t.Errorf("sent %q, want %q", out.bytes, want)
 	}
 }
 
-type kept struct{ bytes []byte }
+// A frame that comes while a watcher's snapshot is drawn is made up for.
+func TestAFrameBehindTheSnapshotIsMadeUpFor(t *testing.T) {
+	html := func(text string) []shown { return []shown{{id: "lead", rev: text, html: []byte(text)}} }
+	out := &kept{}
+	screen := newScreen(NewHub(Options{}), View{Frames: plainFrames{}})
+	screen.now.Store(newState(html("before"), nil, time.Time{}))
+	w := &watcher{out: out, screen: screen, to: http.Header{}, began: make(chan struct{}), cancel: func(error) { t.Error("it ended") }}
+	screen.add(w)
+	out.beginning = func() { // between the snapshot's drawing and the stream's beginning
+		next := newState(html("after"), nil, time.Time{})
+		next.seq = 1
+		screen.now.Store(next)
+		w.missed = true // by take, which waits for the lock that begin holds now
+	}
+	if err := w.begin(); err != nil {
+		t.Fatal(err)
+	}
+	w.take([]byte("data: row after\n\n"), 1)
+	if want := "data: row after\n\n"; string(out.bytes) != want {
+		t.Errorf("sent %q, want %q", out.bytes, want)
+	}
+}
 
-func (k *kept) begin(...[]byte) error     { return nil }
+type kept struct {
+	beginning func()
+	bytes     []byte
+}
+
+func (k *kept) begin(...[]byte) error     { k.beginning(); return nil }
 func (k *kept) end([]byte, error)         {}
 func (k *kept) put(p []byte) bool         { k.bytes = append(k.bytes, p...); return true }
 func (k *kept) run(context.Context) error { return nil }

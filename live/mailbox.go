@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -17,8 +18,6 @@ const (
 	// writePiece is what must get through within one write timeout: a snapshot
 	// on a slow line takes several.
 	writePiece = 32 << 10
-	// keepBuffer is the largest buffer that an idle mailbox keeps.
-	keepBuffer = 8 << 10
 )
 
 var heartbeat = []byte(":\n\n")
@@ -30,7 +29,8 @@ type outlet interface {
 	// They don't count against the outlet's bound. It is called once, before put.
 	// After an error nothing was sent, and the request can still be answered.
 	begin(first ...[]byte) error
-	// put queues a copy of p. It reports false if too much waits already.
+	// put queues p, which is shared and must not be changed. It reports false if too
+	// much waits already.
 	put(p []byte) bool
 	// run writes what is queued, and heartbeats, until ctx ends (nil) or a write
 	// fails. It writes nothing before begin.
@@ -53,8 +53,7 @@ type mailbox struct {
 	whole bool // nothing is written by halves; of run, and of end after it
 
 	mu    sync.Mutex
-	first [][]byte
-	queue []byte // behind first
+	queue backlog
 }
 
 // newMailbox fails if a write to w could not be bounded in time.
@@ -77,7 +76,7 @@ func newMailbox(w http.ResponseWriter, o Options, written *atomic.Uint64) (*mail
 func (m *mailbox) begin(first ...[]byte) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.first = first
+	m.queue.first(first)
 	poke(m.wake)
 	return nil
 }
@@ -100,10 +99,10 @@ func (m *mailbox) end(last []byte, _ error) {
 func (m *mailbox) put(p []byte) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if len(m.queue)+len(p) > m.max {
+	if m.queue.size+len(p) > m.max {
 		return false
 	}
-	m.queue = append(m.queue, p...)
+	m.queue.add(p)
 	poke(m.wake)
 	return true
 }
@@ -122,7 +121,6 @@ func (m *mailbox) run(ctx context.Context) error {
 	beat := time.NewTicker(m.heartbeat)
 	defer beat.Stop()
 	begun := false
-	var spare []byte
 	for {
 		select {
 		case <-ctx.Done():
@@ -134,39 +132,32 @@ func (m *mailbox) run(ctx context.Context) error {
 				m.put(heartbeat) // over the bound it would be one too many anyway
 			}
 		}
-		m.mu.Lock()
-		pieces := m.first
-		queued := m.queue
-		m.first, m.queue = nil, spare
-		m.mu.Unlock()
-
 		m.whole = false
-		if err := m.write(ctx, append(pieces, queued)...); err != nil {
+		if err := m.write(ctx); err != nil {
 			return err
 		}
 		m.whole = true
-		spare = queued[:0]
-		if cap(spare) > keepBuffer {
-			spare = nil
-		}
 	}
+}
+
+// next is what is to be written next.
+func (m *mailbox) next() net.Buffers {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.queue.take(writePiece)
 }
 
 // write returns when everything is on its way, ctx ended, or the browser did not
 // take a piece in time.
-func (m *mailbox) write(ctx context.Context, all ...[]byte) error {
-	for _, p := range all {
-		for len(p) > 0 {
-			piece := p[:min(len(p), writePiece)]
-			p = p[len(piece):]
-			if err := m.deadline(ctx); err != nil {
-				return err
-			}
-			n, err := m.to.Write(piece)
-			m.written.Add(uint64(n))
-			if err != nil {
-				return fmt.Errorf("live: write: %w", err)
-			}
+func (m *mailbox) write(ctx context.Context) error {
+	for piece := m.next(); len(piece) > 0; piece = m.next() {
+		if err := m.deadline(ctx); err != nil {
+			return err
+		}
+		n, err := piece.WriteTo(m.to)
+		m.written.Add(uint64(n)) //nolint:gosec // not negative
+		if err != nil {
+			return fmt.Errorf("live: write: %w", err)
 		}
 	}
 	if err := m.deadline(ctx); err != nil {

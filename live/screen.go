@@ -16,9 +16,10 @@ type screen struct {
 	view  View
 	dirty chan struct{} // a notice concerns it
 	asked chan struct{} // somebody waits for a look
+	fan   *fan
 
 	mu       sync.Mutex
-	watchers map[*watcher]struct{}
+	watchers []*watcher
 	waiting  []chan error // for the next look that ends
 	fresh    bool         // a look succeeded, and the screen has been watched since
 	snap     []byte       // the snapshot of snapOf for everybody, as one event
@@ -37,7 +38,6 @@ func newScreen(h *Hub, v View) *screen {
 	s := &screen{
 		hub: h, view: v,
 		dirty: make(chan struct{}, 1), asked: make(chan struct{}, 1),
-		watchers: map[*watcher]struct{}{},
 	}
 	s.now.Store(&state{})
 	return s
@@ -47,7 +47,8 @@ func newScreen(h *Hub, v View) *screen {
 func (s *screen) add(w *watcher) <-chan error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.watchers[w] = struct{}{}
+	w.place = len(s.watchers)
+	s.watchers = append(s.watchers, w)
 	if s.fresh {
 		return nil
 	}
@@ -60,10 +61,19 @@ func (s *screen) add(w *watcher) <-chan error {
 func (s *screen) remove(w *watcher) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.watchers, w)
-	if len(s.watchers) == 0 {
-		s.fresh = false
+	last := len(s.watchers) - 1
+	s.watchers[w.place], s.watchers[last].place = s.watchers[last], w.place
+	s.watchers[last] = nil
+	if s.watchers = s.watchers[:last]; last == 0 {
+		s.watchers, s.fresh = nil, false
 	}
+}
+
+// append appends those who watch now.
+func (s *screen) append(to []*watcher) []*watcher {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append(to, s.watchers...)
 }
 
 func (s *screen) watching() int {
@@ -87,6 +97,7 @@ func (s *screen) run(ctx context.Context) {
 	o := s.hub.o
 	timer := time.NewTimer(o.Tick)
 	defer timer.Stop()
+	<-s.fan.ready // what is published before it would be lost
 	for {
 		wait, dirty, watched := o.Tick, s.dirty, s.watching() > 0
 		if !watched {
@@ -166,8 +177,9 @@ func (s *screen) report(err error) {
 	log.Error("screen can't be kept true", attrs...)
 }
 
-// release gives back the drawings of a screen that ends.
+// release gives back what a screen holds that ends.
 func (s *screen) release() {
+	s.fan.close()
 	for _, row := range s.now.Load().rows {
 		s.hub.cache.put(row.drawing)
 	}

@@ -29,9 +29,8 @@ type socket struct {
 
 	mu    sync.Mutex
 	conn  net.Conn
-	now   *nonblocking  // nil: every write may wait, so the goroutine makes it
-	first [][]byte      // of the beginning, still to be written; shared
-	queue []byte        // behind first
+	now   *nonblocking // nil: every write may wait, so the goroutine makes it
+	queue backlog
 	lags  chan struct{} // closed when nothing is queued any more; nil: nothing is
 	until time.Time     // the stream has ended: so long may writes still take
 }
@@ -81,21 +80,19 @@ func (s *socket) begin(first ...[]byte) error {
 	_ = conn.SetDeadline(time.Time{}) // what the server had set; it fails only on a connection that is gone
 	s.to, s.conn, s.now = nil, conn, newNonblocking(conn)
 	close(s.taken) // from here on run sets the deadlines for reading
-	s.first = append([][]byte{head}, first...)
-	for len(s.first) > 0 {
-		n, err := s.try(s.first[0])
+	for pieces := append([][]byte{head}, first...); len(pieces) > 0; pieces = pieces[1:] {
+		n, err := s.try(pieces[0])
 		if err != nil {
 			s.fail(errLeft)
 			return nil
 		}
-		if n < len(s.first[0]) {
-			s.first[0] = s.first[0][n:]
+		if n < len(pieces[0]) {
+			pieces[0] = pieces[0][n:]
+			s.queue.first(pieces)
 			s.lag()
 			return nil
 		}
-		s.first = s.first[1:]
 	}
-	s.first = nil
 	return nil
 }
 
@@ -118,10 +115,10 @@ func (s *socket) put(p []byte) bool {
 			return true
 		}
 	}
-	if len(s.queue)+len(p) > s.max {
+	if s.queue.size+len(p) > s.max {
 		return false
 	}
-	s.queue = append(s.queue, p...)
+	s.queue.add(p)
 	s.lag()
 	return true
 }
@@ -149,17 +146,8 @@ func (s *socket) lag() {
 func (s *socket) drain() {
 	for {
 		s.mu.Lock()
-		var piece []byte
-		switch {
-		case len(s.first) > 0:
-			piece = s.first[0][:min(len(s.first[0]), writePiece)]
-			if s.first[0] = s.first[0][len(piece):]; len(s.first[0]) == 0 {
-				s.first = s.first[1:]
-			}
-		case len(s.queue) > 0:
-			piece, s.queue = s.queue, nil
-		default:
-			s.first = nil
+		piece := s.queue.take(writePiece)
+		if len(piece) == 0 {
 			close(s.lags)
 			s.lags = nil
 			_ = s.conn.SetWriteDeadline(time.Time{})
@@ -168,19 +156,11 @@ func (s *socket) drain() {
 		}
 		s.bound()
 		s.mu.Unlock()
-
-		for len(piece) > 0 {
-			n, err := s.conn.Write(piece[:min(len(piece), writePiece)])
-			s.written.Add(uint64(n))
-			if err != nil {
-				s.give(err)
-				return
-			}
-			if piece = piece[n:]; len(piece) > 0 {
-				s.mu.Lock()
-				s.bound()
-				s.mu.Unlock()
-			}
+		n, err := piece.WriteTo(s.conn)
+		s.written.Add(uint64(n)) //nolint:gosec // not negative
+		if err != nil {
+			s.give(err)
+			return
 		}
 	}
 }
@@ -198,7 +178,7 @@ func (s *socket) bound() {
 func (s *socket) give(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.first, s.queue, s.max = nil, nil, -1
+	s.queue, s.max = backlog{}, -1
 	if errors.Is(err, os.ErrDeadlineExceeded) && s.until.IsZero() {
 		s.fail(errLagged)
 	} else {
@@ -218,8 +198,9 @@ func (s *socket) run(ctx context.Context) error {
 	stop := context.AfterFunc(ctx, func() { _ = s.conn.SetReadDeadline(time.Now()) })
 	defer stop()
 	var heard [64]byte
+	beat := time.Now().Add(s.heartbeat)
 	for {
-		_ = s.conn.SetReadDeadline(time.Now().Add(s.heartbeat))
+		_ = s.conn.SetReadDeadline(beat)
 		if ctx.Err() != nil {
 			return nil
 		}
@@ -228,6 +209,7 @@ func (s *socket) run(ctx context.Context) error {
 		case ctx.Err() != nil:
 			return nil
 		case errors.Is(err, os.ErrDeadlineExceeded):
+			beat = time.Now().Add(s.heartbeat)
 			s.put(heartbeat) // over the bound it would be one too many anyway
 		case err != nil:
 			return nil

@@ -56,30 +56,3 @@ func (st *state) differsForSome(next *state) bool {
 		return a.id == b.id && a.rev == b.rev && a.only == b.only
 	})
 }
-
-// advance returns what brings a watcher from what it shows to what it should. It
-// is the event that goes to everybody unless the watcher sees rows of its own:
-// then it is the difference for this one watcher, up to the newest state, and the
-// events until there are dropped. A watcher that has lost touch with the states,
-// because it was not quick enough to follow them, gets a snapshot.
-func (w *watcher) advance(event []byte, seq uint64) ([]byte, error) {
-	now, base, self := w.screen.now.Load(), w.base, w.who.Self
-	if !now.own[self] && (base == nil || !base.own[self]) {
-		w.seq, w.base = seq, nil
-		if now.seq == seq {
-			w.base = now
-		}
-		return event, nil
-	}
-	w.seq, w.base = now.seq, now
-	return contained(func() ([]byte, error) {
-		if base == nil {
-			return asEvent(snapshot(w.screen.view.Frames, now, now.seenBy(self))), nil
-		}
-		c, parts := diff(base.seenBy(self), now.seenBy(self)), changedParts(base.parts, now.parts)
-		if len(event) == 0 && c.empty() && len(parts) == 0 {
-			return nil, nil
-		}
-		return asEvent(frame(w.screen.view.Frames, c, parts, now.asOf)), nil
-	})
-}

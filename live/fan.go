@@ -1,0 +1,92 @@
+package live
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"net/http"
+	"runtime"
+	"strconv"
+	"sync"
+)
+
+// fan is what r3labs/sse takes for a screen's one browser: it hands each frame
+// on to everybody who watches, and waits for none of them.
+type fan struct {
+	screen *screen
+	header http.Header   // r3labs', ignored
+	ready  chan struct{} // closed when r3labs has registered it
+	done   chan struct{} // closed when r3labs has let go of it
+	end    context.CancelFunc
+
+	to []*watcher // of the frame under way
+}
+
+// newFan subscribes to a screen's stream, until it is closed.
+func newFan(s *screen) *fan {
+	ctx, end := context.WithCancel(context.Background())
+	f := &fan{screen: s, header: http.Header{}, ready: make(chan struct{}), done: make(chan struct{}), end: end}
+	go func() {
+		defer close(f.done)
+		s.hub.sse.ServeHTTP(f, streamRequest(ctx, s.view.Topic))
+	}()
+	return f
+}
+
+// close has r3labs let go of it, and returns when it has. It may be called again.
+func (f *fan) close() {
+	f.end()
+	<-f.done
+}
+
+func (f *fan) Header() http.Header { return f.header }
+
+// WriteHeader is called when r3labs has registered the fan: what is published from
+// here on comes.
+func (f *fan) WriteHeader(int) { close(f.ready) }
+
+// Flush has nothing to do: frames are written whole.
+func (f *fan) Flush() {}
+
+// Write takes a frame, which r3labs prints in one piece and follows with an empty
+// line of its own ([screen.publish]): ": 7\ndata: …\n\n". Only the number stays here.
+func (f *fan) Write(p []byte) (int, error) {
+	head, event, whole := bytes.Cut(p, []byte{'\n'})
+	if !whole || len(event) == 0 {
+		return len(p), nil
+	}
+	seq, err := strconv.ParseUint(string(bytes.TrimPrefix(head, []byte(": "))), 10, 64)
+	if err != nil {
+		f.screen.hub.o.Log.Error("r3labs/sse wrote no number", slog.Any("error", err))
+		return 0, err
+	}
+	if len(event) == 1 { // the frame was empty
+		event = nil
+	}
+	f.to = f.screen.append(f.to[:0])
+	deliver(f.to, bytes.Clone(event), seq) // r3labs uses p again, whoever lags keeps the event
+	clear(f.to)
+	return len(p), nil
+}
+
+// handful is how many watchers are worth a goroutine.
+const handful = 256
+
+// deliver hands a frame to all, with as many processors as that is worth.
+func deliver(all []*watcher, event []byte, seq uint64) {
+	share := max(handful, (len(all)+runtime.GOMAXPROCS(0)-1)/runtime.GOMAXPROCS(0))
+	var others sync.WaitGroup
+	for len(all) > share {
+		some := all[:share]
+		all = all[share:]
+		others.Go(func() {
+			for _, w := range some {
+				w.take(event, seq)
+			}
+		})
+	}
+	for _, w := range all {
+		w.take(event, seq)
+	}
+	others.Wait()
+}
