@@ -10,8 +10,8 @@
 // comes back for a fresh snapshot: nobody ever waits for it.
 //
 // The package knows nothing of leads, SQL or markup: what to show comes from
-// [View].Look, how a frame is written from [Frames]. Streams are registered and
-// fanned out by r3labs/sse; only the writer behind each is ours.
+// [View].Look, how a frame is written from [Frames]. Frames go through r3labs/sse,
+// which keeps a stream for each screen; who hands them to the browsers is ours.
 //
 //	hub := live.NewHub(live.Options{Log: log})
 //	hub.Guard(mayStillWatch)
@@ -24,18 +24,25 @@
 //	Notice ─▶ screen.go: those of 50 ms are one look ─▶ View.Look: what should be shown
 //	       ─▶ paint.go: new revs are drawn (drawings.go: once for all views), the
 //	          difference (diff.go) becomes one frame, the state is stored
-//	       ─▶ r3labs: handed to each watcher (serve.go) ─▶ its outlet: the bytes
+//	       ─▶ r3labs: in order, and nobody's look waits ─▶ fan.go: to each
+//	          watcher (watcher.go) ─▶ its outlet: the bytes
 //
 // The state is stored before its frame is published, and a watcher's snapshot is
-// taken when r3labs has registered it: so no frame is missing between the two,
-// and one that is in the snapshot already is dropped by its number.
+// taken when the fan has it already: so no frame is missing between the two, and
+// one that is in the snapshot already is dropped by its number.
+//
+// r3labs has one subscriber a screen, the fan, which hands a frame to all who watch
+// in a loop or, where they are many, in one for each processor. With a subscriber
+// for each watcher, to wake its goroutine cost as much as the write itself, and its
+// queue and goroutines half of what an idle watcher weighed.
 //
 // Each watcher's outlet bounds what may wait for its browser, in bytes and in
-// time. Over HTTP/1 it owns the connection (socket.go): who puts a frame writes
-// it there and then with a system call that doesn't wait (nonblocking_unix.go),
-// and a goroutine is there only while the browser lags; over TLS that goroutine
-// makes all writes. HTTP/2 has one connection for many streams, which the server
-// keeps: there each stream has a queue and a goroutine (mailbox.go).
+// time; what waits is shared with all others who wait for it (backlog.go). Over
+// HTTP/1 it owns the connection (socket.go): who puts a frame writes it there and
+// then with a system call that doesn't wait (nonblocking_unix.go), and a goroutine
+// is there only while the browser lags; over TLS that goroutine makes all writes.
+// HTTP/2 has one connection for many streams, which the server keeps: there each
+// stream has a queue and a goroutine (mailbox.go).
 //
 // What r3labs/sse does as it is shipped, and must not here, stands in
 // pitfalls_test.go, each with a check that it fails and a hub passes.

@@ -3,7 +3,6 @@ package live_test
 import (
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -48,14 +47,19 @@ func (d dom) same(other dom) bool {
 	return slices.Equal(d.rows, other.rows) && maps.Equal(d.parts, other.parts)
 }
 
-var rowPattern = regexp.MustCompile(`<li id=([^>]*)>.*?</li>`)
-
 func rowsIn(html string) []item {
+	const begins, ends = "<li id=", "</li>"
 	var rows []item
-	for _, m := range rowPattern.FindAllStringSubmatch(html, -1) {
-		rows = append(rows, item{m[1], m[0]})
+	for {
+		_, row, found := strings.Cut(html, begins)
+		row, rest, closed := strings.Cut(row, ends)
+		if !found || !closed {
+			return rows
+		}
+		id, _, _ := strings.Cut(row, ">")
+		rows = append(rows, item{id, begins + row + ends})
+		html = rest
 	}
-	return rows
 }
 
 func (d *dom) find(id string) int {
