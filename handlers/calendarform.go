@@ -125,7 +125,7 @@ func readHours(c echo.Context, was *sla.Calendar) (*sla.Calendar, error) {
 			doc.Hours[d.key] = spans
 		}
 	}
-	doc.Holidays = strings.FieldsFunc(plain(c.FormValue("holidays")), func(r rune) bool { return strings.ContainsRune(" ,;\r\n\t", r) })
+	doc.Holidays = datesIn(plain(c.FormValue("holidays")))
 	b, err := json.Marshal(struct {
 		calendarDoc
 		Hours map[string][][2]string `json:"hours"` // none at all is never open, not around the clock
@@ -135,6 +135,11 @@ func readHours(c echo.Context, was *sla.Calendar) (*sla.Calendar, error) {
 	}
 	cal, err := sla.ParseCalendar(b)
 	return cal, lead.Together(unread, hoursRefused(err, unread == nil))
+}
+
+// datesIn are the dates that somebody typed, each by itself.
+func datesIn(text string) []string {
+	return strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" ,;\r\n\t", r) })
 }
 
 // hoursRefused says what is wrong with a calendar in words, each beside its

@@ -46,6 +46,7 @@ func (s *server) table() []route {
 		{"GET", "/api/v1/agreements", s.apiAgreements, api},
 		{"GET", "/api/v1/agreements/:version", s.apiAgreementVersion, api},
 		{"GET", "/api/v1/reports/sla", s.apiSLA, api},
+		{"GET", "/api/v1/holidays", s.apiHolidays, api},
 		{"POST", "/api/v1/sla/due", s.apiDue, api},
 		{"POST", "/api/v1/sla/elapsed", s.apiElapsed, api},
 

@@ -111,6 +111,7 @@ func (s *server) team1(c echo.Context, status int, m views.TeamModel) error {
 	for range 2 {
 		m.Routes = append(m.Routes, views.RouteRow{Op: scoring.OpIs})
 	}
+	nameHolidays(&m, s.Now())
 	return s.render(c, status, views.TeamPage(s.settings(c, m.Name), m))
 }
 
@@ -143,6 +144,9 @@ func (s *server) changeTeam(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	if c.FormValue("preset") != "" {
+		return s.team1(c, addHolidays(&m), m)
+	}
 	plan, err := readTeam(c, t, rows)
 	if err == nil {
 		err = s.Store.ChangeTeam(c.Request().Context(), me(c), t.ID, plan, s.Now())
@@ -169,6 +173,7 @@ func typedTeam(c echo.Context, m *views.TeamModel) ([]scoring.Condition, error) 
 	}
 	m.Form, m.MaxClaimed, m.MaxUntouched = plain(c.FormValue("name")), plain(c.FormValue("max_claimed")), plain(c.FormValue("max_untouched"))
 	m.Calendar, m.CalendarZone, m.Holidays, m.JSON = c.FormValue("calendar"), plain(c.FormValue("zone")), plain(c.FormValue("holidays")), plain(c.FormValue("json"))
+	m.Preset.Place, m.Preset.Years = plain(c.FormValue("country")), plain(c.FormValue("years"))
 	for i, d := range days {
 		m.Days[i].Hours = plain(c.FormValue(d.key))
 	}

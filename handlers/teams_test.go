@@ -51,7 +51,7 @@ func TestTeamsForm(t *testing.T) {
 		}
 	}
 	_, _, page = b.get(path)
-	x.says("its page", 200, page, 200, `value="09:00-12:00, 13:00-17:30"`, `value="09:00-17:00"`, "2027-01-01", `value="DE, AT"`, "keep their due times", "default")
+	x.says("its page", 200, page, 200, `value="09:00-12:00, 13:00-17:30"`, `value="09:00-17:00"`, "2027-01-01", `value="DE, AT"`, "are computed again", "default")
 
 	for about, c := range map[string]struct {
 		change url.Values

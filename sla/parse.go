@@ -82,6 +82,23 @@ func ParseCalendar(data []byte) (*Calendar, error) {
 	return compile(src)
 }
 
+// WithHolidays is the calendar, closed on some more dates (YYYY-MM-DD). What is no
+// date is refused with [Problems].
+func (c *Calendar) WithHolidays(dates ...string) (*Calendar, error) {
+	var r reader
+	src := c.source
+	src.holidays = slices.Clone(src.holidays)
+	for i, date := range dates {
+		src.holidays = append(src.holidays, r.date(fmt.Sprintf("holidays[%d]", i), date))
+	}
+	if len(r.problems) > 0 {
+		return nil, r.problems
+	}
+	slices.Sort(src.holidays)
+	src.holidays = slices.Compact(src.holidays)
+	return compile(src)
+}
+
 // compile makes the calendar that a checked source describes.
 func compile(src source) (*Calendar, error) {
 	loc, err := loadZone(src.zone)

@@ -1,6 +1,10 @@
 package views
 
-import "time"
+import (
+	"strconv"
+	"strings"
+	"time"
+)
 
 // TeamLine is a team in the list of teams.
 type TeamLine struct {
@@ -27,7 +31,8 @@ type DayHours struct{ Key, Day, Hours string }
 type RouteRow struct{ Field, Op, Value, Error string }
 
 // TeamModel is the page /settings/teams/{id}. Errors are by field: name,
-// calendar, zone, mon … sun, holidays, json, routes, max_claimed, max_untouched.
+// calendar, zone, mon … sun, holidays, country, year, json, routes, max_claimed,
+// max_untouched.
 type TeamModel struct {
 	TeamLine
 	Form                     string // what the name field says
@@ -36,6 +41,7 @@ type TeamModel struct {
 	CalendarZone             string
 	Days                     []DayHours
 	Holidays, JSON           string
+	Preset                   HolidayPreset
 	Kept                     string // breaks and shifts that the fields leave as they are, in words
 	Routes                   []RouteRow
 	Ops                      []string
@@ -43,6 +49,27 @@ type TeamModel struct {
 	Zones                    []string
 	Errors                   map[string]string
 	Error                    string // what was refused beside the form
+}
+
+// HolidayPreset is what fills a team's holidays by country and year.
+type HolidayPreset struct {
+	Countries []HolidayCountry
+	Place     string     // the chosen one: "DE", "DE-BY"; "" for none
+	Years     string     // as typed: "2027", "2027-2028"
+	Added     string     // what was just added, in words
+	Named     []NamedDay // the days of the form that are holidays of the place
+}
+
+// HolidayCountry is a country with the regions that have holidays of their own.
+type HolidayCountry struct {
+	Code, Name string
+	Regions    []Pick
+}
+
+// NamedDay is a day with its name.
+type NamedDay struct {
+	Day  time.Time
+	Name string
 }
 
 // KeyLine is a program's key in the list of keys.
@@ -118,4 +145,19 @@ func listWord(kind string) string {
 		}
 	}
 	return kind
+}
+
+// wholeCountry is a country that has regions, in a list beside them.
+func wholeCountry(c HolidayCountry) string {
+	if _, part, found := strings.Cut(c.Name, ": "); found {
+		return part
+	}
+	return "all of " + c.Name
+}
+
+func namedHolidays(n int) string {
+	if n == 1 {
+		return "1 public holiday there"
+	}
+	return strconv.Itoa(n) + " public holidays there"
 }

@@ -7,10 +7,12 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"hotleads/lead"
+	"hotleads/lead/holidays"
 	"hotleads/scoring"
 )
 
@@ -166,5 +168,40 @@ func TestExclusions(t *testing.T) {
 	}
 	if got := done(t, env, "", "exclude", "list", "--kind", "customer", "--json"); got != "[]\n" {
 		t.Errorf("an empty list is %q", got)
+	}
+}
+
+func TestHolidays(t *testing.T) {
+	env := database(t)
+	if got := done(t, env, "", "holidays", "DE-BY", "2027"); !strings.Contains(got, "2027-03-26  Karfreitag\n") || !strings.Contains(got, "Fronleichnam") {
+		t.Errorf("got\n%s", got)
+	}
+	days := decode[[]holidays.Day](t, done(t, env, "", "holidays", "gb-sct", "2027-2028", "--json"))
+	if len(days) < 18 || days[1].Name != "2nd January" {
+		t.Errorf("got %v", days)
+	}
+	if got := done(t, env, "", "holidays"); !strings.Contains(got, "GB-SCT  United Kingdom") {
+		t.Errorf("got\n%s", got)
+	}
+	done(t, env, "", "team", "add", "--name", "Munich", "--time-zone", "Europe/Berlin", "--holidays", "DE-BY:2027", "--holidays", "at:2028")
+	teams := decode[[]teamView](t, done(t, env, "", "team", "list", "--json"))
+	cal := teams[0].Calendar
+	for at, open := range map[string]bool{"2027-05-27T10:00:00Z": false, "2027-05-28T10:00:00Z": true, "2027-10-26T10:00:00Z": true, "2028-10-26T10:00:00Z": false} {
+		when, err := time.Parse(time.RFC3339, at)
+		if err != nil || cal.IsOpen(when) != open {
+			t.Errorf("open at %s: %v, %v", at, !open, err)
+		}
+	}
+	for wrong, args := range map[string][]string{
+		"there are AT, AU, BE":          {"holidays", "XX", "2027"},
+		"neither a year":                {"holidays", "DE", "soon"},
+		"say where and when":            {"holidays", "DE"},
+		"wants to be COUNTRY:YEAR":      {"team", "add", "--name", "A", "--time-zone", "UTC", "--holidays", "DE"},
+		"give --time-zone or":           {"team", "add", "--name", "A", "--holidays", "DE:2027"},
+		"--holidays: there are no holi": {"team", "add", "--name", "A", "--time-zone", "UTC", "--holidays", "XX:2027"},
+	} {
+		if got := hotleads(t, env, "", args...); got.status != statusUsage || !strings.Contains(got.err, wrong) {
+			t.Errorf("%v: %d %s", args, got.status, got.err)
+		}
 	}
 }

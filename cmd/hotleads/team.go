@@ -25,13 +25,14 @@ quote a field that contains an operator's words. Operators:
 ` + wrapped(scoring.Operators(), 76) + `
 "one of" takes values with commas, "between" two numbers: 50,1000.
 
-  hotleads team add --name EMEA --time-zone Europe/Berlin
+  hotleads team add --name EMEA --time-zone Europe/Berlin --holidays DE:2027-2028
   hotleads team add --name Enterprise --route 'employees >= 1000' --route 'country one of DE, AT, CH'`,
 		define: func(fs *flag.FlagSet) action {
 			var in teamInput
 			fs.StringVar(&in.name, "name", "", "`NAME`: of the team")
 			fs.StringVar(&in.zone, "time-zone", "", "`ZONE`: of its business hours, Mon-Fri 9:00-17:30, as Europe/Berlin; else the agreement's calendar")
 			fs.StringVar(&in.calendar, "calendar", "", "`FILE.json`: a calendar instead")
+			fs.Var(&in.holidays, "holidays", "`COUNTRY:YEAR`: public holidays, as DE-BY:2027 or US:2027-2028, added to that calendar; repeat it for more (see hotleads holidays)")
 			fs.Var(&in.routes, "route", "`'FIELD OP VALUE'`: what its leads match; repeat it for more, all of which must match")
 			return in.add
 		},
@@ -41,7 +42,7 @@ quote a field that contains an operator's words. Operators:
 // teamInput is what the flags of `team add` say.
 type teamInput struct {
 	name, zone, calendar string
-	routes               texts
+	holidays, routes     texts
 }
 
 func (in *teamInput) add(ctx context.Context, c *cli, s settings, _ []string) error {
@@ -80,6 +81,18 @@ func (in *teamInput) team() (lead.Team, error) {
 		}
 		if t.Calendar, err = sla.ParseCalendar(body); err != nil {
 			return t, fmt.Errorf("%s: %w", in.calendar, err)
+		}
+	}
+	if len(in.holidays) > 0 {
+		if t.Calendar == nil {
+			return t, wrongUsage("--holidays: give --time-zone or --calendar, too; the agreement's calendar is the agreement's to change")
+		}
+		dates, err := presetDates(in.holidays)
+		if err != nil {
+			return t, wrongUsage("--holidays: %s", err)
+		}
+		if t.Calendar, err = t.Calendar.WithHolidays(dates...); err != nil {
+			return t, err
 		}
 	}
 	var where []scoring.Condition
