@@ -163,17 +163,20 @@ func textual(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// identify reads who asks from the session, without writing it.
-func (s *server) identify(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		u, err := s.signedIn(c)
-		if err != nil {
-			return err
+// identify reads who asks from the session, without writing it, and the person by a
+// function of their id.
+func (s *server) identify(person func(context.Context, string) (lead.User, error)) echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			u, err := s.signedIn(c, person)
+			if err != nil {
+				return err
+			}
+			if u != nil {
+				c.Set("viewer", u)
+			}
+			return next(c)
 		}
-		if u != nil {
-			c.Set("viewer", u)
-		}
-		return next(c)
 	}
 }
 

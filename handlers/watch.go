@@ -117,10 +117,10 @@ func (s *server) build() string {
 	return revOf(assets)[:12]
 }
 
-// knocking is how many browsers that want a stream are asked at once who they are.
-// Thousands come back at the same moment when a network or a server was away: they
-// wait for each other, and not the intake for them.
-const knocking = 8
+// knocking is how many browsers that want a stream are asked at once who they are,
+// in one question. Thousands come back at the same moment when a network or a server
+// was away: they wait for each other, and not the intake for them.
+const knocking = 64
 
 // byTurns lets no more than so many requests at a time go through a middleware;
 // what comes behind it is not held up.

@@ -6,16 +6,16 @@ import (
 	"time"
 )
 
-// Browsers that lose their streams together come back spread over window, and at
-// a shutdown over a millisecond more for each, but mostSpread: each wants a
-// snapshot at once.
+// Browsers that lose their streams together come back spread over window, or over a
+// millisecond for each where they are more, but mostSpread: each wants a snapshot at
+// once.
 const (
 	retryLeast = time.Second
 	window     = 2 * time.Second
 	mostSpread = 10 * time.Second
 )
 
-// retry is the line that tells a browser when to come back, where n leave.
+// retry is the line that tells a browser when to come back, where n may do so.
 func retry(n int) []byte {
 	spread := min(max(window, time.Duration(n)*time.Millisecond), mostSpread)
 	return fmt.Appendf(nil, "retry: %d\n", (retryLeast + rand.N(spread)).Milliseconds()) //nolint:gosec // what spreads browsers need not be unknown to anybody

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/r3labs/sse/v2"
@@ -75,10 +77,12 @@ type Hub struct {
 	cache drawings
 	count counters
 	looks chan struct{} // a token for each look under way
+	opens chan struct{} // a token for each stream that begins now
 
 	ctx     context.Context // ends with Shutdown
 	end     context.CancelFunc
 	serving sync.WaitGroup // Serve calls
+	present atomic.Int64   // how many they are
 	loops   sync.WaitGroup // screens' loops
 
 	mu      sync.RWMutex
@@ -100,6 +104,7 @@ func NewHub(o Options) *Hub {
 		o: o, sse: server,
 		cache:   drawings{byKey: map[drawingKey]*drawing{}},
 		looks:   make(chan struct{}, o.Looks),
+		opens:   make(chan struct{}, runtime.GOMAXPROCS(0)),
 		screens: map[string]*screen{}, open: tallies{},
 	}
 	h.ctx, h.end = context.WithCancel(context.Background())
@@ -144,9 +149,7 @@ func (h *Hub) Kick(match func(topic, name string) bool) {
 func (h *Hub) Shutdown() {
 	h.mu.Lock()
 	if !h.closed {
-		for _, s := range h.screens {
-			h.leaving += s.watching()
-		}
+		h.leaving = int(h.present.Load())
 	}
 	h.closed = true
 	h.mu.Unlock()
@@ -182,6 +185,7 @@ func (h *Hub) join(v View, w *watcher) (<-chan error, error) {
 		return nil, err
 	}
 	h.serving.Add(1)
+	h.present.Add(1)
 	s := h.screens[v.Topic]
 	if s == nil {
 		h.sse.CreateStream(v.Topic)
@@ -199,6 +203,7 @@ func (h *Hub) leave(w *watcher) {
 	defer h.mu.Unlock()
 	w.screen.remove(w)
 	h.open.give(w.who.Limits)
+	h.present.Add(-1)
 	h.serving.Done()
 }
 

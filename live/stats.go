@@ -36,9 +36,6 @@ func (h *Hub) Stats() Stats {
 	}
 	h.mu.RLock()
 	defer h.mu.RUnlock()
-	s.Views = len(h.screens)
-	for _, screen := range h.screens {
-		s.Watchers += screen.watching()
-	}
+	s.Views, s.Watchers = len(h.screens), int(h.present.Load())
 	return s
 }

@@ -27,7 +27,12 @@ type watcher struct {
 
 // stream is a stream from its snapshot to its end.
 func (w *watcher) stream(ctx context.Context, h *Hub) {
-	if err := w.begin(); err != nil {
+	// A beginning waits for nobody, but a snapshot is long: of thousands who come at
+	// once no more begin than there are processors, so that others have their turns.
+	h.opens <- struct{}{}
+	err := w.begin()
+	<-h.opens
+	if err != nil {
 		w.cancel(err)
 	}
 	written := w.out.run(ctx)
@@ -67,7 +72,7 @@ func (w *watcher) begin() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	// Browsers that lose their stream together, and are not told, come back spread.
-	if err := w.out.begin(retry(0), event, heartbeat); err != nil {
+	if err := w.out.begin(retry(int(w.screen.hub.present.Load())), event, heartbeat); err != nil {
 		return err
 	}
 	w.begun, w.to, w.seq, w.base = true, nil, of.seq, of

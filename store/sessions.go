@@ -22,11 +22,16 @@ type Sessions struct {
 
 	s      *Store
 	secret []byte
+	data   gathered[[]byte] // by hash
 }
 
 // Sessions is the store's table of sessions, under the installation's secret
 // (SECRET_KEY). Another secret ends all of them.
-func (s *Store) Sessions(secret []byte) *Sessions { return &Sessions{s: s, secret: secret} }
+func (s *Store) Sessions(secret []byte) *Sessions {
+	t := &Sessions{s: s, secret: secret}
+	t.data.ask = t.read
+	return t
+}
 
 func (t *Sessions) now() time.Time {
 	if t.Now == nil {
@@ -41,12 +46,25 @@ func (t *Sessions) hash(token string) string {
 
 // FindCtx reads a session that has not expired.
 func (t *Sessions) FindCtx(ctx context.Context, token string) ([]byte, bool, error) {
-	var b []byte
-	err := t.s.read.GetContext(ctx, &b, `SELECT data FROM sessions WHERE token = $1 AND expiry > $2`, t.hash(token), at(t.now()))
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, false, nil
+	data, found, err := t.data.get(ctx, t.hash(token))
+	return data, found, wrap(err)
+}
+
+// read reads the sessions of these hashes that have not expired.
+func (t *Sessions) read(ctx context.Context, hashes []string) (map[string][]byte, error) {
+	text, args, err := in(t.s.read, `SELECT token, data FROM sessions WHERE expiry > ? AND token IN (?)`, at(t.now()), hashes)
+	if err != nil {
+		return nil, err
 	}
-	return b, err == nil, wrap(err)
+	found := make(map[string][]byte, len(hashes))
+	err = query(ctx, t.s.read, text, args, func(r *sqlx.Rows) error {
+		var hash string
+		var data []byte
+		err := r.Scan(&hash, &data)
+		found[hash] = data
+		return err
+	})
+	return found, err
 }
 
 // CommitCtx writes a session. Its library says by this process's clock when it

@@ -1,0 +1,71 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestGathered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var asked []int
+		down := errors.New("the database is away")
+		g := &gathered[string]{ask: func(ctx context.Context, keys []string) (map[string]string, error) {
+			asked = append(asked, len(keys))
+			select {
+			case <-time.After(time.Second):
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			}
+			found := map[string]string{}
+			for _, key := range keys {
+				if key == "down" {
+					return nil, down
+				}
+				if key != "nobody" {
+					found[key] = "it is " + key
+				}
+			}
+			return found, nil
+		}}
+		want := func(key, value string, there bool, failure error) {
+			t.Helper()
+			v, ok, err := g.get(t.Context(), key)
+			if v != value || ok != there || !errors.Is(err, failure) {
+				t.Errorf("%s: %q, %v, %v", key, v, ok, err)
+			}
+		}
+		var all sync.WaitGroup
+		all.Go(func() { want("the first", "it is the first", true, nil) })
+		synctest.Wait()
+		gone, leave := context.WithCancel(t.Context())
+		all.Go(func() {
+			if _, ok, err := g.get(gone, "who left"); ok || !errors.Is(err, context.Canceled) {
+				t.Errorf("who left is answered: %v, %v", ok, err)
+			}
+		})
+		for i := range 2*mostGathered - 2 {
+			key := fmt.Sprint("key ", i)
+			all.Go(func() { want(key, "it is "+key, true, nil) })
+		}
+		all.Go(func() { want("nobody", "", false, nil) })
+		synctest.Wait()
+		leave()
+		all.Wait()
+		if got := fmt.Sprint(asked); got != fmt.Sprintf("[1 %d %d]", mostGathered, mostGathered) {
+			t.Errorf("1,001 keys were questions of %s", got)
+		}
+		want("down", "", false, down)
+		want("afterwards", "it is afterwards", true, nil)
+		g.ask = func(ctx context.Context, _ []string) (map[string]string, error) { <-ctx.Done(); return nil, ctx.Err() }
+		begun := time.Now()
+		if _, _, err := g.get(t.Context(), "hangs"); !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "asked for 1") || time.Since(begun) > statementPatience {
+			t.Errorf("a question that hangs: %v after %v", err, time.Since(begun))
+		}
+	})
+}
