@@ -55,8 +55,9 @@ func (t *txn) insertReturning(ctx context.Context, head string, rows [][]any, ta
 
 // update sets columns of rows by the first of them, the key. A value goes in as
 // it is, or by the expression that its column has in how: "%s" is the value. The
-// rows are locked already, or the statement might lock them in another order
-// than others do.
+// rows are locked already, or come in the order of their keys, which is that in
+// which Postgres then takes one after the other. Where the transaction trusts,
+// each has to be of the version before the one that it is given.
 func (t *txn) update(ctx context.Context, table string, columns []string, how map[string]string, rows [][]any) error {
 	if len(rows) == 0 {
 		return nil
@@ -80,8 +81,15 @@ func (t *txn) update(ctx context.Context, table string, columns []string, how ma
 	if err != nil {
 		return err
 	}
-	_, err = t.ExecContext(ctx, text+` FROM unnest(`+given+`) AS v (`+strings.Join(columns, ", ")+`) WHERE `+table+`.`+columns[0]+` = v.`+columns[0], arrays...)
-	return err
+	text += ` FROM unnest(` + given + `) AS v (` + strings.Join(columns, ", ") + `) WHERE ` + table + `.` + columns[0] + ` = v.` + columns[0]
+	if t.trusts {
+		text += ` AND ` + table + `.version = v.version - 1`
+	}
+	res, err := t.ExecContext(ctx, text, arrays...)
+	if err != nil || !t.trusts {
+		return err
+	}
+	return wrote(res, len(rows))
 }
 
 // arraysOf turns rows into one array a column: "$1::text[],$2::bigint[]" and the

@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"net/url"
@@ -53,6 +54,7 @@ type Store struct {
 	preparing  sync.Mutex
 	statements map[string]*sqlx.Stmt // by text; Postgres only
 	known      known                 // Postgres only
+	trust      trust                 // of the intake
 	longFacts  chan struct{}         // a token for who reads those of a long period
 }
 
@@ -176,10 +178,18 @@ func (s *Store) TakeIn(ctx context.Context, f func(lead.Tx) error) error {
 		return s.Change(ctx, f)
 	}
 	var wrote []*memory
+	trusts := s.trust.next()
 	err := s.transact(ctx, func(t *txn) error {
-		t.remembers, t.wrote = true, nil
+		t.remembers, t.trusts = true, trusts
 		err := f(t)
-		wrote = t.wrote
+		if err == nil {
+			err = t.stillSo(ctx, slices.Collect(maps.Keys(t.assumed)), ``)
+		}
+		if trusts {
+			s.trust.ended(missed(err))
+			t.learn()
+		}
+		trusts, wrote = trusts && !missed(err), t.wrote
 		return err
 	})
 	switch {
@@ -193,8 +203,11 @@ func (s *Store) TakeIn(ctx context.Context, f func(lead.Tx) error) error {
 
 func (s *Store) transact(ctx context.Context, f func(*txn) error) error {
 	return s.inTx(ctx, func(tx *sqlx.Tx) error {
-		t := &txn{Tx: tx, s: s, named: map[string]bool{}, was: map[string]before{}, ours: map[lead.Identity]bool{}}
+		t := &txn{Tx: tx, s: s, named: map[string]bool{}, was: map[string]before{}, ours: map[lead.Identity]bool{}, trusting: newTrusting()}
 		if err := f(t); err != nil {
+			return err
+		}
+		if err := t.putDown(ctx); err != nil {
 			return err
 		}
 		return t.writeIdentities(ctx)
@@ -242,9 +255,9 @@ func again(err error) bool {
 	if errors.As(err, &p) {
 		// An identity that two versions of this program made at once is found the
 		// second time.
-		return p.Code == "40001" || p.Code == "40P01" || p.Code == "23505" && p.Table == "identities" || movedAway(p) // serialization failure, deadlock
+		return p.Code == "40001" || p.Code == "40P01" || p.Code == "55P03" || p.Code == "23505" && p.Table == "identities" || movedAway(p) // serialization failure, deadlock, a lock that was not to be waited for
 	}
-	return errors.Is(err, errStale)
+	return errors.Is(err, errStale) || errors.Is(err, errMissed)
 }
 
 // wrap marks what kept the database from answering as lead.ErrUnavailable.
@@ -274,7 +287,7 @@ func away(err error) bool {
 		}
 		return true
 	}
-	for _, e := range []error{context.Canceled, context.DeadlineExceeded, driver.ErrBadConn, sql.ErrConnDone, sql.ErrTxDone, io.EOF, io.ErrUnexpectedEOF, errStale} {
+	for _, e := range []error{context.Canceled, context.DeadlineExceeded, driver.ErrBadConn, sql.ErrConnDone, sql.ErrTxDone, io.EOF, io.ErrUnexpectedEOF, errStale, errMissed} {
 		if errors.Is(err, e) {
 			return true
 		}

@@ -17,19 +17,20 @@ import (
 
 // memory is a lead as this process wrote it. It is what the database has for as
 // long as the version is the same: every change of a lead and of its clocks
-// makes a new one, whoever makes it, a migration, too (but for unannounced_at,
-// which is never taken from here).
+// makes a new one, whoever makes it, a migration, too.
 type memory struct {
 	lead   *lead.Lead
 	clocks []lead.Clock // current ones
 	row    *leadRow
+
+	identities []lead.Identity // some of those that lead to it
 }
 
 // size is about how many bytes a memory takes.
 func (m *memory) size() int {
 	r := m.row
 	const decoded = 3 // what is decoded takes so many times as much as its JSON
-	return 2048 + decoded*(len(r.Traits)+len(r.TraitTimes)+len(r.Ledger)+len(r.Since)+len(r.Undo)) + 256*len(m.clocks)
+	return 2048 + decoded*(len(r.Traits)+len(r.TraitTimes)+len(r.Ledger)+len(r.Since)+len(r.Undo)) + 256*(len(m.clocks)+len(m.identities))
 }
 
 // known are the leads that were taken in last. Who takes one has it alone: what
@@ -38,8 +39,17 @@ func (m *memory) size() int {
 // nobody asked for meanwhile are forgotten.
 type known struct {
 	mu         sync.Mutex
-	young, old map[string]*memory
+	young, old generation
 	bytes      int // of the young ones
+}
+
+type generation struct {
+	leads map[string]*memory
+	ids   map[lead.Identity]string // whom they lead to; nothing where that is not known any more
+}
+
+func newGeneration() generation {
+	return generation{map[string]*memory{}, map[lead.Identity]string{}}
 }
 
 // mostKnown bounds the bytes of a generation.
@@ -51,39 +61,78 @@ func (k *known) take(ids []string) map[string]*memory {
 	defer k.mu.Unlock()
 	out := make(map[string]*memory, len(ids))
 	for _, id := range ids {
-		if m := k.young[id]; m != nil {
-			out[id] = m
-			k.bytes -= m.size()
-			delete(k.young, id)
-		} else if m := k.old[id]; m != nil {
+		if m := k.takeOne(id); m != nil {
 			out[id] = m
 		}
-		delete(k.old, id)
 	}
 	return out
+}
+
+// led is take of the leads that identities are known to lead to, of those that
+// hardly anybody but the intake changes.
+func (k *known) led(ids []lead.Identity, to map[lead.Identity]string) []*memory {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	var out []*memory
+	taken := map[string]bool{}
+	for _, id := range ids {
+		leadID, ok := k.young.ids[id]
+		if !ok {
+			leadID, ok = k.old.ids[id]
+		}
+		switch m := k.peek(leadID); {
+		case !ok:
+		case taken[leadID]:
+			to[id] = leadID
+		case m != nil && m.quiet():
+			to[id], taken[leadID] = leadID, true
+			out = append(out, k.takeOne(leadID))
+		}
+	}
+	return out
+}
+
+func (k *known) peek(id string) *memory {
+	if m := k.young.leads[id]; m != nil {
+		return m
+	}
+	return k.old.leads[id]
+}
+
+func (k *known) takeOne(id string) *memory {
+	m := k.peek(id)
+	if k.young.leads[id] != nil {
+		k.bytes -= m.size()
+		delete(k.young.leads, id)
+	}
+	delete(k.old.leads, id)
+	return m
 }
 
 func (k *known) put(memories []*memory) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for _, m := range memories {
-		if was := k.young[m.lead.ID]; was != nil { // another transaction's
+		if was := k.young.leads[m.lead.ID]; was != nil { // another transaction's
 			if was.lead.Version > m.lead.Version {
 				continue
 			}
 			k.bytes -= was.size()
 		}
-		if k.bytes += m.size(); k.young == nil || k.bytes > mostKnown {
-			k.old, k.young, k.bytes = k.young, map[string]*memory{}, m.size()
+		if k.bytes += m.size(); k.young.leads == nil || k.bytes > mostKnown {
+			k.old, k.young, k.bytes = k.young, newGeneration(), m.size()
 		}
-		k.young[m.lead.ID] = m
+		k.young.leads[m.lead.ID] = m
+		for _, id := range m.identities {
+			k.young.ids[id] = m.lead.ID
+		}
 	}
 }
 
 func (k *known) forget() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.young, k.old, k.bytes = nil, nil, 0
+	k.young, k.old, k.bytes = generation{}, generation{}, 0
 }
 
 // remember keeps a lead as it has just been written.
@@ -103,14 +152,20 @@ func (t *txn) lockKnown(ctx context.Context, ids []string) (map[string]*memory, 
 	if t.remembers {
 		known = t.s.known.take(ids)
 	}
+	return t.readNewer(ctx, ids, known, t.s.forUpdate())
+}
+
+// readNewer reads leads, with a lock where it is given, and gives those of known
+// that are as they are known.
+func (t *txn) readNewer(ctx context.Context, ids []string, known map[string]*memory, lock string) (map[string]*memory, error) {
 	rows := make(map[string]*leadRow, len(ids))
 	seen := func(r *leadRow) { rows[r.ID] = r }
 	var cards map[string]lead.Card
 	var err error
 	if len(known) == 0 {
-		cards, err = readCards(ctx, t, ids, t.s.forUpdate(), seen)
+		cards, err = readCards(ctx, t, ids, lock, seen)
 	} else {
-		cards, err = t.lockNewer(ctx, ids, known, seen)
+		cards, err = t.readUnknown(ctx, ids, known, lock, seen)
 	}
 	if err != nil {
 		return nil, err
@@ -123,27 +178,31 @@ func (t *txn) lockKnown(ctx context.Context, ids []string) (map[string]*memory, 
 	return memories, nil
 }
 
-// lockUnknown locks leads and reads those of another version than is known: of
-// the others all columns are NULL but two.
-var lockUnknown = `SELECT l.id, l.version, newer.` + strings.Join(leadColumns[2:], ", newer.") + `
+// unknownLeads reads leads of another version than is known: of the others all
+// columns are NULL but two.
+var unknownLeads = `SELECT l.id, l.version, newer.` + strings.Join(leadColumns[2:], ", newer.") + `
 	FROM unnest($1::text[], $2::bigint[]) AS known (id, version) JOIN leads l ON l.id = known.id
 	LEFT JOIN LATERAL (SELECT ` + prefixed("l", leadColumns[2:]) + `) AS newer ON l.version <> known.version
-	ORDER BY l.id FOR NO KEY UPDATE OF l`
+	ORDER BY l.id`
 
-// lockNewer locks leads and reads those that are not as they are known, with their
-// clocks. Of known, those that are stay.
-func (t *txn) lockNewer(ctx context.Context, ids []string, known map[string]*memory, seen func(*leadRow)) (map[string]lead.Card, error) {
+// readUnknown reads leads that are not as they are known, with their clocks. Of
+// known, those that are stay.
+func (t *txn) readUnknown(ctx context.Context, ids []string, known map[string]*memory, lock string, seen func(*leadRow)) (map[string]lead.Card, error) {
 	versions := make([]int64, len(ids))
 	for i, id := range ids {
 		if m := known[id]; m != nil {
 			versions[i] = m.lead.Version
 		}
 	}
+	text := unknownLeads
+	if lock != "" {
+		text += lock + " OF l"
+	}
 	cards, there := map[string]lead.Card{}, make(map[string]bool, len(known))
 	var id string
 	var version int64
 	to := idAndVersion(&id, &version)
-	err := query(ctx, t, lockUnknown, []any{pq.Array(ids), pq.Array(versions)}, func(r *sqlx.Rows) error {
+	err := query(ctx, t, text, []any{pq.Array(ids), pq.Array(versions)}, func(r *sqlx.Rows) error {
 		if err := r.Scan(to...); err != nil {
 			return err
 		}
@@ -158,7 +217,7 @@ func (t *txn) lockNewer(ctx context.Context, ids []string, known map[string]*mem
 		err = readClocks(ctx, t, slices.Collect(maps.Keys(cards)), cards)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("store: lock leads: %w", err)
+		return nil, fmt.Errorf("store: read leads: %w", err)
 	}
 	return cards, nil
 }

@@ -143,7 +143,7 @@ func (s *Store) Due(ctx context.Context, now time.Time, n int) ([]string, error)
 // and has not been announced.
 func (s *Store) Unannounced(ctx context.Context, before time.Time, n int) ([]string, error) {
 	var ids []string
-	err := s.read.SelectContext(ctx, &ids, `SELECT id FROM leads WHERE unannounced_at <= $1 ORDER BY unannounced_at, id LIMIT $2`, at(before), n)
+	err := s.read.SelectContext(ctx, &ids, `SELECT lead_id FROM unannounced WHERE since <= $1 ORDER BY since, lead_id LIMIT $2`, at(before), n)
 	return ids, wrap(err)
 }
 
@@ -152,7 +152,7 @@ func (s *Store) Lag(ctx context.Context, now time.Time) (lead.Lag, error) {
 	var due, unannounced []time.Time
 	err := s.read.SelectContext(ctx, &due, `SELECT wake_at FROM leads WHERE wake_at <= $1 ORDER BY wake_at, id LIMIT 1`, at(now))
 	if err == nil {
-		err = s.read.SelectContext(ctx, &unannounced, `SELECT unannounced_at FROM leads WHERE unannounced_at <= $1 ORDER BY unannounced_at, id LIMIT 1`, at(now))
+		err = s.read.SelectContext(ctx, &unannounced, `SELECT since FROM unannounced WHERE since <= $1 ORDER BY since, lead_id LIMIT 1`, at(now))
 	}
 	age := func(oldest []time.Time) time.Duration {
 		if len(oldest) == 0 {
@@ -197,16 +197,15 @@ func (s *Store) Announced(ctx context.Context, versions map[string]int64) error 
 	}
 	err := s.transact(ctx, func(t *txn) error {
 		if s.lite {
-			return each(ctx, t.Tx, `UPDATE leads SET unannounced_at = NULL WHERE id = $1 AND version <= $2 AND unannounced_at IS NOT NULL`, rows)
+			return each(ctx, t.Tx, `DELETE FROM unannounced WHERE lead_id = $1 AND version <= $2`, rows)
 		}
 		given, arrays, err := arraysOf(rows)
 		if err != nil {
 			return err
 		}
-		_, err = t.ExecContext(ctx, `UPDATE leads SET unannounced_at = NULL FROM (
-				SELECT l.id FROM unnest(`+given+`) AS v (id, version) JOIN leads l ON l.id = v.id
-				WHERE l.version <= v.version AND l.unannounced_at IS NOT NULL FOR NO KEY UPDATE OF l SKIP LOCKED
-			) AS free WHERE leads.id = free.id`, arrays...)
+		_, err = t.ExecContext(ctx, `DELETE FROM unannounced WHERE lead_id IN (
+				SELECT u.lead_id FROM unnest(`+given+`) AS v (id, version) JOIN unannounced u ON u.lead_id = v.id
+				WHERE u.version <= v.version FOR UPDATE OF u SKIP LOCKED)`, arrays...)
 		return err
 	})
 	if err != nil {

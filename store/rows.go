@@ -46,7 +46,6 @@ type leadRow struct {
 	LastActivityAt instant
 	MergedInto     string
 	WakeAt         instant
-	UnannouncedAt  instant
 	Hold           string
 	HoldEnds       instant
 	ListedAt       instant
@@ -59,20 +58,20 @@ const ofTeam = "team"
 
 // leadColumns are the columns of leads in the order of values.
 var leadColumns = strings.Fields(`id version created_at updated_at stage owner_id team_id touched user_id email phone name company title
-	country source traits trait_times score tier backlog held_back life history_seq undo model ledger since last_activity_at merged_into wake_at unannounced_at hold hold_ends listed_at backlog_score claimable_by`)
+	country source traits trait_times score tier backlog held_back life history_seq undo model ledger since last_activity_at merged_into wake_at hold hold_ends listed_at backlog_score claimable_by`)
 
 // The columns are always named: an older program goes on beside a newer schema.
 var leadList = strings.Join(leadColumns, ", ")
 
 func (r *leadRow) values() []any {
 	return []any{r.ID, r.Version, r.CreatedAt, r.UpdatedAt, r.Stage, r.OwnerID, r.TeamID, r.Touched, r.UserID, r.Email, r.Phone, r.Name, r.Company, r.Title,
-		r.Country, r.Source, r.Traits, r.TraitTimes, r.Score, r.Tier, r.Backlog, r.HeldBack, r.Life, r.HistorySeq, r.Undo, r.Model, r.Ledger, r.Since, r.LastActivityAt, r.MergedInto, r.WakeAt, r.UnannouncedAt, r.Hold, r.HoldEnds, r.ListedAt, r.BacklogScore, r.ClaimableBy}
+		r.Country, r.Source, r.Traits, r.TraitTimes, r.Score, r.Tier, r.Backlog, r.HeldBack, r.Life, r.HistorySeq, r.Undo, r.Model, r.Ledger, r.Since, r.LastActivityAt, r.MergedInto, r.WakeAt, r.Hold, r.HoldEnds, r.ListedAt, r.BacklogScore, r.ClaimableBy}
 }
 
 // columns are where leadColumns are read to.
 func (r *leadRow) columns() []any {
 	return []any{&r.ID, &r.Version, &r.CreatedAt, &r.UpdatedAt, &r.Stage, &r.OwnerID, &r.TeamID, &r.Touched, &r.UserID, &r.Email, &r.Phone, &r.Name, &r.Company, &r.Title,
-		&r.Country, &r.Source, &r.Traits, &r.TraitTimes, &r.Score, &r.Tier, &r.Backlog, &r.HeldBack, &r.Life, &r.HistorySeq, &r.Undo, &r.Model, &r.Ledger, &r.Since, &r.LastActivityAt, &r.MergedInto, &r.WakeAt, &r.UnannouncedAt, &r.Hold, &r.HoldEnds, &r.ListedAt, &r.BacklogScore, &r.ClaimableBy}
+		&r.Country, &r.Source, &r.Traits, &r.TraitTimes, &r.Score, &r.Tier, &r.Backlog, &r.HeldBack, &r.Life, &r.HistorySeq, &r.Undo, &r.Model, &r.Ledger, &r.Since, &r.LastActivityAt, &r.MergedInto, &r.WakeAt, &r.Hold, &r.HoldEnds, &r.ListedAt, &r.BacklogScore, &r.ClaimableBy}
 }
 
 // listedFor is how long activity alone leaves a lead where it stands in lists.
@@ -115,9 +114,6 @@ func toRow(w *lead.Work, before before, rules *lead.Rules, now time.Time) (leadR
 	}
 	if l.MergedInto == "" {
 		row.WakeAt = instant(w.WakeAt())
-	}
-	if len(w.Boards()) > 0 {
-		row.UnannouncedAt = instant(now)
 	}
 	columns := []struct {
 		to   *string

@@ -111,9 +111,13 @@ func addTeam(ctx context.Context, tx *sqlx.Tx, by lead.Actor, t lead.Team, now t
 		return t, &lead.Refusal{Kind: lead.ErrConflict, Text: "there is a team named " + t.Name + " already", Field: "name"}
 	}
 	if err == nil && len(slugs) == 0 { // at once; who comes late, the sweep adopts (Teamless finds the same leads)
-		_, err = tx.ExecContext(ctx, `
-			UPDATE leads SET team_id = $1, version = version + 1, unannounced_at = $2
-			WHERE team_id IS NULL AND merged_into = '' AND (stage IN ('mql', 'claimed', 'sal', 'sql') OR backlog)`, t.ID, at(now))
+		const waiting = `team_id IS NULL AND merged_into = '' AND (stage IN ('mql', 'claimed', 'sal', 'sql') OR backlog)`
+		_, err = tx.ExecContext(ctx, `INSERT INTO unannounced (lead_id, version, since)
+			SELECT l.id, l.version + 1, t.created_at FROM teams t CROSS JOIN leads l WHERE t.id = $1 AND `+waiting+`
+			ON CONFLICT (lead_id) DO UPDATE SET version = EXCLUDED.version, since = EXCLUDED.since`, t.ID)
+		if err == nil {
+			_, err = tx.ExecContext(ctx, `UPDATE leads SET team_id = $1, version = version + 1 WHERE `+waiting, t.ID)
+		}
 		if err == nil { // they keep their fingerprint: where the team has a calendar of its own, they are computed again
 			_, err = tx.ExecContext(ctx, `UPDATE clocks SET team_id = $1 WHERE team_id = '' AND stopped_at IS NULL`, t.ID)
 		}

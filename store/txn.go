@@ -25,7 +25,9 @@ type txn struct {
 	ours      map[lead.Identity]bool // led nowhere, and nobody else makes them lead anywhere before this transaction ends
 	unwritten [][]any                // rows of identities that Identify put off
 	remembers bool                   // the leads that it writes
-	wrote     []*memory              // of what it wrote, if it remembers
+	trusts    bool                   // and asks and locks nothing first
+	trusting
+	wrote []*memory // of what it wrote, if it remembers
 }
 
 // before is what a lead had when it was locked and what is written only where
@@ -39,12 +41,19 @@ type before struct {
 
 // NewMessages notes message ids for good and returns those not seen before.
 func (t *txn) NewMessages(ctx context.Context, ids []string, now time.Time) (map[string]bool, error) {
+	isNew := make(map[string]bool, len(ids))
+	if t.trusts {
+		for _, id := range ids {
+			isNew[id] = true
+		}
+		t.messages, t.heardAt = append(t.messages, ids...), now
+		return isNew, nil
+	}
 	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
 	rows := make([][]any, len(ids))
 	for i, id := range ids {
 		rows[i] = []any{id, at(now)}
 	}
-	isNew := make(map[string]bool, len(ids))
 	err := t.insertReturning(ctx, `INSERT INTO message_ids (message_id, received_at)`, rows, `ON CONFLICT (message_id) DO NOTHING RETURNING message_id`,
 		func(r *sqlx.Rows) error {
 			var id string
@@ -65,10 +74,17 @@ func (t *txn) Identities(ctx context.Context, ids []lead.Identity) (map[lead.Ide
 		return nil, err
 	}
 	found := make(map[lead.Identity]string, len(ids))
-	if err := t.identities(ctx, ids, found); err != nil {
-		return nil, err
+	if asked := t.recallIdentities(ids, found); len(asked) > 0 {
+		if err := t.identities(ctx, asked, found); err != nil {
+			return nil, err
+		}
 	}
 	unknown := slices.DeleteFunc(slices.Clone(ids), func(id lead.Identity) bool { _, ok := found[id]; return ok })
+	if len(unknown) > 0 { // what is locked is locked in the same order by all: message ids, identities, leads
+		if err := t.putDown(ctx); err != nil {
+			return nil, err
+		}
+	}
 	look, err := t.alone(ctx, unknown)
 	if err == nil && look {
 		err = t.identities(ctx, unknown, found)
@@ -88,6 +104,9 @@ func (t *txn) identities(ctx context.Context, ids []lead.Identity, found map[lea
 		var l string
 		err := r.Scan(&id.Kind, &id.Value, &l)
 		found[id], t.named[l] = l, true
+		if t.trusts {
+			t.led[id] = l
+		}
 		return err
 	}
 	if !t.s.lite {
@@ -162,7 +181,11 @@ func (t *txn) writeIdentities(ctx context.Context) error {
 // would add to a lead that nobody finds any more.
 func (t *txn) Lock(ctx context.Context, ids []string) (map[string]*lead.Work, error) {
 	ids = slices.Sorted(slices.Values(ids))
-	memories, err := t.lockKnown(ctx, ids)
+	lock := t.lockKnown
+	if t.trusts {
+		lock = t.recall
+	}
+	memories, err := lock(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -190,16 +213,22 @@ func (t *txn) Append(ctx context.Context, activities []lead.Activity) error {
 		}
 		rows[i] = []any{a.MessageID, a.LeadID, a.Name, scoring.Fold(a.Name), string(b), at(a.OccurredAt), at(a.ReceivedAt), instant(a.SaidAt)}
 	}
-	if err := t.insert(ctx, `INSERT INTO activities (message_id, lead_id, name, event, properties, occurred_at, received_at, said_at)`, rows, ``); err != nil {
-		return fmt.Errorf("store: activities: %w", err)
+	t.activities = append(t.activities, rows...)
+	if t.trusts {
+		return nil
 	}
-	return nil
+	return t.putDown(ctx)
 }
+
+const insertActivities = `INSERT INTO activities (message_id, lead_id, name, event, properties, occurred_at, received_at, said_at)`
 
 // Activities reads a lead's stored activities with one of the folded event names.
 func (t *txn) Activities(ctx context.Context, leadID string, events []string) ([]scoring.Activity, error) {
 	if len(events) == 0 {
 		return nil, nil
+	}
+	if err := t.putDown(ctx); err != nil {
+		return nil, err
 	}
 	text, args, err := in(t, `SELECT message_id, name, properties, occurred_at FROM activities WHERE lead_id = ? AND event IN (?) ORDER BY occurred_at, message_id`, leadID, events)
 	if err != nil {
@@ -225,7 +254,14 @@ func (t *txn) Activities(ctx context.Context, leadID string, events []string) ([
 
 // Merge moves identities and activities of one lead to another.
 func (t *txn) Merge(ctx context.Context, from, into string) error {
-	if err := t.writeIdentities(ctx); err != nil {
+	err := t.putDown(ctx)
+	if err == nil {
+		err = t.writeIdentities(ctx)
+	}
+	if err == nil {
+		err = t.hold(ctx, from, into)
+	}
+	if err != nil {
 		return err
 	}
 	for _, text := range []string{

@@ -16,18 +16,18 @@ import (
 
 var insertLead = `INSERT INTO leads (` + leadList + `)`
 
-// howLeads: what was not announced still is not.
-var howLeads = map[string]string{"unannounced_at": "COALESCE(%s, leads.unannounced_at)"}
-
 // written are the rows of one Write, by table.
 type written struct {
-	leads, history, notes, clocks, outbox [][]any
-	updates                               []leadUpdate // of leads that were there before
+	leads, unannounced, history, notes, clocks, outbox [][]any
+	updates                                            []leadUpdate // of leads that were there before
 }
 
 // Write stores what changed and sets the leads' new versions.
 func (t *txn) Write(ctx context.Context, now time.Time, works []*lead.Work) error {
 	rules, err := t.s.rulesFrom(ctx, t.Tx)
+	if err == nil {
+		err = t.putDown(ctx)
+	}
 	if err == nil {
 		err = t.writeIdentities(ctx)
 	}
@@ -67,6 +67,7 @@ func (t *txn) Write(ctx context.Context, now time.Time, works []*lead.Work) erro
 		tail string
 	}{
 		{insertLead, rows.leads, ``},
+		{`INSERT INTO unannounced (lead_id, version, since)`, rows.unannounced, `ON CONFLICT (lead_id) DO UPDATE SET version = EXCLUDED.version, since = EXCLUDED.since`},
 		{`INSERT INTO history (` + historyList + `)`, rows.history, ``},
 		{`INSERT INTO notes (lead_id, seq, body)`, rows.notes, ``},
 		{`INSERT INTO clocks (` + clockList + `)`, rows.clocks, `ON CONFLICT (id) DO UPDATE SET
@@ -121,39 +122,51 @@ var leadSets = []columnSet{
 	columnsOf(strings.Join(leadColumns, " ")),
 }
 
-// fewLeads are not worth a statement of their own.
-const fewLeads = 100
+// howLeads: what a set has more than a lead needs is not given again.
+var howLeads = map[string]string{"traits": "COALESCE(%s, leads.traits)", "trait_times": "COALESCE(%s, leads.trait_times)"}
 
-// updateLeads writes the columns that changed.
+// updateLeads writes the columns that changed, of those with few in one statement.
 func (t *txn) updateLeads(ctx context.Context, updates []leadUpdate) error {
-	parts := make([][]leadUpdate, len(leadSets))
-	set := func(changed columnSet) int {
-		return slices.IndexFunc(leadSets, func(s columnSet) bool { return changed&^s == 0 })
+	var few, all []leadUpdate
+	least := 0
+	for _, u := range updates {
+		switch i := slices.IndexFunc(leadSets, func(s columnSet) bool { return u.changed&^s == 0 }); {
+		case i == len(leadSets)-1:
+			all = append(all, u)
+		default:
+			least = max(least, i)
+			few = append(few, u)
+		}
+	}
+	if err := t.updateColumns(ctx, leadSets[least], few); err != nil {
+		return err
+	}
+	if err := t.updateColumns(ctx, leadSets[len(leadSets)-1], all); err != nil {
+		return err
 	}
 	for _, u := range updates {
-		i := set(u.changed)
-		parts[i] = append(parts[i], u)
-	}
-	if len(parts[0]) <= fewLeads && len(parts[1]) > 0 {
-		parts[0], parts[1] = nil, append(parts[1], parts[0]...)
-	}
-	for i, part := range parts {
-		var columns []string
-		rows := make([][]any, len(part))
-		for c, name := range leadColumns {
-			if leadSets[i]&(1<<c) == 0 {
-				continue
-			}
-			columns = append(columns, name)
-			for r := range part {
-				rows[r] = append(rows[r], part[r].values[c])
-			}
-		}
-		if err := t.update(ctx, "leads", columns, howLeads, rows); err != nil {
-			return err
-		}
+		delete(t.assumed, u.values[0].(string))
 	}
 	return nil
+}
+
+func (t *txn) updateColumns(ctx context.Context, set columnSet, updates []leadUpdate) error {
+	var columns []string
+	rows := make([][]any, len(updates))
+	for c, name := range leadColumns {
+		if set&(1<<c) == 0 {
+			continue
+		}
+		columns = append(columns, name)
+		for r, u := range updates {
+			value := u.values[c]
+			if (name == "traits" || name == "trait_times") && u.changed&(1<<c) == 0 {
+				value = nullable("")
+			}
+			rows[r] = append(rows[r], value)
+		}
+	}
+	return t.update(ctx, "leads", columns, howLeads, rows)
 }
 
 // same compares values of one column.
@@ -167,6 +180,9 @@ func same(a, b any) bool {
 // follow adds the rows that stand beside the lead's own: clocks only where they
 // are not as they were.
 func (r *written) follow(w *lead.Work, was []lead.Clock, now time.Time) error {
+	if len(w.Boards()) > 0 {
+		r.unannounced = append(r.unannounced, []any{w.Lead.ID, w.Lead.Version, at(now)})
+	}
 	for _, h := range w.History {
 		r.history = append(r.history, historyValues(w.Lead.ID, h))
 		if h.Note != "" {

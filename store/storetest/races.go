@@ -106,11 +106,29 @@ func disableRace(w *world) {
 }
 
 // intakeRace: instances take in the same new people at the same moment, each
-// in another order, visitors who give their names among them.
+// in another order, visitors who give their names among them. Some take what
+// goes on, and remember it.
 func intakeRace(w *world) {
 	const batches, people = 20, 10
+	ctx, stop := context.WithCancel(w.ctx)
+	var running sync.WaitGroup
+	var instances []*lead.Desk
+	for range 2 {
+		r := Embedded(w)
+		desk := lead.NewDesk(Open(w, w.url), r, r, quiet)
+		desk.Clock = func() time.Time { return now.Add(time.Minute) }
+		desk.Committers(2)
+		running.Go(func() { w.ok(desk.Run(ctx)) })
+		instances = append(instances, desk)
+	}
+	defer running.Wait()
+	defer stop()
 	errs := together(batches, func(b int) error {
 		desk, _ := w.desk() // an instance of its own
+		take := func(part []lead.Message) ([]error, error) { return desk.TakeAt(w.ctx, part, now.Add(time.Minute)) }
+		if b%3 > 0 {
+			take = func(part []lead.Message) ([]error, error) { return instances[b%3-1].Take(w.ctx, part) }
+		}
 		var msgs []lead.Message
 		for p := range people {
 			at := now.Add(time.Duration(p) * time.Second)
@@ -127,7 +145,7 @@ func intakeRace(w *world) {
 		rand.New(rand.NewPCG(1, uint64(b))).Shuffle(len(msgs), func(i, j int) { msgs[i], msgs[j] = msgs[j], msgs[i] })
 		var problems []error
 		for part := range slices.Chunk(msgs, 15) {
-			results, err := desk.TakeAt(w.ctx, part, now.Add(time.Minute))
+			results, err := take(part)
 			problems = append(problems, append(results, err)...)
 		}
 		return errors.Join(problems...)

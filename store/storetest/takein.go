@@ -49,13 +49,14 @@ func takenIn(w *world) {
 		}
 	}
 	w.change(func(tx lead.Tx) error { return tx.Forget(w.ctx, leads[:1], nil, nil) })
-	w.ok(elsewhere.TakeIn(w.ctx, func(tx lead.Tx) error {
-		works, err := tx.Lock(w.ctx, leads)
-		if works[leads[0]] != nil || len(works) != len(leads)-1 {
-			w.Errorf("%d leads are there, the one that was forgotten: %v", len(works), works[leads[0]])
-		}
+	var works map[string]*lead.Work
+	w.ok(elsewhere.TakeIn(w.ctx, func(tx lead.Tx) (err error) {
+		works, err = tx.Lock(w.ctx, leads)
 		return err
 	}))
+	if works[leads[0]] != nil || len(works) != len(leads)-1 {
+		w.Errorf("%d leads are there, the one that was forgotten: %v", len(works), works[leads[0]])
+	}
 }
 
 func pickSome(rng *rand.Rand, of []string) (some []string) {
@@ -99,20 +100,21 @@ func (w *world) touching(ids []string, at time.Time, giveUp error) func(lead.Tx)
 	}
 }
 
-// handsOut compares what a store hands out with what is read afresh.
+// handsOut compares what a store hands out with what is read afresh: what it hands
+// out and is not so is noticed before the end, and handed out again.
 func (w *world) handsOut(s *store.Store, ids []string, at time.Time) {
 	w.Helper()
 	want := must(w.s.Cards(w.ctx, ids))(w)
+	var got map[string]lead.Card
 	w.ok(s.TakeIn(w.ctx, func(tx lead.Tx) error {
 		works, err := tx.Lock(w.ctx, ids)
 		if err != nil {
 			return err
 		}
-		got := map[string]lead.Card{}
+		got = map[string]lead.Card{}
 		for id, x := range works {
 			got[id] = lead.Card{Lead: *x.Lead, Clocks: x.Clocks}
 		}
-		w.same("handed out at "+at.Format(time.TimeOnly), want, got, onlyInViews, outsideUndo)
 		if at.Minute()%3 == 0 {
 			return nil // what was handed out and not written is read anew
 		}
@@ -121,6 +123,7 @@ func (w *world) handsOut(s *store.Store, ids []string, at time.Time) {
 		}
 		return tx.Write(w.ctx, at, []*lead.Work{works[ids[0]], works[ids[1]]})
 	}))
+	w.same("handed out at "+at.Format(time.TimeOnly), want, got, onlyInViews, outsideUndo)
 }
 
 // takenInRace: instances that remember the same leads lose none of each other's
