@@ -51,8 +51,8 @@ func (f *fan) Flush() {}
 // Write takes a frame, which r3labs prints in one piece and follows with an empty
 // line of its own ([screen.publish]): ": 7\ndata: …\n\n". Only the number stays here.
 func (f *fan) Write(p []byte) (int, error) {
-	head, event, whole := bytes.Cut(p, []byte{'\n'})
-	if !whole || len(event) == 0 {
+	head, text, whole := bytes.Cut(p, []byte{'\n'})
+	if !whole || len(text) == 0 {
 		return len(p), nil
 	}
 	seq, err := strconv.ParseUint(string(bytes.TrimPrefix(head, []byte(": "))), 10, 64)
@@ -60,11 +60,12 @@ func (f *fan) Write(p []byte) (int, error) {
 		f.screen.hub.o.Log.Error("r3labs/sse wrote no number", slog.Any("error", err))
 		return 0, err
 	}
-	if len(event) == 1 { // the frame was empty
-		event = nil
+	e := event{seq: seq}
+	if len(text) > 1 { // else the frame was empty
+		e.text = bytes.Clone(text) // r3labs uses p again, whoever lags keeps the event
 	}
 	f.to = f.screen.append(f.to[:0])
-	deliver(f.to, bytes.Clone(event), seq) // r3labs uses p again, whoever lags keeps the event
+	deliver(f.to, e)
 	clear(f.to)
 	return len(p), nil
 }
@@ -73,7 +74,7 @@ func (f *fan) Write(p []byte) (int, error) {
 const handful = 256
 
 // deliver hands a frame to all, with as many processors as that is worth.
-func deliver(all []*watcher, event []byte, seq uint64) {
+func deliver(all []*watcher, e event) {
 	share := max(handful, (len(all)+runtime.GOMAXPROCS(0)-1)/runtime.GOMAXPROCS(0))
 	var others sync.WaitGroup
 	for len(all) > share {
@@ -81,12 +82,12 @@ func deliver(all []*watcher, event []byte, seq uint64) {
 		all = all[share:]
 		others.Go(func() {
 			for _, w := range some {
-				w.take(event, seq)
+				w.take(e)
 			}
 		})
 	}
 	for _, w := range all {
-		w.take(event, seq)
+		w.take(e)
 	}
 	others.Wait()
 }

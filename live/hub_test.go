@@ -128,35 +128,31 @@ func TestAFrameThatIsInTheSnapshotIsDropped(t *testing.T) {
 	}
 }
 
-// A frame that comes while a watcher's snapshot is drawn is made up for.
-func TestAFrameBehindTheSnapshotIsMadeUpFor(t *testing.T) {
-	html := func(text string) []shown { return []shown{{id: "lead", rev: text, html: []byte(text)}} }
+// Frames that come while a watcher's snapshot is drawn follow it, each.
+func TestFramesBehindTheSnapshotFollowIt(t *testing.T) {
 	out := &kept{}
 	screen := newScreen(NewHub(Options{}), View{Frames: plainFrames{}})
-	screen.now.Store(newState(html("before"), nil, time.Time{}))
+	state := newState(nil, nil, time.Time{})
+	state.seq = 7
+	screen.now.Store(state)
 	w := &watcher{out: out, screen: screen, to: http.Header{}, began: make(chan struct{}), cancel: func(error) { t.Error("it ended") }}
 	screen.add(w)
-	out.beginning = func() { // between the snapshot's drawing and the stream's beginning
-		next := newState(html("after"), nil, time.Time{})
-		next.seq = 1
-		screen.now.Store(next)
-		w.missed = true // by take, which waits for the lock that begin holds now
+	f := &fan{screen: screen}
+	for seq := 6; seq <= 9; seq++ {
+		fmt.Fprintf(f, ": %d\ndata: frame %d\n\n", seq, seq)
 	}
 	if err := w.begin(); err != nil {
 		t.Fatal(err)
 	}
-	w.take([]byte("data: row after\n\n"), 1)
-	if want := "data: row after\n\n"; string(out.bytes) != want {
+	fmt.Fprint(f, ": 10\ndata: frame 10\n\n")
+	if want := "data: frame 8\n\ndata: frame 9\n\ndata: frame 10\n\n"; string(out.bytes) != want {
 		t.Errorf("sent %q, want %q", out.bytes, want)
 	}
 }
 
-type kept struct {
-	beginning func()
-	bytes     []byte
-}
+type kept struct{ bytes []byte }
 
-func (k *kept) begin(...[]byte) error     { k.beginning(); return nil }
+func (k *kept) begin(...[]byte) error     { return nil }
 func (k *kept) end([]byte, error)         {}
 func (k *kept) put(p []byte) bool         { k.bytes = append(k.bytes, p...); return true }
 func (k *kept) run(context.Context) error { return nil }

@@ -18,11 +18,17 @@ type watcher struct {
 	to     http.Header   // of the response, until it has begun
 	began  chan struct{} // closed when the snapshot is on its way
 
-	mu     sync.Mutex
-	begun  bool   // and not ended
-	missed bool   // a frame came before it had begun
-	seq    uint64 // of the last frame that the browser has
-	base   *state // what it shows; nil: some state of what everybody sees
+	mu    sync.Mutex
+	begun bool    // and not ended
+	early []event // frames that came before it had begun
+	seq   uint64  // of the last frame that the browser has
+	base  *state  // what it shows; nil: some state of what everybody sees
+}
+
+// event is a frame as it stands on the wire, shared by all who get it.
+type event struct {
+	text []byte // nil: nothing for those who see what everybody does
+	seq  uint64
 }
 
 // stream is a stream from its snapshot to its end.
@@ -43,7 +49,7 @@ func (w *watcher) stream(ctx context.Context, h *Hub) {
 	}
 	w.mu.Lock()
 	begun := w.begun
-	w.begun = false // the fan may still have it in hand
+	w.begun, w.early = false, nil // the fan may still have it in hand
 	w.mu.Unlock()
 	var last []byte
 	if begun && errors.Is(cause, ErrClosed) {
@@ -60,9 +66,9 @@ func lagged(cause, written error) bool {
 }
 
 // begin sends the snapshot. The watcher is the screen's already, so no frame
-// behind the snapshot is missing: one that comes meanwhile is made up for.
+// behind the snapshot is missing: those that come meanwhile wait for it.
 func (w *watcher) begin() error {
-	event, of, err := w.screen.snapshotEvent(w.who.Self)
+	first, of, err := w.screen.snapshotEvent(w.who.Self)
 	if err != nil {
 		return err
 	}
@@ -72,44 +78,40 @@ func (w *watcher) begin() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	// Browsers that lose their stream together, and are not told, come back spread.
-	if err := w.out.begin(retry(int(w.screen.hub.present.Load())), event, heartbeat); err != nil {
+	if err := w.out.begin(retry(int(w.screen.hub.present.Load())), first, heartbeat); err != nil {
 		return err
 	}
 	w.begun, w.to, w.seq, w.base = true, nil, of.seq, of
 	close(w.began)
 	w.screen.hub.count.snapshots.Add(1)
-	if w.missed {
-		event, err := w.follow(true)
-		if err != nil {
-			return err
-		}
-		w.put(event)
+	for _, e := range w.early {
+		w.show(e)
 	}
+	w.early = nil
 	return nil
 }
 
-// take hands the watcher a frame, which is shared. One that the browser has, from
-// its snapshot say, is dropped.
-func (w *watcher) take(event []byte, seq uint64) {
+// take hands the watcher a frame.
+func (w *watcher) take(e event) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if !w.begun {
-		w.missed = true
-		return
+	if w.begun {
+		w.show(e)
+	} else {
+		w.early = append(w.early, e)
 	}
-	if seq <= w.seq {
-		return
-	}
-	event, err := w.advance(event, seq)
-	if err != nil {
-		w.cancel(err)
-		return
-	}
-	w.put(event)
 }
 
-func (w *watcher) put(event []byte) {
-	if len(event) > 0 && !w.out.put(event) {
+// show sends a frame. One that the browser has, from its snapshot say, is dropped.
+func (w *watcher) show(e event) {
+	if e.seq <= w.seq {
+		return
+	}
+	text, err := w.advance(e)
+	switch {
+	case err != nil:
+		w.cancel(err)
+	case len(text) > 0 && !w.out.put(text):
 		w.cancel(errLagged)
 	}
 }
@@ -117,31 +119,25 @@ func (w *watcher) put(event []byte) {
 // advance returns what brings a watcher from what it shows to what it should. It
 // is the event that goes to everybody unless the watcher sees rows of its own:
 // then it is the difference for this one watcher, up to the newest state, and the
-// events until there are dropped.
-func (w *watcher) advance(event []byte, seq uint64) ([]byte, error) {
+// events until there are dropped. A watcher that has lost touch with the states,
+// because it was not quick enough to follow them, gets a snapshot.
+func (w *watcher) advance(e event) ([]byte, error) {
 	now, base, self := w.screen.now.Load(), w.base, w.who.Self
-	if now.own[self] || base != nil && base.own[self] {
-		return w.follow(len(event) == 0)
+	if !now.own[self] && (base == nil || !base.own[self]) {
+		w.seq, w.base = e.seq, nil
+		if now.seq == e.seq {
+			w.base = now
+		}
+		return e.text, nil
 	}
-	w.seq, w.base = seq, nil
-	if now.seq == seq {
-		w.base = now
-	}
-	return event, nil
-}
-
-// follow returns the difference from what the watcher shows to the newest state.
-// A watcher that has lost touch with the states, because it was not quick enough
-// to follow them, gets a snapshot. Quiet: nothing is said where nothing changed.
-func (w *watcher) follow(quiet bool) ([]byte, error) {
-	now, base, self, frames := w.screen.now.Load(), w.base, w.who.Self, w.screen.view.Frames
 	w.seq, w.base = now.seq, now
 	return contained(func() ([]byte, error) {
+		frames := w.screen.view.Frames
 		if base == nil {
 			return asEvent(snapshot(frames, now, now.seenBy(self))), nil
 		}
 		c, parts := diff(base.seenBy(self), now.seenBy(self)), changedParts(base.parts, now.parts)
-		if quiet && c.empty() && len(parts) == 0 {
+		if e.text == nil && c.empty() && len(parts) == 0 {
 			return nil, nil
 		}
 		return asEvent(frame(frames, c, parts, now.asOf)), nil
