@@ -51,6 +51,7 @@ func serveKid(ctx context.Context, mux *http.ServeMux, out io.Writer) error {
 type kidStats struct {
 	live.Stats
 	Goroutines int
+	Held       float64 // bytes that Go holds, what nobody needs any more aside
 	Published  int64
 }
 

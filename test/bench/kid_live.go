@@ -74,8 +74,10 @@ func (t *list) publish(w http.ResponseWriter, r *http.Request) {
 }
 
 func (t *list) stats(w http.ResponseWriter, _ *http.Request) {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
 	t.mu.Lock()
-	s := kidStats{t.hub.Stats(), runtime.NumGoroutine(), t.n}
+	s := kidStats{t.hub.Stats(), runtime.NumGoroutine(), float64(m.HeapInuse + m.StackInuse), t.n}
 	t.mu.Unlock()
 	_ = json.NewEncoder(w).Encode(s) // who asks may have gone
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"slices"
 	"strconv"
 	"time"
@@ -123,7 +124,8 @@ func (k *kid) deserted(ctx context.Context, c *crowd.Crowd, groups ...string) (s
 			return s, 0, fmt.Errorf("%d streams are still open %v after everybody left", s.Watchers, leaveWithin)
 		}
 	}
-	time.Sleep(arrive) // what ends with the streams
+	http.DefaultClient.CloseIdleConnections() // the kid has a goroutine for each
+	time.Sleep(arrive)                        // what ends with the streams
 	if err := k.post(ctx, "/settle", nil); err != nil {
 		return s, 0, err
 	}
