@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"time"
 
 	"hotleads/lead"
@@ -28,6 +29,7 @@ type leadJSON struct {
 	HeldBack       *string        `json:"held_back"`
 	Backlog        bool           `json:"backlog"`
 	BackAgain      *backJSON      `json:"back_again"`
+	ClaimableBy    *string        `json:"claimable_by"`
 	OfferedTo      *refJSON       `json:"offered_to"`
 	OfferedUntil   *time.Time     `json:"offered_until"`
 	QualifiedAt    *time.Time     `json:"qualified_at"`
@@ -182,6 +184,10 @@ func (sc scene) json(l lead.Scored, note string) leadJSON {
 	}
 	if l.Stage == lead.Won {
 		out.Amount = &l.Amount
+	}
+	if l.Stage == lead.MQL {
+		circle, _ := l.Claimable()
+		out.ClaimableBy = new(cmp.Or(string(circle), "team"))
 	}
 	if l.Stage == lead.MQL && l.OfferedUntil.After(sc.now) {
 		out.OfferedTo, out.OfferedUntil = sc.ref(l.OfferedTo), optional(l.OfferedUntil)

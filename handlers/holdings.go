@@ -23,6 +23,7 @@ import (
 const (
 	heldShown = 500
 	movedMost = 500
+	openShown = 50
 )
 
 func (s *server) holdingsPage(c echo.Context) error {
@@ -87,7 +88,7 @@ func (s *server) holdingsModel(ctx context.Context, sc scene, teams []string) (v
 		if works || len(kinds[id]) > 0 {
 			m.People = append(m.People, sc.holdingPerson(u, kinds[id], byOwner[id], cards, works))
 		}
-		if left := sc.teamLeft(u, byOwner[id], cards); len(left.Leads) > 0 {
+		if left := sc.teamLeft(u, kinds[id], byOwner[id], cards); left.All > 0 {
 			m.Left = append(m.Left, left)
 		}
 	}
@@ -99,8 +100,14 @@ func (s *server) holdingsModel(ctx context.Context, sc scene, teams []string) (v
 		return m, err
 	}
 	m.Overdue = slices.DeleteFunc(running.Rows, func(r views.SLARow) bool { return r.Clock.State != string(sla.Breached) })
+	if m.AllOverdue = len(m.Overdue); m.AllOverdue == clocksShown {
+		if m.AllOverdue, err = s.Store.Overdue(ctx, teams, sc.now); err != nil {
+			return m, err
+		}
+	}
+	m.Open, err = s.openLeads(ctx, sc, lead.User{Role: lead.Manager, Teams: teams}, lead.Search{Circle: lead.OfManager, Seen: teams, Limit: openShown})
 	m.Sentence, m.Aside = teamSentence(m)
-	return m, nil
+	return m, err
 }
 
 // leftBehind tells whether an accepted lead is with somebody who is not there
@@ -146,8 +153,12 @@ func (sc scene) holdingPerson(u lead.User, kinds []lead.HeldCount, holds []lead.
 		switch {
 		case k.Stage == lead.SQL:
 			m.Opportunities += k.N
-		case k.Touched && k.Stage == lead.SAL:
+		case k.Stage == lead.Claimed:
+			m.Claimed += k.N
+		case k.Touched:
 			m.InContact += k.N
+		default:
+			m.Accepted += k.N
 		}
 	}
 	for _, h := range holds {
@@ -161,13 +172,18 @@ func (sc scene) holdingPerson(u lead.User, kinds []lead.HeldCount, holds []lead.
 }
 
 // teamLeft is what somebody left behind, and who may take it.
-func (sc scene) teamLeft(u lead.User, holds []lead.Holds, cards map[string]lead.Card) views.LeftBehind {
+func (sc scene) teamLeft(u lead.User, kinds []lead.HeldCount, holds []lead.Holds, cards map[string]lead.Card) views.LeftBehind {
 	m := views.LeftBehind{ID: u.ID, Name: u.Name, Why: cmp.Or(sc.absence(u), "no longer a rep of their team")}
 	var teams []string
+	for _, k := range kinds {
+		if sc.leftBehind(u.ID, k.TeamID, k.Stage) {
+			m.All += k.N
+			teams = append(teams, k.TeamID)
+		}
+	}
 	for _, h := range holds {
 		if card, ok := cards[h.LeadID]; ok && sc.leftBehind(h.OwnerID, h.TeamID, h.Stage) {
 			m.Leads = append(m.Leads, sc.teamLead(card))
-			teams = append(teams, h.TeamID)
 		}
 	}
 	for id, to := range sc.book.Users {
@@ -183,7 +199,7 @@ func (sc scene) teamLeft(u lead.User, holds []lead.Holds, cards map[string]lead.
 func teamSentence(m views.HoldingsModel) (string, string) {
 	held, holders, away := 0, 0, 0
 	for _, p := range m.People {
-		n := len(p.Leads) + p.InContact + p.Opportunities
+		n := p.Claimed + p.Accepted + p.InContact + p.Opportunities
 		held += n
 		if n > 0 {
 			holders++
@@ -196,12 +212,12 @@ func teamSentence(m views.HoldingsModel) (string, string) {
 	if held > 0 {
 		s = count(holders, "rep holds", "reps hold") + " " + count(held, "lead", "leads") + "."
 	}
-	if len(m.Overdue) > 0 {
-		s += fmt.Sprintf(" %d overdue.", len(m.Overdue))
+	if m.AllOverdue > 0 {
+		s += fmt.Sprintf(" %d overdue.", m.AllOverdue)
 	}
 	left := 0
 	for _, l := range m.Left {
-		left += len(l.Leads)
+		left += l.All
 	}
 	aside := ""
 	switch {
@@ -233,7 +249,7 @@ func (s *server) holdingsStream(c echo.Context) error {
 				return live.Part{Target: target, Rev: revOf(of), HTML: func() ([]byte, error) { return views.HoldingsPart(context.Background(), m, target) }}
 			}
 			return live.Page{Parts: []live.Part{
-				part("#team-sentence", m.Sentence+m.Aside), part("#team-left", m.Left), part("#team-overdue", m.Overdue), part("#team-people", m.People),
+				part("#team-sentence", m.Sentence+m.Aside), part("#team-left", m.Left), part("#team-open", m.Open), part("#team-overdue", fmt.Sprint(m.AllOverdue, m.Overdue)), part("#team-people", m.People),
 			}}, nil
 		},
 	})

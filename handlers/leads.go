@@ -264,6 +264,13 @@ func (s *server) leadsFrame(ctx context.Context, sc scene, u lead.User, path str
 		return m, err
 	}
 	m.Tabs = []views.LeadsTab{{URL: "/leads", Text: "All"}, {URL: "/leads/held", Text: "Held back", Count: upTo(held)}}
+	open, err := s.Store.Count(ctx, lead.Search{Circle: lead.OfEvery}, tabCounted+1)
+	if err != nil {
+		return m, err
+	}
+	if open > 0 || path == openPath {
+		m.Tabs = append(m.Tabs, views.LeadsTab{URL: openPath, Text: "Open to every team", Count: upTo(open)})
+	}
 	if watchers.of(u.Role) != none {
 		m.Tabs = append(m.Tabs, views.LeadsTab{URL: "/leads/backlog", Text: "Backlog", Count: upTo(backlog)})
 	}

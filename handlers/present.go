@@ -60,6 +60,9 @@ func (sc scene) row(l lead.Scored) views.RowModel {
 		Version: l.Version, Owner: sc.person(l.OwnerID), Phone: l.Phone, Email: l.Email, Zone: leadZone(l.Lead), Place: place(l.Lead), Badges: sc.badges(l),
 	}
 	m.Delta, m.Burst = heat(l)
+	if circle, _ := l.Claimable(); circle != lead.OfTeam {
+		m.Open = l.TeamID
+	}
 	for _, g := range onRow(l.Signals) {
 		m.Signals = append(m.Signals, views.Signal{Text: g.Text(), Points: math.Round(g.Points), Count: g.Count})
 	}
@@ -128,10 +131,24 @@ func (sc scene) badges(l lead.Scored) []views.Badge {
 			b = append(b, views.Badge{Kind: "since", Text: "waiting since", At: c.WaitingSince.In(sc.zone(l.TeamID))})
 		}
 	}
+	if circle, since := l.Claimable(); circle != lead.OfTeam {
+		b = append(b, views.Badge{Kind: "open", Text: sc.circleWords(l, circle) + " since", At: since.In(sc.zone(l.TeamID))})
+	}
 	if l.Stage == lead.MQL && l.OfferedUntil.After(sc.now) {
 		b = append(b, views.Badge{Kind: "note", Text: "offered to " + sc.book.Name(l.OfferedTo) + " until", At: l.OfferedUntil.In(sc.zone(l.TeamID))})
 	}
 	return b
+}
+
+// circleWords say who may claim a lead beside its team's reps.
+func (sc scene) circleWords(l lead.Scored, circle lead.Circle) string {
+	switch t := sc.book.Team(l.TeamID); {
+	case circle == lead.OfManager:
+		return "the manager may claim"
+	case t != nil:
+		return t.Name + "’s, open to every team"
+	}
+	return "open to every team"
 }
 
 // tellsHand: the reasons on the row say already that they asked for sales.

@@ -91,6 +91,9 @@ func (s *server) profile(ctx context.Context, sc scene, l lead.Scored, teams []s
 		},
 	}
 	m.Head.Delta, _ = heat(l)
+	if circle, _ := l.Claimable(); circle != lead.OfTeam {
+		m.Head.Open = l.TeamID
+	}
 	if t := sc.book.Team(l.TeamID); t != nil {
 		m.Head.Team = t.Name
 	}

@@ -84,6 +84,7 @@ func (s *server) table() []route {
 		{"GET", "/leads/import/:id/refused.csv", s.importRefused, importers},
 		{"GET", "/leads.csv", s.leadsCSV, everybody},
 		{"GET", "/leads/held", s.heldPage, everybody},
+		{"GET", "/leads/open", s.openPage, everybody},
 		{"GET", "/leads/duplicates", s.duplicatesPage, everybody},
 		{"GET", "/leads/backlog", s.backlogPage, watchers},
 		{"POST", "/leads/backlog", s.backlog, managers},

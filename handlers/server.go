@@ -52,6 +52,7 @@ type Store interface {
 	ActivitiesSince(ctx context.Context) (time.Time, error)
 	Note(ctx context.Context, leadID string, seq int64) (string, error)
 	Running(ctx context.Context, teams []string, limit int) ([]lead.RunningClock, error)
+	Overdue(ctx context.Context, teams []string, now time.Time) (int, error)
 	Stopped(ctx context.Context, teams []string, from, to time.Time) ([]lead.Clock, error)
 	Facts(ctx context.Context, q lead.FactsQuery) ([]lead.Facts, error)
 	FindClocks(ctx context.Context, q lead.ClockSearch) ([]lead.LeadClock, error)

@@ -165,7 +165,7 @@ func (s *server) meCSS(c echo.Context) error {
 	c.Response().Header().Set("Cache-Control", "private, no-store")
 	var css []byte
 	if u := viewer(c); u != nil {
-		css = views.MeCSS(u.ID, string(u.Role))
+		css = views.MeCSS(u.ID, string(u.Role), u.Teams)
 	}
 	return c.Blob(http.StatusOK, "text/css; charset=utf-8", css)
 }

@@ -21,7 +21,7 @@ func (w *Work) checkBacklog(sc Scene, _ *Request) error {
 
 func (w *Work) checkClaim(sc Scene, r *Request) error {
 	who := w.holder(sc, *r)
-	if sc.Actor.User.Role == Manager && (who != sc.Actor.ID || w.Lead.Circle == OfTeam || !managerOf(w.Lead, sc.Actor)) {
+	if sc.Actor.User.Role == Manager && (who != sc.Actor.ID || !sc.Actor.User.MayTake(w.Lead)) {
 		if err := sc.checkTo(w.Lead, r); err != nil {
 			return err
 		}

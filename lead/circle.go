@@ -36,6 +36,36 @@ func (u User) MayKeep(l *Lead) bool {
 	return u.MayHold(l.TeamID) || (l.Circle != OfTeam && u.Active() && u.Role == Manager && u.Sees(l.TeamID))
 }
 
+// MayTake tells whether the person may claim the waiting lead for themselves: a rep
+// of its team, its manager where it was escalated to them, every rep where it is
+// open to all.
+func (u User) MayTake(l *Lead) bool {
+	switch u.Role {
+	case Rep:
+		return l.TeamID == "" || u.In(l.TeamID) || l.open()
+	case Manager:
+		return l.Stage == MQL && l.Circle != OfTeam && u.Sees(l.TeamID)
+	}
+	return false
+}
+
+// Claimable is who may claim the lead, and since when; the zero time where it does
+// not wait, or is its team's alone.
+func (s Scored) Claimable() (Circle, time.Time) {
+	if s.Stage != MQL || s.Circle == OfTeam {
+		return OfTeam, time.Time{}
+	}
+	since := s.StageAt
+	for _, c := range s.Clocks {
+		for _, g := range c.Changes {
+			if c.Kind == sla.Claim && g.What == sla.Widened && g.Cause == string(s.Circle) {
+				since = g.At
+			}
+		}
+	}
+	return s.Circle, since
+}
+
 // landsIn is the team (an id) that a lead belongs to once somebody has claimed it:
 // its own, but where every team may claim it and they are of another one.
 func (w *Work) landsIn(sc Scene, who string) string {

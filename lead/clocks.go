@@ -67,7 +67,7 @@ func (w *Work) stop(sc Scene, i int, o sla.Outcome) {
 	if o == sla.Cancelled && c.State(sc.Now) == sla.Breached {
 		o = ""
 	}
-	w.Clocks[i].Clock = c.Stop(sc.calendar(w.Lead), sc.Now, o)
+	w.Clocks[i].Clock = c.Stop(sc.Rules.CalendarOf(sc.Book.Team(cmp.Or(c.TeamID, w.Lead.TeamID))), sc.Now, o)
 }
 
 // passTime records what became due of a running clock, each change at the moment
@@ -89,7 +89,7 @@ func (w *Work) tell(sc Scene, i int, states []sla.State) {
 			c.BreachNotedAt = sc.Now
 		}
 		w.Outbox = append(w.Outbox, Outgoing{Topic: "clock." + string(s), NotBefore: sc.Now,
-			Data: map[string]any{"clock": c.Kind, "owner": w.Lead.OwnerID, "team": w.Lead.TeamID, "due": c.DueAt}})
+			Data: map[string]any{"clock": c.Kind, "owner": w.Lead.OwnerID, "team": cmp.Or(c.TeamID, w.Lead.TeamID), "due": c.DueAt}})
 	}
 }
 

@@ -3,7 +3,7 @@ package lead
 // Who may make a move, by role and by who holds the lead.
 
 func repOf(l *Lead, a Actor) bool {
-	return a.Kind == ByPerson && a.User.Role == Rep && (l.TeamID == "" || a.User.In(l.TeamID) || l.open())
+	return a.Kind == ByPerson && a.User.Role == Rep && a.User.MayTake(l)
 }
 
 func managerOf(l *Lead, a Actor) bool {

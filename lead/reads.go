@@ -19,6 +19,7 @@ type Search struct {
 	Hold    Hold           // only those that this keeps off the board, at Now
 	Now     time.Time      // for Held and Hold
 	Backlog bool           // only the backlog, the best first by the score that each came with
+	Circle  Circle         // only those that wait and that more than their team's reps may claim; OfEvery: any team's, whoever asks. The newest first
 	Newest  bool           // the newest first, in an order that changes of leads leave as it is; else the last changed first
 	After   *SearchPoint   // the page after this point
 	Limit   int            // 1 to 1000

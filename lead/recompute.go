@@ -70,8 +70,10 @@ func (d *Desk) recompute(ctx context.Context, sc Scene, pick picker) (int, error
 // stale tells whether a running clock of the lead runs by another calendar or
 // agreement than that in force, and is to be brought to that one now.
 func (w *Work) stale(sc Scene) bool {
-	print := sc.policyPrint(w.Lead)
-	return slices.ContainsFunc(w.Clocks, func(c Clock) bool { return c.Running() && !c.runsBy(print, w.Lead) && !c.settling(w.Lead, sc.Now) })
+	prints := sc.prints()
+	return slices.ContainsFunc(w.Clocks, func(c Clock) bool {
+		return c.Running() && !c.runsBy(prints(c.home(w.Lead)), w.Lead) && !c.settling(w.Lead, sc.Now)
+	})
 }
 
 // settleTime is how long another instance may still go by what a clock was
@@ -80,10 +82,32 @@ const settleTime = 5 * time.Second
 
 func (c Clock) settling(l *Lead, now time.Time) bool {
 	n := len(c.Changes)
-	return n > 0 && c.Changes[n-1].What == sla.Recomputed && now.Sub(c.Changes[n-1].At) < settleTime && c.TeamID == l.TeamID
+	return n > 0 && c.Changes[n-1].What == sla.Recomputed && now.Sub(c.Changes[n-1].At) < settleTime && c.TeamID == c.home(l)
 }
 
-func (c Clock) runsBy(print string, l *Lead) bool { return c.Policy == print && c.TeamID == l.TeamID }
+// home is the team (an id) whose clock it is: that of its lead. What a team missed
+// stays its own, whoever takes the lead afterwards.
+func (c Clock) home(l *Lead) string {
+	if c.TeamID != "" && !c.BreachedAt.IsZero() {
+		return c.TeamID
+	}
+	return l.TeamID
+}
+
+// runsBy tells whether the clock is its home's, by what has that print.
+func (c Clock) runsBy(print string, l *Lead) bool { return c.Policy == print && c.TeamID == c.home(l) }
+
+// prints are the fingerprints of teams (ids): see Rules.PolicyPrint. Most leads'
+// clocks are of one team, whose print is made once.
+func (sc Scene) prints() func(team string) string {
+	known, print := "", ""
+	return func(team string) string {
+		if print == "" || team != known {
+			known, print = team, sc.Rules.PolicyPrint(sc.Book.Team(team))
+		}
+		return print
+	}
+}
 
 // Causes of a clock's being computed again.
 const (
@@ -101,15 +125,17 @@ const newsTakes = 30 * time.Second
 // One that a program started which knew of no fingerprints takes the present one
 // and stays as it is, for good: how it came to be as it is, nobody has noted.
 func (w *Work) recompute(sc Scene) error {
-	print := ""
+	prints := sc.prints()
 	for i := range w.Clocks {
 		c := &w.Clocks[i]
 		if !c.Running() {
 			continue
 		}
-		if print == "" {
-			print = sc.policyPrint(w.Lead)
+		if c.TeamID != "" && c.TeamID != w.Lead.TeamID { // what is due by now, the team that had it has missed
+			w.passTime(sc, i)
 		}
+		home := c.home(w.Lead)
+		print := prints(home)
 		if c.runsBy(print, w.Lead) || c.settling(w.Lead, sc.Now) {
 			continue
 		}
@@ -121,7 +147,7 @@ func (w *Work) recompute(sc Scene) error {
 			c.Clock, c.Agreement = next, sc.Rules.Version
 			w.tell(sc, i, states)
 		}
-		c.Policy, c.TeamID, w.recomputed = print, w.Lead.TeamID, true
+		c.Policy, c.TeamID, w.recomputed = print, home, true
 	}
 	return nil
 }

@@ -123,3 +123,55 @@ func TestWhatIsNoLongerDueIsNotWoken(t *testing.T) {
 		}
 	}
 }
+
+// What a team missed stays its own, whoever has the lead when the clock stops: a
+// fact does not move to those who came to help.
+func TestAMissedClockStaysWithItsTeam(t *testing.T) {
+	o := open(t)
+	apac, err := o.store.AddTeam(o.ctx, lead.Operator, lead.Team{Name: "APAC"}, o.now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	boss, otto := o.hire("boss", lead.Manager), o.hire("otto", lead.Rep, apac.ID)
+	missed, kept := o.ready("missed"), o.ready("kept")
+	clock := func(id string, k sla.Kind) lead.Clock {
+		t.Helper()
+		for _, c := range o.find(id).Clocks {
+			if c.Kind == k {
+				return c
+			}
+		}
+		t.Fatalf("%s has no %s clock", id, k)
+		return lead.Clock{}
+	}
+	o.move(kept.ID, boss, lead.Request{Move: lead.Reassign, ToTeam: &apac})
+	if c := clock(kept.ID, sla.Response); c.TeamID != apac.ID {
+		t.Errorf("a clock that runs in time is %s's", c.TeamID)
+	}
+	due := clock(missed.ID, sla.Response).DueAt
+	o.now = due.Add(time.Millisecond) // before any sweep
+	o.move(missed.ID, boss, lead.Request{Move: lead.Reassign, ToTeam: &apac})
+	for _, k := range []sla.Kind{sla.Claim, sla.Response} {
+		if c := clock(missed.ID, k); c.TeamID != o.team.ID || c.BreachedAt.IsZero() || len(c.Changes) > 0 {
+			t.Errorf("the %s clock that EMEA missed is %+v", k, c)
+		}
+	}
+	if n := o.settled(); n != 0 {
+		t.Errorf("%d leads are brought to what their clocks run by", n)
+	}
+	o.now = o.now.Add(time.Minute)
+	o.enact(func(a *lead.Agreement) { a.SLA.Targets["hot"][sla.Claim] = 20 })
+	if n := o.settled(); n != 2 {
+		t.Errorf("%d leads follow the agreement", n)
+	}
+	o.move(missed.ID, otto, lead.Request{Move: lead.Touch, Outcome: "reached"})
+	for k, team := range map[sla.Kind]string{sla.Claim: o.team.ID, sla.Response: o.team.ID} {
+		if c := clock(missed.ID, k); c.TeamID != team || c.Outcome != sla.Missed || c.Stopped.By != otto.ID {
+			t.Errorf("stopped, the %s clock is %+v", k, c)
+		}
+	}
+	o.now = o.now.Add(24 * time.Hour)
+	if n := o.settled(); n != 0 {
+		t.Errorf("%d leads again", n)
+	}
+}

@@ -373,6 +373,14 @@ func (b *busy) pages() {
 	for _, teams := range [][]string{nil, {b.team.ID}} {
 		_, err = b.s.Running(b.ctx, teams, 50)
 		b.ok(err)
+		_, err = b.s.Overdue(b.ctx, teams, b.now)
+		b.ok(err)
+		for _, circle := range []lead.Circle{lead.OfManager, lead.OfEvery} {
+			_, err = b.s.Find(b.ctx, lead.Search{Circle: circle, Seen: teams, Limit: 50})
+			b.ok(err)
+			_, err = b.s.Count(b.ctx, lead.Search{Circle: circle, Seen: teams}, 50)
+			b.ok(err)
+		}
 		_, err = b.s.Stopped(b.ctx, teams, b.now.AddDate(0, 0, -1), b.now)
 		b.ok(err)
 	}

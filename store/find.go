@@ -71,7 +71,15 @@ func (s *Store) narrow(ctx context.Context, q lead.Search) (*narrowed, bool, err
 	if q.Team != "" {
 		n.add(`team_id = ?`, q.Team)
 	}
-	n.seen("team_id", q.Seen)
+	switch q.Circle {
+	case lead.OfTeam:
+		n.seen("team_id", q.Seen)
+	case lead.OfManager:
+		n.seen("team_id", q.Seen)
+		n.add(`claimable_by <> 'team' AND stage = 'mql'`)
+	case lead.OfEvery: // whoever asks
+		n.add(`claimable_by <> 'team' AND claimable_by = 'every' AND stage = 'mql'`)
+	}
 	if q.OwnerID != "" {
 		n.add(`owner_id = ?`, q.OwnerID)
 	}
@@ -114,7 +122,7 @@ func (s *Store) Find(ctx context.Context, q lead.Search) ([]lead.Card, error) {
 		if b != nil {
 			n.add(`(backlog_score, id) < ((SELECT at.backlog_score FROM leads at WHERE at.id = ?), ?)`, b.ID, b.ID)
 		}
-	case q.Newest:
+	case q.Newest, q.Circle != lead.OfTeam:
 		order = `id DESC` // ids grow with time
 		if b != nil {
 			n.add(`id < ?`, b.ID)

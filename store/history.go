@@ -151,6 +151,28 @@ func (s *Store) Running(ctx context.Context, teams []string, limit int) ([]lead.
 	return out, nil
 }
 
+// Overdue counts the clocks that run, that a person acts on and that are due. A nil
+// list of teams means all.
+func (s *Store) Overdue(ctx context.Context, teams []string, now time.Time) (int, error) {
+	var n narrowed
+	n.add(`c.stopped_at IS NULL AND c.is_current AND c.kind <> 'response' AND c.due_at <= ?`, at(now))
+	if teams != nil {
+		if len(teams) == 0 {
+			return 0, nil
+		}
+		n.add(`l.team_id IN (?)`, teams)
+	}
+	text, args, err := in(s.read, `SELECT COUNT(*) FROM clocks c JOIN leads l ON l.id = c.lead_id WHERE `+n.String(), n.args...)
+	if err != nil {
+		return 0, err
+	}
+	var count int
+	if err := s.read.GetContext(ctx, &count, text, args...); err != nil {
+		return 0, fmt.Errorf("store: overdue clocks: %w", wrap(err))
+	}
+	return count, nil
+}
+
 // Stopped reads clocks that ended from one moment to before another and were
 // met or missed, for figures. A nil list of teams means all.
 func (s *Store) Stopped(ctx context.Context, teams []string, from, to time.Time) ([]lead.Clock, error) {

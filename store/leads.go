@@ -43,7 +43,7 @@ func (s *Store) OnBoard(ctx context.Context, team string) ([]lead.BoardEntry, er
 	err := s.read.SelectContext(ctx, &entries, `
 		SELECT id, version FROM leads
 		WHERE team_id = $1 AND stage IN ('mql', 'claimed', 'sal') AND merged_into = '' AND NOT (stage = 'sal' AND touched)
-		UNION SELECT id, version FROM leads WHERE claimable_by = 'every' AND stage = 'mql' AND merged_into = '' AND team_id IS NOT NULL`, team)
+		UNION SELECT id, version FROM leads WHERE claimable_by <> 'team' AND claimable_by = 'every' AND stage = 'mql' AND merged_into = '' AND team_id IS NOT NULL`, team)
 	return entries, wrap(err)
 }
 

@@ -107,14 +107,14 @@ func TestOtherFramesAreOneLine(t *testing.T) {
 }
 
 func TestMeCSS(t *testing.T) {
-	got := string(views.MeCSS(`u"]{}*{display:none}</style>\`, "rep"))
+	got := string(views.MeCSS(`u"]{}*{display:none}</style>\`, "manager", []string{`t"]{}*{display:none}</style>`}))
 	if strings.Contains(got, `*{`) || strings.Contains(got, "</style") {
 		t.Errorf("a user id breaks out of its rule: %s", got)
 	}
-	if got := string(views.MeCSS("0190c-7", "rep")); !strings.Contains(got, `[data-lead][data-owner="0190c-7"]`) {
+	if got := string(views.MeCSS("0190c-7", "rep", nil)); !strings.Contains(got, `[data-lead][data-owner="0190c-7"]`) {
 		t.Errorf("me.css doesn't name the viewer: %s", got)
 	}
-	if views.MeCSS("", "rep") != nil {
+	if views.MeCSS("", "rep", nil) != nil {
 		t.Error("a stranger owns the leads without an owner")
 	}
 }

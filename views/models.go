@@ -93,6 +93,7 @@ type RowModel struct {
 	Email   string
 	Zone    string // IANA zone of the lead, for the local time there; "" = unknown
 	Place   string // "Arlington"
+	Open    string // the team (an id) whose manager may claim it, too; "": none
 }
 
 // Gone is the stage of a row that has left the viewer's board and hides until
@@ -208,6 +209,7 @@ type ProfileHead struct {
 	Clocks   []Clock
 	HeldBack string // why it is kept off the board, in words; "" = it isn't
 	WayOut   string // how it comes there
+	Open     string // the team (an id) whose manager may claim it, too; "": none
 	Backlog  bool   // a manager may put it on the board
 	Reasons  []Reason
 	People   []Person // whom it may be reassigned to

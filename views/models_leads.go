@@ -68,6 +68,21 @@ type LeadsModel struct {
 	Rows []LeadLine
 }
 
+// OpenLead is a waiting lead that more than its team's reps may claim.
+type OpenLead struct {
+	LeadLine
+	Who   string    // may claim it besides, in words
+	Since time.Time // when that began
+	Claim bool      // the viewer may
+}
+
+// OpenLeadsModel is the page /leads/open.
+type OpenLeadsModel struct {
+	LeadsFrame
+	Paging
+	Rows []OpenLead
+}
+
 // BacklogModel is the page /leads/backlog of one team.
 type BacklogModel struct {
 	LeadsFrame

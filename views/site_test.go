@@ -101,7 +101,7 @@ func newSite(t testing.TB) *site {
 				}
 			}
 		}
-		_, _ = w.Write(views.MeCSS(viewer.ID, viewer.Role))
+		_, _ = w.Write(views.MeCSS(viewer.ID, viewer.Role, nil))
 	})
 	mux.HandleFunc("/live/", s.stream)
 	mux.HandleFunc("/boards/{name}", func(w http.ResponseWriter, r *http.Request) { // as many as a test wants

@@ -26,6 +26,12 @@ const (
 	txtConnectWaySub = "or any Segment or RudderStack client: leads appear with the first thing they do."
 
 	txtHeldIntro = "Leads over the threshold, or who asked for sales, that are not on the board."
+	txtOpenIntro = "Waiting longer than their team was given: the agreement lets every team claim them now. They stand on every board, too, and go to the team of whoever claims them."
+	txtNoOpen    = "Nothing is open to every team."
+	txtNoOpenSub = "A lead that its own team leaves waiting comes here, where the agreement escalates claims."
+	txtOpenSince = "Open since"
+	txtOpenTitle = "Escalated to you"
+	txtOpenSub   = "Nobody of their team has claimed these in the time that the agreement gives: you may, or give them to a rep on their page."
 	txtNoHeld    = "Nobody is held back."
 	txtNoHeldSub = "Whoever is ready for sales stands on the board, or is in a rep’s hands."
 

@@ -128,6 +128,23 @@ func circles(w *world) {
 	}
 	w.same("on its own board, once", ids(open), on(emea))
 	w.same("on the other's", ids(open), on(apac))
+	found := func(q lead.Search) (out []string) {
+		q.Limit = 10
+		for _, c := range must(w.s.Find(w.ctx, q))(w) {
+			out = append(out, c.Lead.ID)
+		}
+		w.same("as many as are found", len(out), must(w.s.Count(w.ctx, q, 100))(w))
+		return out
+	}
+	w.waiting(emea, "of its team")
+	escalated := w.waiting(emea, "its manager's")
+	w.alter(escalated.Lead.ID, now, func(x *lead.Work) { x.Lead.Circle = lead.OfManager })
+	w.same("whoever asks", ids(open), found(lead.Search{Circle: lead.OfEvery, Seen: []string{apac.ID}}))
+	w.same("a manager's", ids(escalated, open), found(lead.Search{Circle: lead.OfManager, Seen: []string{emea.ID}}))
+	w.same("every manager's", ids(escalated, open), found(lead.Search{Circle: lead.OfManager}))
+	w.same("another manager's", []string(nil), found(lead.Search{Circle: lead.OfManager, Seen: []string{apac.ID}}))
+	w.same("from a point on", ids(open), found(lead.Search{Circle: lead.OfManager, After: &lead.SearchPoint{ID: escalated.Lead.ID}}))
+	w.alter(escalated.Lead.ID, now, func(x *lead.Work) { x.Lead.Stage = lead.Nurture })
 	manager := must(w.s.AddUser(w.ctx, lead.Operator, lead.User{Email: "mia@acme.example", Name: "Mia", Role: lead.Manager, Teams: []string{emea.ID}}, now))(w)
 	w.alter(open.Lead.ID, now, func(x *lead.Work) { x.Lead.Stage, x.Lead.OwnerID = lead.Claimed, manager.ID })
 	w.same("claimed, on its own board", [][]string{ids(open), nil}, [][]string{on(emea), on(apac)})

@@ -226,6 +226,10 @@ func clockLists(w *world) {
 	w.same("at most one", []string{second + " sooner"}, running(nil, 1))
 	w.same("of a team", []string{first + " later"}, running([]string{emea.ID}, 10))
 	w.same("of no team", []string{}, running([]string{}, 10))
+	overdue := func(teams []string, after time.Duration) int {
+		return must(w.s.Overdue(w.ctx, teams, now.Add(after).In(east)))(w)
+	}
+	w.same("overdue", []int{0, 1, 2, 1, 0}, []int{overdue(nil, 0), overdue(nil, time.Minute), overdue(nil, time.Hour), overdue([]string{emea.ID}, time.Hour), overdue([]string{}, time.Hour)})
 	stopped := func(teams []string, from, to time.Duration) (out []string) {
 		for _, c := range must(w.s.Stopped(w.ctx, teams, now.Add(from).In(east), now.Add(to)))(w) {
 			out = append(out, c.ID)
