@@ -34,29 +34,20 @@ func (s *server) setAway(c echo.Context, sc scene, id string, f awayForm) error 
 	case f.Drop != "":
 		return s.Desk.DropLeave(ctx, id, f.Drop, by, sc.now)
 	case f.Plan:
-		return s.Desk.PlanLeave(ctx, id, f.From, f.Back, sc.homeZone(id), by, sc.now)
-	}
-	if f.Back == "" && !f.Now {
-		return lead.Invalid("back", "name the first day back")
-	}
-	if f.Now {
-		f.Back = ""
-	}
-	until, err := lead.BackOn(f.Back, sc.homeZone(id), sc.now)
-	if err != nil {
+		_, err := s.Desk.PlanLeave(ctx, id, f.From, f.Back, sc.homeZone(id), by, sc.now)
 		return err
 	}
-	_, _, err = s.Desk.SetAway(ctx, id, until, by, sc.now)
+	if f.Now {
+		_, _, err := s.Desk.SetAway(ctx, id, time.Time{}, by, sc.now)
+		return err
+	}
+	_, _, err := s.Desk.GoAway(ctx, id, f.Back, sc.homeZone(id), by, sc.now)
 	return err
 }
 
-// homeZone is the zone of a person's first team.
+// homeZone is the zone of a person's days.
 func (sc scene) homeZone(id string) *time.Location {
-	team := ""
-	if u := sc.book.Users[id]; len(u.Teams) > 0 {
-		team = u.Teams[0]
-	}
-	return sc.zone(team)
+	return sc.rules.HomeZone(sc.book, sc.book.Users[id])
 }
 
 // awayModel is the form as it stands for a person.

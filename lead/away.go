@@ -57,8 +57,17 @@ func BackOn(day string, zone *time.Location, now time.Time) (time.Time, error) {
 	return t.UTC(), nil
 }
 
-// SetAway notes until when a rep is away (zero: not), on their own behalf or
-// their manager's. What they have claimed and not decided goes back to the board
+// HomeZone is the zone of a person's days: their first team's, else the company's.
+func (r *Rules) HomeZone(book *Book, u User) *time.Location {
+	team := ""
+	if len(u.Teams) > 0 {
+		team = u.Teams[0]
+	}
+	return r.CalendarOf(book.Team(team)).Zone()
+}
+
+// SetAway notes until when a rep is away (zero: not), on their own behalf or their
+// manager's, or as a program or the command line says. What they have claimed and not decided goes back to the board
 // at once; how many leads that were is returned.
 func (d *Desk) SetAway(ctx context.Context, id string, until time.Time, by Actor, now time.Time) (User, int, error) {
 	u, err := d.mayGo(ctx, id, by)
@@ -72,13 +81,29 @@ func (d *Desk) SetAway(ctx context.Context, id string, until time.Time, by Actor
 	return u, n, err
 }
 
+// GoAway is SetAway from now on until the beginning of a day (YYYY-MM-DD, in a zone).
+func (d *Desk) GoAway(ctx context.Context, id, back string, zone *time.Location, by Actor, now time.Time) (User, int, error) {
+	u, err := d.mayGo(ctx, id, by)
+	if err != nil {
+		return u, 0, err
+	}
+	until, err := BackOn(back, zone, now)
+	if err == nil && until.IsZero() {
+		err = invalid("back", "name the first day back")
+	}
+	if err != nil {
+		return u, 0, err
+	}
+	return d.SetAway(ctx, u.ID, until, by, now)
+}
+
 // mayGo reads a rep whom somebody may say to be away.
 func (d *Desk) mayGo(ctx context.Context, id string, by Actor) (User, error) {
 	u, err := d.store.User(ctx, id)
 	switch {
 	case err != nil:
 		return u, err
-	case by.Kind != ByPerson || (by.ID != u.ID && !by.User.Manages(u)):
+	case by.Kind != ByKey && by.Kind != ByOperator && (by.Kind != ByPerson || by.ID != u.ID && !by.User.Manages(u)):
 		return u, forbidden("only the person, or a manager of their team, may do this")
 	case u.Role != Rep:
 		return u, conflict("only reps hold leads: nobody waits for %s", u.Name)
@@ -103,22 +128,22 @@ func (d *Desk) gone(ctx context.Context, id string, now time.Time) (User, int, e
 
 // PlanLeave notes that a rep will be away from the beginning of a day until that
 // of their first day back (YYYY-MM-DD, in a zone). What they claimed goes back to
-// the board when it begins: the sweep sees to that.
-func (d *Desk) PlanLeave(ctx context.Context, id, first, back string, zone *time.Location, by Actor, now time.Time) error {
+// the board when it begins: the sweep sees to that. It returns what was noted.
+func (d *Desk) PlanLeave(ctx context.Context, id, first, back string, zone *time.Location, by Actor, now time.Time) (Leave, error) {
 	u, err := d.mayGo(ctx, id, by)
 	if err != nil {
-		return err
+		return Leave{}, err
 	}
 	date, err := time.Parse(time.DateOnly, first)
 	if err != nil {
-		return invalid("from", "%q is not a day as YYYY-MM-DD", clip(first, 40))
+		return Leave{}, invalid("from", "%q is not a day as YYYY-MM-DD", clip(first, 40))
 	}
 	l := Leave{From: DayBegins(date.Year(), date.Month(), date.Day(), zone).UTC()}
 	if back == "" {
-		return invalid("back", "name the first day back")
+		return l, invalid("back", "name the first day back")
 	}
 	if l.Until, err = BackOn(back, zone, now); err != nil {
-		return err
+		return l, err
 	}
 	ahead := 0
 	for _, other := range u.Leaves {
@@ -128,15 +153,15 @@ func (d *Desk) PlanLeave(ctx context.Context, id, first, back string, zone *time
 	}
 	switch {
 	case !l.Until.After(l.From):
-		return invalid("back", "the first day back is after the first day away")
+		return l, invalid("back", "the first day back is after the first day away")
 	case ahead >= mostLeaves:
-		return conflict("%d times away are planned already: take one back first", ahead)
+		return l, conflict("%d times away are planned already: take one back first", ahead)
 	}
-	if err := d.store.AddLeave(ctx, by, u.ID, l, now); err != nil {
-		return err
+	if l.ID, err = d.store.AddLeave(ctx, by, u.ID, l, now); err != nil {
+		return l, err
 	}
 	_, _, err = d.gone(ctx, u.ID, now)
-	return err
+	return l, err
 }
 
 // DropLeave takes a planned time away back; one that is not there is ErrNotFound.

@@ -185,7 +185,7 @@ func TestAPlannedTimeAwayBegins(t *testing.T) {
 	claimed, accepted := o.ready("claimed").ID, o.ready("accepted").ID
 	o.move(claimed, o.sam, lead.Request{Move: lead.Claim})
 	o.move(accepted, o.sam, lead.Request{Move: lead.Accept})
-	if err := o.desk.PlanLeave(o.ctx, o.sam.ID, "2026-03-04", "2026-03-09", time.UTC, lead.Person(o.mia, "page"), o.now); err != nil {
+	if _, err := o.desk.PlanLeave(o.ctx, o.sam.ID, "2026-03-04", "2026-03-09", time.UTC, lead.Person(o.mia, "page"), o.now); err != nil {
 		t.Fatal(err)
 	}
 	begins := time.Date(2026, 3, 4, 0, 0, 0, 0, time.UTC)

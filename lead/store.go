@@ -68,9 +68,9 @@ type Store interface {
 	// SetAway notes until when an active person is away; the zero time: they are there.
 	// What was planned for now ends with it.
 	SetAway(ctx context.Context, by Actor, userID string, until, now time.Time) error
-	// AddLeave notes a time in which a person will be away; its ID is made here.
+	// AddLeave notes a time in which a person will be away and returns its id.
 	// DropLeave takes one back.
-	AddLeave(ctx context.Context, by Actor, userID string, l Leave, now time.Time) error
+	AddLeave(ctx context.Context, by Actor, userID string, l Leave, now time.Time) (string, error)
 	DropLeave(ctx context.Context, by Actor, userID, id string, now time.Time) error
 }
 

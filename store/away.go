@@ -28,11 +28,12 @@ func (s *Store) SetAway(ctx context.Context, by lead.Actor, userID string, until
 	return s.act(ctx, by, what, userID, detail, now, `UPDATE users SET away_until = $2 WHERE id = $1 AND disabled_at IS NULL`, userID, instant(until))
 }
 
-// AddLeave notes a time in which an active person will be away.
-func (s *Store) AddLeave(ctx context.Context, by lead.Actor, userID string, l lead.Leave, now time.Time) error {
-	return s.act(ctx, by, lead.LeaveNoted, userID, span(l), now, `
+// AddLeave notes a time in which an active person will be away, and returns its id.
+func (s *Store) AddLeave(ctx context.Context, by lead.Actor, userID string, l lead.Leave, now time.Time) (string, error) {
+	id := uuid.Must(uuid.NewV7()).String()
+	return id, s.act(ctx, by, lead.LeaveNoted, userID, span(l), now, `
 		INSERT INTO absences (id, user_id, from_at, until_at, created_at)
-		SELECT $1, id, $3, $4, $5 FROM users WHERE id = $2 AND disabled_at IS NULL`, uuid.Must(uuid.NewV7()).String(), userID, instant(l.From), instant(l.Until), at(now))
+		SELECT $1, id, $3, $4, $5 FROM users WHERE id = $2 AND disabled_at IS NULL`, id, userID, instant(l.From), instant(l.Until), at(now))
 }
 
 // DropLeave takes a planned time away back; one that is not there is lead.ErrNotFound.

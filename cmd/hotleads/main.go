@@ -66,7 +66,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdin i
 func commands() []command {
 	return []command{
 		serveCommand(), demoCommand(), importCommand(), excludeAdd(), excludeRemove(), excludeList(),
-		userAdd(), userList(), userDisable(), userPassword(), teamAdd(), teamList(), holidaysCommand(),
+		userAdd(), userList(), userDisable(), userPassword(), userAway(), userBack(), teamAdd(), teamList(), holidaysCommand(),
 		keyAdd(), keyList(), keyRevoke(), displayAdd(), displayList(), displayRevoke(),
 		agreementShow(), agreementDraft(), agreementSign(), agreementActivate(), agreementStatus(),
 		migrateCommand(), rebuildCommand(), healthcheckCommand(), versionCommand(),

@@ -205,3 +205,41 @@ func TestHolidays(t *testing.T) {
 		}
 	}
 }
+
+func TestAbsences(t *testing.T) {
+	env := database(t)
+	done(t, env, "", "team", "add", "--name", "EMEA", "--time-zone", "Europe/Berlin")
+	done(t, env, "correct horse", "user", "add", "--email", "rosa@example.com", "--name", "Rosa", "--role", "rep", "--team", "EMEA", "--password-stdin")
+	day := func(n int) string { return time.Now().AddDate(0, 0, n).Format(time.DateOnly) }
+	if got := done(t, env, "", "user", "away", "rosa@example.com", "--from", day(5), "--back", day(9)); !strings.HasPrefix(got, "Rosa is away from ") {
+		t.Errorf("got %s", got)
+	}
+	if got := done(t, env, "", "user", "away", "rosa@example.com", "--back", day(3)); !strings.Contains(got, "0 claimed leads went back") {
+		t.Errorf("got %s", got)
+	}
+	planned := decode[[]absenceView](t, done(t, env, "", "user", "away", "rosa@example.com", "--json"))
+	if len(planned) != 2 || planned[0].ID != "" || !planned[0].From.IsZero() || planned[1].Until.Sub(planned[1].From) < 95*time.Hour {
+		t.Fatalf("got %+v", planned)
+	}
+	if got := done(t, env, "", "user", "away", "rosa@example.com"); !strings.Contains(got, planned[1].ID) || !strings.Contains(got, "AWAY FROM") {
+		t.Errorf("got %s", got)
+	}
+	done(t, env, "", "user", "away", "rosa@example.com", "--drop", planned[1].ID)
+	if got := done(t, env, "", "user", "back", "rosa@example.com"); got != "Rosa is there.\n" {
+		t.Errorf("got %s", got)
+	}
+	if left := decode[[]absenceView](t, done(t, env, "", "user", "away", "rosa@example.com", "--json")); len(left) != 0 {
+		t.Errorf("left %+v", left)
+	}
+	for wrong, args := range map[string][]string{
+		"say who": {"user", "away"}, "say who, by": {"user", "back"}, "give --back": {"user", "away", "rosa@example.com", "--from", day(5)},
+		"or --drop": {"user", "away", "rosa@example.com", "--drop", "x", "--back", day(5)},
+	} {
+		if got := hotleads(t, env, "", args...); got.status != statusUsage || !strings.Contains(got.err, wrong) {
+			t.Errorf("%v: %d %s", args, got.status, got.err)
+		}
+	}
+	if got := hotleads(t, env, "", "user", "away", "rosa@example.com", "--back", "2020-01-01"); got.status != statusFailed || !strings.Contains(got.err, "has begun already") {
+		t.Errorf("%d %s", got.status, got.err)
+	}
+}
