@@ -121,6 +121,7 @@ func (w *Work) widen(sc Scene) {
 	if i := w.clock(sla.Claim); i >= 0 {
 		c := &w.Clocks[i].Clock
 		c.Changes = append(slices.Clip(c.Changes), sla.Change{What: sla.Widened, At: at, NotedAt: sc.Now, DueFrom: c.DueAt, DueTo: c.DueAt, Cause: string(circle)})
+		w.occasion(sc, map[Circle]Happening{OfManager: ForManager, OfEvery: ForEvery}[circle], w.Clocks[i].ID, at)
 	}
 	w.Outbox = append(w.Outbox, Outgoing{Topic: "lead.widened", NotBefore: sc.Now, Data: map[string]any{"team": l.TeamID, "claimable_by": circle}})
 }

@@ -91,6 +91,7 @@ func (w *Work) tell(sc Scene, i int, states []sla.State) {
 		w.Outbox = append(w.Outbox, Outgoing{Topic: "clock." + string(s), NotBefore: sc.Now,
 			Data: map[string]any{"clock": c.Kind, "owner": w.Lead.OwnerID, "team": cmp.Or(c.TeamID, w.Lead.TeamID), "due": c.DueAt}})
 	}
+	w.occasions(sc, c, states)
 }
 
 // stopped notes on the clocks that a move has just stopped by which row of the
@@ -133,6 +134,9 @@ func (w *Work) heat(sc Scene) error {
 			return err
 		}
 		w.Clocks[i].Clock = hotter
+		if hotter.Tier != c.Tier && c.Kind != sla.Response {
+			w.warmed(sc, &w.Clocks[i])
+		}
 	}
 	return nil
 }

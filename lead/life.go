@@ -202,6 +202,11 @@ func (w *Work) qualify(sc Scene, cause string) error {
 	if err := w.offer(sc); err != nil {
 		return err
 	}
+	claim := &w.Clocks[w.clock(sla.Claim)]
+	if l.OfferedTo != "" {
+		w.occasion(sc, OfferedTo, claim.ID, sc.Now)
+	}
+	w.warmed(sc, claim)
 	sc.Actor = systemFor(sc.Actor)
 	w.record(sc, before, History{Move: Qualify, Cause: cause, Counted: counted})
 	return nil

@@ -72,6 +72,13 @@ type Store interface {
 	// DropLeave takes one back.
 	AddLeave(ctx context.Context, by Actor, userID string, l Leave, now time.Time) (string, error)
 	DropLeave(ctx context.Context, by Actor, userID, id string, now time.Time) error
+
+	// Untold says whether people are to be told of something at now.
+	Untold(ctx context.Context, now time.Time) (bool, error)
+	// Tell runs f in one transaction, or does nothing where another instance tells.
+	Tell(ctx context.Context, f func(Teller) error) error
+	// ReadAlerts notes that a person has seen their notices, up to one.
+	ReadAlerts(ctx context.Context, user string, upTo AlertPoint, now time.Time) error
 }
 
 // BoardEntry is a lead on a board, by reference.
@@ -170,6 +177,8 @@ type Rank struct {
 type Notice struct {
 	Teams []string `json:"teams,omitempty"`
 	Leads []string `json:"leads,omitempty"`
+	// People have notices of their own to look at.
+	People []string `json:"people,omitempty"`
 }
 
 // Bell rings notices to every instance. It never waits for a listener.

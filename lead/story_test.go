@@ -75,6 +75,7 @@ type story struct {
 	clocks  []lead.Clock // all, in the order in which they were first written
 	history []lead.History
 	outbox  []lead.Outgoing
+	news    []string // who is told of what
 	acts    []scoring.Activity
 	holding *lead.Holding
 }
@@ -138,6 +139,7 @@ func (s *story) keep(w *lead.Work) {
 		s.outbox = slices.DeleteFunc(s.outbox, func(o lead.Outgoing) bool { return o.Seq >= w.DropOutboxSeq })
 	}
 	s.outbox = append(s.outbox, w.Outbox...)
+	s.tell(w.Occasions)
 	for _, h := range w.History {
 		n := int64(len(s.history))
 		if h.Seq != n+1 {

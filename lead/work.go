@@ -111,7 +111,9 @@ type Work struct {
 	Named   bool    // something but an anonymous id leads to it since this transaction
 	History []History
 	Outbox  []Outgoing
-	Late    []string // scoring rules to be derived again from the stored activities; "*" = all
+	// Occasions are what people are to be told of.
+	Occasions []Occasion
+	Late      []string // scoring rules to be derived again from the stored activities; "*" = all
 
 	DropClocks    []string // clock ids an undo deletes
 	DropOutboxSeq int64    // > 0: pending outbox rows from this history row on are taken back
@@ -180,6 +182,7 @@ func (w *Work) record(sc Scene, before Life, h History) {
 	if h.Move == UndoMove {
 		return // what it undoes was never sent
 	}
+	w.given(sc, h)
 	w.Outbox = append(w.Outbox, Outgoing{
 		Topic: "lead." + string(h.Move), Seq: h.Seq, NotBefore: sc.Now.Add(UndoFor),
 		Data: map[string]any{"from": h.From, "to": h.To, "owner": h.OwnerAfter, "team": h.TeamAfter, "score": h.Score, "reason": h.Reason},

@@ -24,7 +24,7 @@ import (
 )
 
 // Tables that grow with the business: no statement may read one of them as a whole.
-var growing = []string{"leads", "activities", "history", "clocks", "identities", "message_ids", "lead_words", "notes", "outbox", "duplicates", "import_traces"}
+var growing = []string{"leads", "activities", "history", "clocks", "identities", "message_ids", "lead_words", "notes", "outbox", "duplicates", "import_traces", "alerts", "occasions"}
 
 // meant are statements that read much on purpose, by a part of their text: once in a
 // while, and never while somebody waits.
@@ -261,6 +261,7 @@ func crowd(t *testing.T, db *sqlx.DB) {
 		"notes":      `'lead_id', c.to_id`,
 		"clocks":     `'lead_id', c.to_id, 'id', md5(t.id || c.n)`,
 		"outbox":     `'lead_id', c.to_id, 'id', md5(t.id || c.n)`,
+		"occasions":  `'lead_id', c.to_id, 'id', md5(t.id || c.n)`,
 	} {
 		column := "lead_id"
 		if table == "leads" {
@@ -425,6 +426,34 @@ func (b *busy) loops() {
 	b.ok(err)
 	_, err = b.s.Strays(b.ctx, b.now)
 	b.ok(err)
+	b.telling()
+}
+
+// telling: what happened is told, and somebody looks at what they were told.
+func (b *busy) telling() {
+	b.take(b.who("told"), b.did("told", "Demo Requested"))
+	by := lead.Person(b.mia, "page")
+	l := b.find("told")
+	_, err := b.desk.Tell(b.ctx, b.now, 50)
+	b.ok(err)
+	_, err = b.desk.Tell(b.ctx, b.now.Add(time.Minute), 50)
+	b.ok(err)
+	_, err = b.s.Untold(b.ctx, b.now)
+	b.ok(err)
+	for _, after := range []*lead.AlertPoint{nil, {At: b.now, ID: l.ID}} {
+		_, err = b.s.Alerts(b.ctx, b.sam.ID, after, 50)
+		b.ok(err)
+	}
+	_, err = b.s.Unread(b.ctx, []string{b.sam.ID, b.mia.ID}, b.now.Add(-time.Hour))
+	b.ok(err)
+	b.ok(b.desk.ReadAlerts(b.ctx, b.sam.ID, lead.AlertPoint{At: b.now, ID: l.ID}, b.now))
+	_, err = b.s.DropAlerts(b.ctx, b.now.AddDate(0, 0, -90), 1000)
+	b.ok(err)
+	for _, r := range []lead.Request{{Move: lead.Reassign, To: &b.sam}, {Move: lead.UndoMove}} { // as far as it may
+		if _, err := b.desk.Move(b.ctx, l.ID, r, by, b.now); err != nil && !errors.As(err, new(*lead.Refusal)) {
+			b.Fatal(err)
+		}
+	}
 }
 
 func (b *busy) imports() {

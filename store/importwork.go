@@ -159,7 +159,8 @@ func (t *txn) Forget(ctx context.Context, leads, messages []string, identities [
 		for _, text := range []string{
 			`DELETE FROM lead_words WHERE lead_id IN (?)`, `DELETE FROM identities WHERE lead_id IN (?)`, `DELETE FROM duplicates WHERE lead_a IN (?)`,
 			`DELETE FROM duplicates WHERE lead_b IN (?)`, `DELETE FROM activities WHERE lead_id IN (?)`, `DELETE FROM history WHERE lead_id IN (?)`,
-			`DELETE FROM notes WHERE lead_id IN (?)`, `DELETE FROM clocks WHERE lead_id IN (?)`, `DELETE FROM outbox WHERE lead_id IN (?)`, `DELETE FROM unannounced WHERE lead_id IN (?)`, `DELETE FROM leads WHERE id IN (?)`,
+			`DELETE FROM notes WHERE lead_id IN (?)`, `DELETE FROM clocks WHERE lead_id IN (?)`, `DELETE FROM outbox WHERE lead_id IN (?)`, `DELETE FROM unannounced WHERE lead_id IN (?)`,
+			`DELETE FROM occasions WHERE lead_id IN (?)`, `DELETE FROM alerts WHERE lead_id IN (?)`, `DELETE FROM leads WHERE id IN (?)`,
 		} {
 			if err := t.execIn(ctx, text, part); err != nil {
 				return fmt.Errorf("store: forget leads: %w", err)

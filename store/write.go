@@ -18,8 +18,8 @@ var insertLead = `INSERT INTO leads (` + leadList + `)`
 
 // written are the rows of one Write, by table.
 type written struct {
-	leads, unannounced, history, notes, clocks, outbox [][]any
-	updates                                            []leadUpdate // of leads that were there before
+	leads, unannounced, history, notes, clocks, outbox, occasions [][]any
+	updates                                                       []leadUpdate // of leads that were there before
 }
 
 // Write stores what changed and sets the leads' new versions.
@@ -79,6 +79,7 @@ func (t *txn) Write(ctx context.Context, now time.Time, works []*lead.Work) erro
 			stopped_move = EXCLUDED.stopped_move, stopped_owner = EXCLUDED.stopped_owner, stopped_seq = EXCLUDED.stopped_seq, changes = EXCLUDED.changes,
 			stopped_via = EXCLUDED.stopped_via, source = EXCLUDED.source, counted = EXCLUDED.counted`},
 		{`INSERT INTO outbox (id, lead_id, seq, topic, data, created_at, not_before)`, rows.outbox, ``},
+		{`INSERT INTO occasions (id, lead_id, clock_id, what, at, noted_at)`, rows.occasions, ``},
 	} {
 		if err := t.insert(ctx, part.head, part.rows, part.tail); err != nil {
 			return fmt.Errorf("store: %s: %w", strings.Fields(part.head)[2], err)
@@ -206,6 +207,9 @@ func (r *written) follow(w *lead.Work, was []lead.Clock, now time.Time) error {
 		}
 		r.outbox = append(r.outbox, []any{uuid.Must(uuid.NewV7()).String(), w.Lead.ID, o.Seq, o.Topic, string(b), at(now), at(o.NotBefore)})
 	}
+	for _, o := range w.Occasions {
+		r.occasions = append(r.occasions, []any{uuid.Must(uuid.NewV7()).String(), o.LeadID, o.ClockID, string(o.What), at(o.At), at(o.NotedAt)})
+	}
 	return nil
 }
 
@@ -227,7 +231,8 @@ func each(ctx context.Context, tx *sqlx.Tx, text string, rows [][]any) error {
 	return nil
 }
 
-// takeBack deletes what an undo takes back: pending messages and clocks.
+// takeBack deletes what an undo takes back: pending messages, clocks, and what
+// nobody has been told of them yet.
 func (t *txn) takeBack(ctx context.Context, w *lead.Work) error {
 	if w.DropOutboxSeq > 0 {
 		if _, err := t.ExecContext(ctx, `DELETE FROM outbox WHERE lead_id = $1 AND seq >= $2 AND dispatched_at IS NULL`, w.Lead.ID, w.DropOutboxSeq); err != nil {
@@ -237,6 +242,11 @@ func (t *txn) takeBack(ctx context.Context, w *lead.Work) error {
 	for _, id := range w.DropClocks {
 		if _, err := t.ExecContext(ctx, `DELETE FROM clocks WHERE id = $1`, id); err != nil {
 			return fmt.Errorf("store: undo clocks: %w", err)
+		}
+		for _, text := range []string{`DELETE FROM occasions WHERE lead_id = $1 AND clock_id = $2`, `DELETE FROM alerts WHERE lead_id = $1 AND clock_id = $2 AND heard_at IS NULL`} {
+			if _, err := t.ExecContext(ctx, text, w.Lead.ID, id); err != nil {
+				return fmt.Errorf("store: undo alerts: %w", err)
+			}
 		}
 	}
 	return nil

@@ -17,6 +17,9 @@ const (
 	sweepEvery   = 250 * time.Millisecond
 	sweepLoad    = 200 // leads
 	clocksLoad   = 100 // leads of a transaction whose clocks are computed again
+	alertEvery   = 250 * time.Millisecond
+	alertLoad    = 200  // occasions, and people
+	dropLoad     = 5000 // old notices
 	rerankEvery  = time.Minute
 	watchEvery   = time.Second
 	expireEvery  = time.Hour
@@ -32,6 +35,8 @@ func (a *app) loops() []func(context.Context) {
 	return []func(context.Context){
 		func(ctx context.Context) { a.repeat(ctx, "sweep", sweepEvery, a.sweep) },
 		func(ctx context.Context) { a.repeat(ctx, "rankings", watchEvery, r.once) },
+		func(ctx context.Context) { a.repeat(ctx, "telling", alertEvery, a.tell) },
+		func(ctx context.Context) { a.repeat(ctx, "old notices", shelveEvery, a.dropAlerts) },
 		func(ctx context.Context) { a.repeat(ctx, "re-scoring", watchEvery, (&rescoring{app: a}).once) },
 		func(ctx context.Context) { a.repeat(ctx, "clocks", watchEvery, a.recompute) },
 		func(ctx context.Context) { a.repeat(ctx, "notices", watchEvery, a.listen) },
@@ -88,6 +93,17 @@ func (a *app) repeat(ctx context.Context, name string, every time.Duration, once
 func (a *app) sweep(ctx context.Context, now time.Time) (bool, error) {
 	n, err := a.desk.Sweep(ctx, now, sweepLoad)
 	return n >= sweepLoad, err
+}
+
+// tell lets people hear of what happened.
+func (a *app) tell(ctx context.Context, now time.Time) (bool, error) {
+	return a.desk.Tell(ctx, now, alertLoad)
+}
+
+// dropAlerts drops people's notices of long ago.
+func (a *app) dropAlerts(ctx context.Context, now time.Time) (bool, error) {
+	n, err := a.store.DropAlerts(ctx, now.Add(-lead.AlertsFor), dropLoad)
+	return n >= dropLoad, err
 }
 
 // recompute brings running clocks to calendars and targets that changed.

@@ -83,6 +83,8 @@ func Run(t *testing.T, url func(testing.TB) string) {
 		{"activities/old ones go, and scores stay right", retention},
 		{"exclusions and settings", exclusions},
 		{"the secret's fingerprint", secrets},
+		{"telling/a person's notices", notices},
+		{"race/each is told once, within their hour", tellingRace},
 		{"imports/files", importFiles},
 		{"imports/work, undo, tidying", importWork},
 		{"imports/leads that are forgotten", forgetLeads},

@@ -1,0 +1,200 @@
+package lead
+
+import (
+	"slices"
+	"time"
+
+	"hotleads/scoring"
+	"hotleads/sla"
+)
+
+// Happening is what people are told of: what came of a clock ("claim.risk",
+// "touch.breached"), or of its lead.
+type Happening string
+
+// What happens to leads. Each waits for somebody, and so hangs on a clock.
+const (
+	GotHot     Happening = "lead.hot"
+	OnFire     Happening = "lead.fire"
+	OfferedTo  Happening = "lead.offered" // it is back again, and its last rep's first
+	GivenTo    Happening = "lead.given"   // somebody else put it into their hands
+	ForManager Happening = "lead.manager" // its team's manager may claim it, too
+	ForEvery   Happening = "lead.every"   // every team may
+)
+
+func clockHappening(k sla.Kind, s sla.State) Happening {
+	return Happening(string(k) + "." + string(s))
+}
+
+// heats are the happenings of tiers: a warm lead disturbs nobody.
+var heats = map[string]Happening{string(scoring.Hot): GotHot, string(scoring.Fire): OnFire}
+
+// Occasion is a happening that people are to be told of. It is written in the
+// transaction in which it happens, as one row, however many they are; who they
+// are and when each hears of it is decided right after: see [Desk.Tell]. So the
+// intake does not wait for it.
+type Occasion struct {
+	LeadID  string
+	ClockID string // what waits for somebody: when it has stopped, the occasion is over
+	What    Happening
+	At      time.Time // when it happened
+	NotedAt time.Time // when it was written down
+}
+
+// How somebody was told.
+type How string
+
+// How people are told of something. Until then it is none of these.
+const (
+	Loud   How = "loud"   // by itself
+	Digest How = "digest" // with others, in one
+	Over   How = "over"   // not at all: it was done before they could hear of it
+)
+
+// Alert is one thing that one person is told: a line of their notices. There is
+// one of each for a person, a lead's clock and a happening.
+type Alert struct {
+	ID     string // sortable by time
+	UserID string
+	Occasion
+	HearAt  time.Time // not before: the person may be away, or their team closed
+	HeardAt time.Time // when they were told, or it was found to be over
+	How     How
+	ReadAt  time.Time
+}
+
+// AlertPoint is where a page of somebody's notices ended.
+type AlertPoint struct {
+	At time.Time `json:"t"` // when it was noted
+	ID string    `json:"i"`
+}
+
+// occasion notes something that people are to be told of.
+func (w *Work) occasion(sc Scene, what Happening, clock string, at time.Time) {
+	w.Occasions = append(w.Occasions, Occasion{LeadID: w.Lead.ID, ClockID: clock, What: what, At: at, NotedAt: sc.Now})
+}
+
+// occasions notes what people are told of changes of a clock that are written
+// down now. What breached is told of as that alone; a warm lead's claim only once
+// it breaches, and so the response as a whole, where somebody holds the lead.
+func (w *Work) occasions(sc Scene, c *Clock, states []sla.State) {
+	switch {
+	case c.Kind == sla.Response && !w.Lead.Held():
+	case slices.Contains(states, sla.Breached):
+		w.occasion(sc, clockHappening(c.Kind, sla.Breached), c.ID, c.BreachedAt)
+	case len(states) > 0 && c.Kind != sla.Response && (c.Kind != sla.Claim || heats[c.Tier] != ""):
+		w.occasion(sc, clockHappening(c.Kind, sla.AtRisk), c.ID, c.AtRiskAt)
+	}
+}
+
+// warmed notes that a lead waits that is hot or on fire by the tier of its clock.
+func (w *Work) warmed(sc Scene, c *Clock) {
+	if what := heats[c.Tier]; what != "" {
+		w.occasion(sc, what, c.ID, sc.Now)
+	}
+}
+
+// given notes that a move of somebody else's put the lead into a rep's hands,
+// where a clock of theirs began with it.
+func (w *Work) given(sc Scene, h History) {
+	if h.OwnerAfter == "" || h.OwnerAfter == h.OwnerBefore || sc.Actor.Kind != ByPerson || sc.Actor.ID == h.OwnerAfter || h.Move == UndoMove {
+		return
+	}
+	for _, c := range w.Clocks {
+		if c.Running() && c.OwnerID == h.OwnerAfter {
+			w.occasion(sc, GivenTo, c.ID, sc.Now)
+			return
+		}
+	}
+}
+
+// Most people who are told of one occasion. Where more would be, they take turns
+// by lead.
+const mostHearers = 100
+
+// hearers are the people who are to hear of an occasion, c its clock: who has to
+// act, and who answers for them.
+//
+//   - A hot lead that waits: the reps of its team who are there, or its last rep
+//     alone, whom it is offered to. Managers and every team as it escalates.
+//   - A clock at risk: who has to act. One that breached: their managers, too,
+//     and marketing where nobody claimed a hot lead.
+func (sc Scene) hearers(o Occasion, l *Lead, c *Clock) []User {
+	owner := l.OwnerID
+	if c.OwnerID != "" {
+		owner = c.OwnerID
+	}
+	ours := func(u User) bool { return u.Role == Rep && u.There(sc.Now) && (u.In(l.TeamID) || l.open()) }
+	boss := func(u User) bool { return u.Role == Manager && u.Sees(l.TeamID) }
+	own := func(u User) bool { return u.ID == owner }
+	var hears func(u User) bool
+	switch o.What {
+	case GotHot, OnFire:
+		if hears = own; c.Kind == sla.Claim {
+			hears = ours
+		}
+	case OfferedTo:
+		hears = func(u User) bool { return u.ID == l.OfferedTo }
+	case ForManager:
+		hears = boss
+	case ForEvery:
+		hears = func(u User) bool { return ours(u) && !u.In(l.TeamID) }
+	case clockHappening(sla.Claim, sla.AtRisk):
+		hears = ours
+	case clockHappening(sla.Claim, sla.Breached):
+		hot := heats[c.Tier] != ""
+		hears = func(u User) bool { return boss(u) || hot && (u.Role == Marketing || ours(u)) }
+	case clockHappening(sla.Decision, sla.Breached), clockHappening(sla.Touch, sla.Breached):
+		hears = func(u User) bool { return own(u) || boss(u) }
+	default: // given to them, at risk, or late as a whole
+		hears = own
+	}
+	var out []User
+	for _, u := range sc.Book.Users {
+		if u.Active() && hears(u) {
+			out = append(out, u)
+		}
+	}
+	return inTurns(out, l.ID)
+}
+
+// hearAt is when a person may be told what they hear of at t: then, or when they
+// are back and their hours open again.
+func (sc Scene) hearAt(u User, t time.Time) time.Time {
+	cal := sc.HoursOf(u)
+	for range 10 { // a time away may begin while they are closed
+		if back := u.BackAt(t); back.After(t) {
+			t = back
+		}
+		open, err := cal.NextOpening(t)
+		if err != nil || !open.After(t) && !u.BackAt(t).After(t) {
+			return t
+		}
+		t = open
+	}
+	return t
+}
+
+// HoursOf are the hours in which a person is told of things: those of their first
+// team, else the company's.
+func (sc Scene) HoursOf(u User) *sla.Calendar {
+	for _, id := range u.Teams {
+		if t := sc.Book.Team(id); t != nil && t.DisabledAt.IsZero() {
+			return sc.Rules.CalendarOf(t)
+		}
+	}
+	return sc.Rules.CalendarOf(nil)
+}
+
+// first is when somebody can act on a waiting lead at the earliest: not while it
+// is another's turn.
+func (sc Scene) first(u User, l *Lead, what Happening) time.Time {
+	switch {
+	case l.Stage != MQL || u.Role != Rep || what == OfferedTo:
+	case l.OfferedUntil.After(sc.Now) && l.OfferedTo != u.ID:
+		return l.OfferedUntil
+	case l.BarredUntil.After(sc.Now) && l.ExpiredFor == u.ID:
+		return l.BarredUntil
+	}
+	return sc.Now
+}

@@ -1,0 +1,244 @@
+package lead_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"hotleads/lead"
+	"hotleads/sla"
+)
+
+// tell notes who is told of occasions: "claim.risk: rosa sam", those in brackets later.
+func (s *story) tell(occasions []lead.Occasion) {
+	s.t.Helper()
+	sc := s.scene(lead.System)
+	for _, o := range occasions {
+		i := slices.IndexFunc(s.clocks, func(c lead.Clock) bool { return c.ID == o.ClockID })
+		if i < 0 || o.LeadID != s.l.ID || !o.NotedAt.Equal(s.now) || o.At.After(s.now) {
+			s.t.Fatalf("an occasion of nothing: %+v", o)
+		}
+		var names []string
+		for _, u := range lead.Hearers(sc, o, &s.l, &s.clocks[i]) {
+			if lead.HearAt(sc, u, lead.First(sc, u, &s.l, o.What)).After(s.now) {
+				u.ID = "(" + u.ID + ")"
+			}
+			names = append(names, u.ID)
+		}
+		s.news = append(s.news, fmt.Sprintf("%s: %s", o.What, strings.Join(names, " ")))
+	}
+}
+
+// heard expects what people were told since the last time.
+func (s *story) heard(want ...string) {
+	s.t.Helper()
+	if d := cmp.Diff(want, s.news); d != "" {
+		s.t.Errorf("at %s people are told (-want +got):\n%s", s.now.Format("Mon 15:04"), d)
+	}
+	s.news = nil
+}
+
+// As a lead goes its way, those who have to act are told, and those who answer for
+// them once it is late.
+func TestWhoIsToldOfWhat(t *testing.T) {
+	s := begin(t)
+	s.does("Products Compared", "Products Compared", "Pricing Viewed") // warm
+	s.heard()
+	s.pass(200 * minute)
+	s.heard() // at risk, but warm
+	s.does("Demo Requested")
+	s.heard("lead.hot: rosa sam")
+	s.does("Pricing Viewed", "Pricing Viewed")
+	s.heard() // no hotter
+	s.pass(30 * minute)
+	s.heard("claim.breached: boss ines mia rosa sam")
+	s.move(person(mia), lead.Request{Move: lead.Claim, To: &sam})
+	s.heard("lead.given: sam")
+	s.move(person(mia), lead.Request{Move: lead.UndoMove})
+	s.move(person(rosa), lead.Request{Move: lead.Claim})
+	s.heard()
+	s.pass(50 * minute)
+	s.heard("decision.risk: rosa")
+	s.move(person(mia), lead.Request{Move: lead.Reassign, To: &sam})
+	s.heard("lead.given: sam")
+	s.move(person(sam), lead.Request{Move: lead.Accept})
+	s.pass(61 * minute)
+	s.heard("touch.breached: boss mia sam")
+	s.pass(100 * minute)
+	s.heard("response.breached: sam")
+	s.move(person(sam), lead.Request{Move: lead.Touch, Channel: "call", Outcome: "reached"})
+	s.pass(100 * time.Hour)
+	s.heard()
+}
+
+func TestWhoIsToldWhereAClaimEscalates(t *testing.T) {
+	s := begin(t, escalating)
+	s.does("Products Compared", "Products Compared", "Pricing Viewed")
+	s.pass(121 * minute)
+	s.heard("lead.manager: boss mia")
+	s.pass(120 * minute)
+	s.heard("claim.breached: boss mia", "lead.every: otto")
+}
+
+// A lead that comes back is its last rep's first: the others hear of it when it
+// may be theirs.
+func TestWhoIsToldOfALeadThatComesBack(t *testing.T) {
+	s := bring(t, lead.Claimed)
+	s.news = nil
+	s.move(person(sam), lead.Request{Move: lead.Return, Reason: "not_now", Date: "2026-03-10"})
+	s.does("Demo Requested")
+	s.heard("lead.offered: sam", "lead.hot: (rosa) sam")
+	s.pass(25 * minute)
+	s.heard("claim.risk: rosa sam")
+}
+
+func TestWhoIsAwayOrGoneIsNotTold(t *testing.T) {
+	away, gone, backLater := sam, rosa, mia
+	away.AwayUntil, gone.DisabledAt = monday.Add(24*time.Hour), monday
+	backLater.Leaves = []lead.Leave{{From: monday.Add(-time.Hour), Until: monday.Add(48 * time.Hour)}}
+	s := begin(t)
+	s.book = newBook(away, gone, backLater, boss, anna)
+	s.does("Demo Requested")
+	s.heard("lead.hot: ")
+	s.pass(31 * minute)
+	s.heard("claim.breached: boss (mia)")
+}
+
+func TestWhenPeopleAreTold(t *testing.T) {
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := func(day, hour, minute int) time.Time { return time.Date(2026, 3, day, hour, minute, 0, 0, berlin) }
+	tokyo, err := sla.ParseCalendar([]byte(`{"time_zone":"Asia/Tokyo","hours":{"tue":[["09:00","12:00"]]}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	book := newBook(staff...)
+	book.Teams[1].Calendar = tokyo
+	closed := book.Teams[1]
+	closed.ID, closed.DisabledAt = "closed", monday
+	book.Teams = append(book.Teams, closed)
+	never := book.Teams[1]
+	never.ID, never.Calendar = "never", &sla.Calendar{}
+	book.Teams = append(book.Teams, never)
+	leave := func(from, until time.Time) []lead.Leave { return []lead.Leave{{From: from, Until: until}} }
+	for _, c := range []struct {
+		what    string
+		u       lead.User
+		t, want time.Time
+	}{
+		{"within their hours", sam, at(2, 10, 0), at(2, 10, 0)},
+		{"before them", sam, at(2, 7, 0), at(2, 9, 0)},
+		{"on Friday night", sam, at(6, 18, 0), at(9, 9, 0)},
+		{"by the first team's hours", lead.User{Teams: []string{"apac", "emea"}}, at(2, 10, 0), at(3, 1, 0)},
+		{"of which is not disabled", lead.User{Teams: []string{"closed", "emea"}}, at(2, 10, 0), at(2, 10, 0)},
+		{"of no team: the company's", boss, at(2, 20, 0), at(3, 9, 0)},
+		{"away", lead.User{Teams: sam.Teams, AwayUntil: at(4, 0, 0)}, at(2, 10, 0), at(4, 9, 0)},
+		{"away from the next opening on", lead.User{Teams: sam.Teams, Leaves: leave(at(3, 0, 0), at(5, 11, 0))}, at(2, 18, 0), at(5, 11, 0)},
+		{"back within the day", lead.User{Teams: sam.Teams, Leaves: leave(at(2, 9, 0), at(2, 12, 0))}, at(2, 10, 0), at(2, 12, 0)},
+		{"of a team that never opens", lead.User{Teams: []string{"never"}}, at(2, 10, 0), at(2, 10, 0)},
+	} {
+		sc := lead.Scene{Rules: rulesWith(t, nil), Book: book, Now: c.t}
+		if got := lead.HearAt(sc, c.u, c.t); !got.Equal(c.want) {
+			t.Errorf("%s: told at %v, want %v", c.what, got.In(berlin), c.want)
+		}
+	}
+}
+
+// What a person hears of is told by itself, with others, later or never.
+func TestHowSomebodyIsTold(t *testing.T) {
+	s := begin(t)
+	running := lead.Clock{ID: "runs"}
+	stopped := func(id string, ago time.Duration) lead.Clock {
+		return lead.Clock{ID: id, Clock: sla.Clock{StoppedAt: monday.Add(-ago)}}
+	}
+	clocks := map[string]lead.Clock{"runs": running, "just": stopped("just", 4*time.Second), "over": stopped("over", 10*time.Second)}
+	ago := func(minutes ...int) (out []time.Time) {
+		for _, m := range minutes {
+			out = append(out, monday.Add(-time.Duration(m)*minute))
+		}
+		return out
+	}
+	due := func(noted time.Duration, ids ...string) (out []lead.Alert) {
+		for i, id := range ids {
+			out = append(out, lead.Alert{ID: fmt.Sprint(i), Occasion: lead.Occasion{ClockID: id, NotedAt: monday.Add(-noted)}})
+		}
+		return out
+	}
+	full := ago(59, 50, 50, 50, 40, 30, 20, 10, 9, 8)
+	gone := sam
+	gone.DisabledAt = monday
+	away := sam
+	away.AwayUntil = monday.Add(time.Hour)
+	fresh := time.Second
+	for _, c := range []struct {
+		what   string
+		u      lead.User
+		due    []lead.Alert
+		recent []time.Time
+		want   string // how each; or in how many seconds they are to hear of it
+	}{
+		{"one", sam, due(fresh, "runs"), nil, "loud"},
+		{"three at once", sam, due(fresh, "runs", "runs", "runs"), nil, "loud loud loud"},
+		{"four at once", sam, due(fresh, "runs", "runs", "runs", "runs"), nil, "digest digest digest digest"},
+		{"one that waited for the opening", sam, due(time.Hour, "runs"), nil, "loud"},
+		{"two that waited", sam, due(time.Hour, "runs", "runs"), nil, "digest digest"},
+		{"what a colleague took", sam, due(time.Hour, "over", "runs"), nil, "over loud"},
+		{"what is undone perhaps", sam, due(fresh, "just"), nil, "6"},
+		{"what was undone", sam, due(fresh, "unknown"), nil, "over"},
+		{"the last of the hour", sam, due(fresh, "runs"), full[1:], "loud"},
+		{"two of which one would be too many", sam, due(fresh, "runs", "runs"), full[1:], "digest digest"},
+		{"one too many", sam, due(fresh, "runs", "over"), full, "60 over"},
+		{"disabled meanwhile", gone, due(time.Hour, "runs"), nil, "over"},
+		{"away meanwhile", away, due(time.Hour, "runs"), nil, "3600"},
+	} {
+		told := lead.Turn(s.scene(lead.System), c.u, c.due, clocks, c.recent)
+		var got []string
+		for _, a := range c.due {
+			if a.How == "" {
+				got = append(got, fmt.Sprint(int(a.HearAt.Sub(monday).Seconds())))
+				continue
+			}
+			got = append(got, string(a.How))
+			if !a.HeardAt.Equal(monday) {
+				t.Errorf("%s: told at %v", c.what, a.HeardAt)
+			}
+		}
+		if diff := strings.Join(got, " "); diff != c.want {
+			t.Errorf("%s: %s, want %s", c.what, diff, c.want)
+		}
+		if heard := strings.Contains(c.want, "loud") || strings.Contains(c.want, "digest"); told != heard {
+			t.Errorf("%s: told %v", c.what, told)
+		}
+	}
+}
+
+// However large a team is, so many are told of a lead, and all in turn.
+func TestManyTakeTurns(t *testing.T) {
+	var users []lead.User
+	for i := range 130 {
+		users = append(users, lead.User{ID: fmt.Sprintf("rep%03d", i), Role: lead.Rep, Teams: []string{"emea"}})
+	}
+	sc := lead.Scene{Rules: rulesWith(t, nil), Book: newBook(users...), Now: monday}
+	c := lead.Clock{Clock: sla.Clock{Kind: sla.Claim, Tier: "hot"}}
+	seen := map[string]bool{}
+	for i := range 20 {
+		l := lead.Lead{ID: fmt.Sprint("lead", i), Life: lead.Life{Stage: lead.MQL, TeamID: "emea"}}
+		first := lead.Hearers(sc, lead.Occasion{What: lead.GotHot}, &l, &c)
+		again := lead.Hearers(sc, lead.Occasion{What: lead.GotHot}, &l, &c)
+		if len(first) != 100 || cmp.Diff(first, again) != "" {
+			t.Errorf("%d are told of a lead, or others the second time", len(first))
+		}
+		for _, u := range first {
+			seen[u.ID] = true
+		}
+	}
+	if len(seen) != len(users) {
+		t.Errorf("%d of %d are ever told", len(seen), len(users))
+	}
+}

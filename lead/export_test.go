@@ -1,0 +1,9 @@
+package lead
+
+// The rules of who is told what, and when.
+var (
+	Hearers = Scene.hearers
+	HearAt  = Scene.hearAt
+	First   = Scene.first
+	Turn    = Scene.turn
+)

@@ -1,0 +1,149 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"hotleads/lead"
+)
+
+// alertColumns are the columns of alerts in the order of alertValues.
+const alertColumns = `id, user_id, lead_id, clock_id, what, at, noted_at, hear_at, heard_at, how, read_at`
+
+var alertList = prefixed("alerts", strings.Split(alertColumns, ", "))
+
+type alertRow struct {
+	ID      string  `db:"id"`
+	UserID  string  `db:"user_id"`
+	LeadID  string  `db:"lead_id"`
+	ClockID string  `db:"clock_id"`
+	What    string  `db:"what"`
+	At      instant `db:"at"`
+	NotedAt instant `db:"noted_at"`
+	HearAt  instant `db:"hear_at"`
+	HeardAt instant `db:"heard_at"`
+	How     string  `db:"how"`
+	ReadAt  instant `db:"read_at"`
+}
+
+func (r alertRow) alert() lead.Alert {
+	return lead.Alert{
+		ID: r.ID, UserID: r.UserID, HearAt: time.Time(r.HearAt), HeardAt: time.Time(r.HeardAt), How: lead.How(r.How), ReadAt: time.Time(r.ReadAt),
+		Occasion: lead.Occasion{LeadID: r.LeadID, ClockID: r.ClockID, What: lead.Happening(r.What), At: time.Time(r.At), NotedAt: time.Time(r.NotedAt)},
+	}
+}
+
+func alertValues(a lead.Alert) []any {
+	return []any{a.ID, a.UserID, a.LeadID, a.ClockID, string(a.What), instant(a.At), instant(a.NotedAt), instant(a.HearAt), instant(a.HeardAt), string(a.How), instant(a.ReadAt)}
+}
+
+// readAlerts reads alerts by a statement whose columns are alertList.
+func readAlerts(ctx context.Context, q querier, text string, args ...any) ([]lead.Alert, error) {
+	var all []lead.Alert
+	text, args, err := in(q, text, args...)
+	if err != nil {
+		return nil, err
+	}
+	err = query(ctx, q, text, args, func(r *sqlx.Rows) error {
+		var row alertRow
+		err := r.StructScan(&row)
+		all = append(all, row.alert())
+		return err
+	})
+	return all, err
+}
+
+// Alerts reads a person's notices, newest first, after a point.
+func (s *Store) Alerts(ctx context.Context, user string, after *lead.AlertPoint, limit int) ([]lead.Alert, error) {
+	text, args := `SELECT `+alertList+` FROM alerts WHERE user_id = ?`, []any{user}
+	if after != nil {
+		text, args = text+` AND noted_at <= ? AND (noted_at < ? OR id < ?)`, append(args, at(after.At), at(after.At), after.ID)
+	}
+	all, err := readAlerts(ctx, s.read, text+` ORDER BY noted_at DESC, id DESC LIMIT ?`, append(args, limit)...)
+	if err != nil {
+		return nil, fmt.Errorf("store: notices: %w", wrap(err))
+	}
+	return all, nil
+}
+
+// Unread reads what people were told since a moment, have not seen, and is not
+// over: newest first.
+func (s *Store) Unread(ctx context.Context, users []string, since time.Time) (map[string][]lead.Alert, error) {
+	unread := make(map[string][]lead.Alert, len(users))
+	if len(users) == 0 {
+		return unread, nil
+	}
+	all, err := readAlerts(ctx, s.read, `SELECT `+alertList+` FROM alerts JOIN clocks ON clocks.id = alerts.clock_id
+		WHERE alerts.user_id IN (?) AND heard_at > ? AND how IN ('loud', 'digest') AND read_at IS NULL AND stopped_at IS NULL
+		ORDER BY heard_at DESC, alerts.id DESC`, users, at(since))
+	if err != nil {
+		return nil, fmt.Errorf("store: unread notices: %w", wrap(err))
+	}
+	for _, a := range all {
+		unread[a.UserID] = append(unread[a.UserID], a)
+	}
+	return unread, nil
+}
+
+// ReadAlerts notes that a person has seen their notices, up to one.
+func (s *Store) ReadAlerts(ctx context.Context, user string, upTo lead.AlertPoint, now time.Time) error {
+	err := s.inTx(ctx, func(tx *sqlx.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE alerts SET read_at = $2 WHERE user_id = $1 AND read_at IS NULL AND heard_at IS NOT NULL AND noted_at <= $3 AND (noted_at < $3 OR id <= $4)`,
+			user, at(now), at(upTo.At), upTo.ID)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("store: read notices: %w", err)
+	}
+	return nil
+}
+
+// Clocks reads clocks by id, those of hand-offs that are over included.
+func (s *Store) Clocks(ctx context.Context, ids []string) (map[string]lead.Clock, error) {
+	clocks, err := clocksByID(ctx, s.read, ids)
+	return clocks, wrap(err)
+}
+
+func clocksByID(ctx context.Context, q querier, ids []string) (map[string]lead.Clock, error) {
+	clocks := make(map[string]lead.Clock, len(ids))
+	if len(ids) == 0 {
+		return clocks, nil
+	}
+	text, args, err := in(q, `SELECT `+clockList+` FROM clocks WHERE id IN (many ?)`, ids)
+	if err != nil {
+		return nil, err
+	}
+	err = query(ctx, q, text, args, func(r *sqlx.Rows) error {
+		var row clockRow
+		if err := r.StructScan(&row); err != nil {
+			return err
+		}
+		c, err := row.clock()
+		clocks[c.ID] = c
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("store: clocks: %w", err)
+	}
+	return clocks, nil
+}
+
+// DropAlerts drops notices of before a moment, at most n, and says how many.
+func (s *Store) DropAlerts(ctx context.Context, before time.Time, n int) (dropped int64, err error) {
+	err = s.inTx(ctx, func(tx *sqlx.Tx) error {
+		// By people, for theirs are in order of time. (CROSS JOIN has SQLite begin with them.)
+		res, err := tx.ExecContext(ctx, `DELETE FROM alerts WHERE id IN (SELECT a.id FROM users u CROSS JOIN alerts a WHERE a.user_id = u.id AND a.noted_at < $1 LIMIT $2)`, at(before), n)
+		if err == nil {
+			dropped, err = res.RowsAffected()
+		}
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("store: old notices: %w", err)
+	}
+	return dropped, nil
+}

@@ -1,0 +1,189 @@
+package storetest
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"hotleads/lead"
+)
+
+// raised brings leads onto the board by a hand-raise each, at a moment.
+func (w *world) raised(desk *lead.Desk, at time.Time, names ...string) (ids []string) {
+	w.Helper()
+	var msgs []lead.Message
+	for _, name := range names {
+		m := lead.Message{Type: lead.Identify, UserID: name, OccurredAt: at, ReceivedAt: at, Traits: map[string]any{"email": name + "@buyer.example", "name": name}}
+		for _, event := range []string{"", "Demo Requested"} {
+			if m.ID, m.Event = name+" "+event, event; event != "" {
+				m.Type = lead.Track
+			}
+			msgs = append(msgs, m)
+		}
+	}
+	errs, err := desk.TakeAt(w.ctx, msgs, at)
+	w.ok(err)
+	for _, err := range errs {
+		w.ok(err)
+	}
+	for _, name := range names {
+		ids = append(ids, must(w.s.LeadID(w.ctx, lead.Identity{Kind: lead.ByUser, Value: name}))(w))
+	}
+	return ids
+}
+
+// tellAll lets people hear of all that there is.
+func (w *world) tellAll(desk *lead.Desk, at time.Time) {
+	w.Helper()
+	for more := true; more; {
+		more = must(desk.Tell(w.ctx, at, 50))(w)
+	}
+}
+
+// hows counts a person's notices by how they were told.
+func (w *world) hows(user lead.User) map[lead.How]int {
+	w.Helper()
+	counts := map[lead.How]int{}
+	for _, a := range must(w.s.Alerts(w.ctx, user.ID, nil, 1000))(w) {
+		counts[a.How]++
+	}
+	return counts
+}
+
+// tellingRace: whatever happens becomes one notice of each person, and nobody is
+// told more than an hour allows, however many instances tell at once.
+func tellingRace(w *world) {
+	team := w.team("EMEA")
+	reps := []lead.User{w.rep("rosa", team), w.rep("sam", team)}
+	one, _ := w.desk()
+	two := lead.NewDesk(Open(w, w.url), Embedded(w), Embedded(w), quiet)
+	const leads = 24
+	for i := range leads {
+		at := now.Add(time.Duration(i) * time.Second)
+		id := w.raised(one, at, fmt.Sprint("lead", i))[0]
+		for _, err := range together(4, func(n int) error {
+			_, err := []*lead.Desk{one, two}[n%2].Tell(w.ctx, at, 50)
+			return err
+		}) {
+			w.ok(err)
+		}
+		if n := w.count(`SELECT COUNT(*) FROM alerts WHERE lead_id = $1`, id); n != len(reps) {
+			w.Errorf("%d notices of a lead for %d people", n, len(reps))
+		}
+	}
+	w.same("occasions that are left", 0, w.count(`SELECT COUNT(*) FROM occasions`))
+	for _, u := range reps {
+		w.same(u.Name, map[lead.How]int{lead.Loud: lead.LoudAnHour, "": leads - lead.LoudAnHour}, w.hows(u))
+	}
+	later := now.Add(time.Hour + time.Second) // the first of the hour was longer ago
+	for _, err := range together(4, func(n int) error {
+		_, err := []*lead.Desk{one, two}[n%2].Tell(w.ctx, later, 50)
+		return err
+	}) {
+		w.ok(err)
+	}
+	for _, u := range reps {
+		w.same(u.Name+" an hour later", map[lead.How]int{lead.Loud: lead.LoudAnHour, lead.Digest: leads - lead.LoudAnHour}, w.hows(u))
+	}
+	w.same("digests", len(reps), w.count(`SELECT COUNT(*) FROM (SELECT DISTINCT user_id, heard_at FROM alerts WHERE how = 'digest') AS d`))
+
+	var flood []string
+	for i := range 80 {
+		flood = append(flood, fmt.Sprint("flood", i))
+	}
+	later = later.Add(2 * time.Hour)
+	w.raised(one, later, flood...)
+	w.tellAll(two, later)
+	for _, u := range reps {
+		w.same("notices of a flood", lead.NotedAnHour, w.count(`SELECT COUNT(*) FROM alerts WHERE user_id = $1 AND noted_at >= $2`, u.ID, later))
+	}
+}
+
+// notices are a person's own: in pages, read by them, over when somebody acted,
+// taken back with what they are about, and dropped after a while.
+func notices(w *world) {
+	team := w.team("EMEA")
+	rosa, sam := w.rep("rosa", team), w.rep("sam", team)
+	desk, _ := w.desk()
+	start := now
+	ids := w.raised(desk, now, "ada")
+	w.tellAll(desk, now)
+	ids = append(ids, w.raised(desk, now.Add(time.Second), "eve", "grace")...)
+	w.tellAll(desk, now.Add(time.Second))
+
+	var got []string
+	var after *lead.AlertPoint
+	for page := must(w.s.Alerts(w.ctx, rosa.ID, nil, 2))(w); len(page) > 0; page = must(w.s.Alerts(w.ctx, rosa.ID, after, 2))(w) {
+		for _, a := range page {
+			got = append(got, a.LeadID)
+			if a.UserID != rosa.ID || a.What != lead.GotHot || a.How != lead.Loud || a.ReadAt != (time.Time{}) || a.At.Location() != time.UTC {
+				w.Errorf("not as it was noted: %+v", a)
+			}
+		}
+		last := page[len(page)-1]
+		after = &lead.AlertPoint{At: last.NotedAt, ID: last.ID}
+	}
+	slices.Sort(got[:2])
+	want := []string{ids[1], ids[2], ids[0]}
+	slices.Sort(want[:2])
+	w.same("notices, newest first", want, got)
+	unread := func(u lead.User) (out []string) {
+		for _, a := range must(w.s.Unread(w.ctx, []string{rosa.ID, sam.ID}, start.Add(-time.Hour)))(w)[u.ID] {
+			out = append(out, a.LeadID)
+		}
+		slices.Sort(out)
+		return out
+	}
+	all := slices.Sorted(slices.Values(ids))
+	w.same("unread", all, unread(rosa))
+	w.ok(desk.ReadAlerts(w.ctx, rosa.ID, *after, now))
+	w.same("the oldest is read", slices.DeleteFunc(slices.Clone(all), func(id string) bool { return id == ids[0] }), unread(rosa))
+	w.same("by nobody else", all, unread(sam))
+
+	// A colleague takes one, and has it for a while.
+	_, err := desk.Move(w.ctx, ids[1], lead.Request{Move: lead.Claim}, lead.Person(rosa, "page"), now.Add(2*time.Second))
+	w.ok(err)
+	w.same("over, and nothing to read", slices.DeleteFunc(slices.Clone(all), func(id string) bool { return id == ids[1] }), unread(sam))
+	_, err = desk.Move(w.ctx, ids[1], lead.Request{Move: lead.UndoMove}, lead.Person(rosa, "page"), now.Add(3*time.Second))
+	w.ok(err)
+	w.same("back again", all, unread(sam))
+
+	// What a manager gives and takes back is not told, if nobody has heard of it.
+	mia := must(w.s.AddUser(w.ctx, lead.Operator, lead.User{Email: "mia@acme.example", Name: "Mia", Role: lead.Manager, Teams: []string{team.ID}}, now))(w)
+	give := func(at time.Time) {
+		_, err := desk.Move(w.ctx, ids[2], lead.Request{Move: lead.Claim, To: &sam}, lead.Person(mia, "page"), at)
+		w.ok(err)
+	}
+	given := func() int {
+		return w.count(`SELECT (SELECT COUNT(*) FROM alerts WHERE what = 'lead.given') + (SELECT COUNT(*) FROM occasions)`)
+	}
+	give(now.Add(20 * time.Second))
+	w.same("given", 1, given())
+	_, err = desk.Move(w.ctx, ids[2], lead.Request{Move: lead.UndoMove}, lead.Person(mia, "page"), now.Add(21*time.Second))
+	w.ok(err)
+	w.same("taken back", 0, given())
+
+	// At night nothing is told; what is over by the morning never is.
+	night := now.Add(10 * time.Hour)
+	lost := w.raised(desk, night, "nina", "otto", "pia")
+	w.tellAll(desk, night)
+	w.same("at night", 3, w.hows(sam)[""])
+	morning := now.Truncate(24 * time.Hour).Add(33 * time.Hour)
+	_, err = desk.Move(w.ctx, lost[0], lead.Request{Move: lead.Claim}, lead.Person(rosa, "page"), night)
+	w.ok(err)
+	w.tellAll(desk, morning.Add(-time.Second))
+	w.same("still closed", 3, w.hows(sam)[""])
+	w.tellAll(desk, morning)
+	w.same("in the morning", map[lead.How]int{lead.Loud: 3, lead.Digest: 2, lead.Over: 1}, w.hows(sam))
+
+	w.change(func(tx lead.Tx) error { return tx.Forget(w.ctx, lost[1:2], nil, nil) })
+	w.same("of a lead that is forgotten", 0, w.count(`SELECT COUNT(*) FROM alerts WHERE lead_id = $1`, lost[1]))
+	w.same("dropped", int64(6), must(w.s.DropAlerts(w.ctx, now.Add(time.Minute), 100))(w))
+	w.same("dropped again", int64(0), must(w.s.DropAlerts(w.ctx, now.Add(time.Minute), 100))(w))
+	w.same("left", 2, len(must(w.s.Alerts(w.ctx, sam.ID, nil, 100))(w)))
+
+	// What nobody took for a day is no news.
+	w.raised(desk, morning, "quinn")
+	w.tellAll(desk, morning.Add(25*time.Hour))
+	w.same("old news", 0, w.count(`SELECT COUNT(*) FROM alerts a JOIN leads l ON l.id = a.lead_id WHERE l.user_id = 'quinn'`))
+}
