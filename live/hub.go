@@ -30,6 +30,7 @@ var (
 type Options struct {
 	Coalesce     time.Duration // notices this close together are one look; and the least time between two looks of a view (50 ms)
 	Tick         time.Duration // a watched view looks at least this often (2 s)
+	OwnTick      time.Duration // what visitors see of their own is looked at anew at least this often (10 s); see [Hub.Owns]
 	Age          time.Duration // a quiet screen tells its age at least about this often (5 s)
 	Idle         time.Duration // a view that nobody watches is forgotten after it (1 min)
 	LookTimeout  time.Duration // a look may take this long (5 s)
@@ -45,6 +46,7 @@ type Options struct {
 func (o Options) withDefaults() Options {
 	setDefault(&o.Coalesce, 50*time.Millisecond)
 	setDefault(&o.Tick, 2*time.Second)
+	setDefault(&o.OwnTick, 10*time.Second)
 	setDefault(&o.Age, 5*time.Second)
 	setDefault(&o.Idle, time.Minute)
 	setDefault(&o.LookTimeout, 5*time.Second)
@@ -78,6 +80,7 @@ type Hub struct {
 	count counters
 	looks chan struct{} // a token for each look under way
 	opens chan struct{} // a token for each stream that begins now
+	own   owned
 
 	ctx     context.Context // ends with Shutdown
 	end     context.CancelFunc
@@ -106,6 +109,7 @@ func NewHub(o Options) *Hub {
 		looks:   make(chan struct{}, o.Looks),
 		opens:   make(chan struct{}, runtime.GOMAXPROCS(0)),
 		screens: map[string]*screen{}, open: tallies{},
+		own: owned{dirty: make(chan struct{}, 1), asked: map[string]bool{}, leads: map[string]map[string]bool{}},
 	}
 	h.ctx, h.end = context.WithCancel(context.Background())
 	return h
@@ -114,6 +118,7 @@ func NewHub(o Options) *Hub {
 // Run guards the streams until ctx ends, shuts the hub down and returns nil when
 // every stream and every goroutine of it has ended.
 func (h *Hub) Run(ctx context.Context) error {
+	h.loops.Go(func() { h.owning(ctx) })
 	h.guarding(ctx)
 	h.Shutdown()
 	h.serving.Wait()
@@ -134,6 +139,7 @@ func (h *Hub) Notice(n Notice) {
 			poke(s.dirty)
 		}
 	}
+	h.own.notice(n)
 }
 
 // Kick ends the streams that match by topic and the visitor's name: a person

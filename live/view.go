@@ -11,7 +11,8 @@ import (
 // one reads the truth.
 type Notice struct {
 	Teams, Leads []string
-	All          bool // everything may have changed
+	People       []string // what they see of their own may have changed; see [Hub.Owns]
+	All          bool     // everything may have changed
 }
 
 // Team reports whether n concerns the team.

@@ -23,6 +23,7 @@ type watcher struct {
 	early []event // frames that came before it had begun
 	seq   uint64  // of the last frame that the browser has
 	base  *state  // what it shows; nil: some state of what everybody sees
+	own   *Own    // what it has of its own; nil: not told yet
 }
 
 // event is a frame as it stands on the wire, shared by all who get it.
@@ -83,6 +84,9 @@ func (w *watcher) begin() error {
 	}
 	w.begun, w.to, w.seq, w.base = true, nil, of.seq, of
 	close(w.began)
+	if w.who.Self != "" {
+		w.screen.hub.own.ask(w.who.Self)
+	}
 	w.screen.hub.count.snapshots.Add(1)
 	for _, e := range w.early {
 		w.show(e)
