@@ -134,7 +134,7 @@ func (s *server) fail(err error, c echo.Context) {
 	case status == http.StatusUnauthorized && looks:
 		err = c.Redirect(http.StatusSeeOther, "/login?next="+url.QueryEscape(r.URL.RequestURI()))
 	default:
-		err = s.render(c, status, views.ErrorPage(s.page(c, ""), views.ErrorModel{Status: status, Text: sentence(text), Back: back(c), Reference: reference(c, status)}))
+		err = s.render(c, status, views.ErrorPage(s.frame(c, ""), views.ErrorModel{Status: status, Text: sentence(text), Back: back(c), Reference: reference(c, status)}))
 	}
 	if err != nil {
 		s.Log.ErrorContext(r.Context(), "an error could not be told", slog.Any("error", err))
@@ -217,8 +217,17 @@ func (s *server) render(c echo.Context, status int, page templ.Component) error 
 	return c.HTMLBlob(status, b.Bytes())
 }
 
-// page is the frame around a page for who asks.
+// page is the frame around a page for who asks, with what they were told.
 func (s *server) page(c echo.Context, nav string) views.Page {
+	p := s.frame(c, nav)
+	if p.Viewer.ID != "" {
+		p.Bell = s.bell(c.Request().Context(), p.Viewer.ID)
+	}
+	return p
+}
+
+// frame is page without anything that is theirs: to tell of trouble, too.
+func (s *server) frame(c echo.Context, nav string) views.Page {
 	p := views.Page{Nav: nav, Now: s.Now(), Build: s.build(), Asset: static.URL}
 	if u := viewer(c); u != nil {
 		p.Viewer = views.Viewer{ID: u.ID, Name: u.Name, Role: string(u.Role)}

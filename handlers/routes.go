@@ -62,6 +62,7 @@ func (s *server) table() []route {
 		{"GET", "/live/backlog/:team", s.backlogStream, watchers},
 		{"GET", "/live/sla", s.slaStream, watchers},
 		{"GET", "/live/team", s.holdingsStream, managers},
+		{"GET", "/live/notices", s.noticesStream, everybody},
 		{"GET", "/live/tv/:token", s.wallStream, walls},
 
 		{"GET", "/", s.start, public},
@@ -107,6 +108,8 @@ func (s *server) table() []route {
 		{"POST", "/settings/displays/:id", s.changeDisplay, admins},
 		{"POST", "/settings/displays/:id/link", s.renewDisplay, admins},
 		{"POST", "/settings/displays/:id/revoke", s.revokeDisplay, admins},
+		{"GET", "/notices", s.noticesPage, everybody},
+		{"POST", "/notices/read", s.readNotices, everybody},
 		{"GET", "/team", s.holdingsPage, managers},
 		{"POST", "/team/away", s.teamAway, managers},
 		{"POST", "/team/move", s.teamMove, managers},

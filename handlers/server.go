@@ -55,6 +55,9 @@ type Store interface {
 	Overdue(ctx context.Context, teams []string, now time.Time) (int, error)
 	Stopped(ctx context.Context, teams []string, from, to time.Time) ([]lead.Clock, error)
 	Facts(ctx context.Context, q lead.FactsQuery) ([]lead.Facts, error)
+	Alerts(ctx context.Context, user string, after *lead.AlertPoint, limit int) ([]lead.Alert, error)
+	Unread(ctx context.Context, users []string, since time.Time) (map[string][]lead.Alert, error)
+	Clocks(ctx context.Context, ids []string) (map[string]lead.Clock, error)
 	FindClocks(ctx context.Context, q lead.ClockSearch) ([]lead.LeadClock, error)
 	Day(ctx context.Context, team string, from, to time.Time) (lead.Day, error)
 	HeldCounts(ctx context.Context, owners, teams []string) ([]lead.HeldCount, error)
@@ -137,6 +140,7 @@ func New(c Config) (http.Handler, error) {
 	}
 	if s.Hub != nil {
 		s.Hub.Guard((&guard{s: s}).ended)
+		s.Hub.Owns(s.owns)
 	}
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true

@@ -224,8 +224,28 @@ func (c Clock) end(book *Book) []told {
 	if c.Running() {
 		return nil
 	}
-	done, by := stopWords[c.Stopped.Move], ""
-	if done == "" {
+	done, by := c.stoppedBy(book)
+	used := businessTime(c.Used) + " used of " + businessTime(c.Target)
+	result := map[sla.Outcome]string{
+		sla.Met: "met with " + used, sla.Missed: "missed with " + used,
+		sla.Unrecorded: "unrecorded, neither met nor missed", sla.Cancelled: "no longer asked for",
+	}[c.Outcome]
+	return []told{{c.StoppedAt, ToldStopped, func(when func(time.Time) string) string {
+		return done + " " + when(c.StoppedAt) + by + ": " + result
+	}}}
+}
+
+// DoneBy is what stopped the clock, and who, in words ("claimed by Rosa"); "" while it runs.
+func (c Clock) DoneBy(book *Book) string {
+	if c.Running() {
+		return ""
+	}
+	done, by := c.stoppedBy(book)
+	return done + by
+}
+
+func (c Clock) stoppedBy(book *Book) (done, by string) {
+	if done = stopWords[c.Stopped.Move]; done == "" {
 		done = "stopped"
 	}
 	switch c.Stopped.Kind {
@@ -236,14 +256,7 @@ func (c Clock) end(book *Book) []told {
 	case BySystem:
 		by = " by the system"
 	}
-	used := businessTime(c.Used) + " used of " + businessTime(c.Target)
-	result := map[sla.Outcome]string{
-		sla.Met: "met with " + used, sla.Missed: "missed with " + used,
-		sla.Unrecorded: "unrecorded, neither met nor missed", sla.Cancelled: "no longer asked for",
-	}[c.Outcome]
-	return []told{{c.StoppedAt, ToldStopped, func(when func(time.Time) string) string {
-		return done + " " + when(c.StoppedAt) + by + ": " + result
-	}}}
+	return done, by
 }
 
 func tierWord(tier string) string {

@@ -2,6 +2,7 @@ package views_test
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -32,7 +33,6 @@ func (b tab) allow(setting browser.PermissionSetting) {
 // News come to whoever asked for them, once, also to a tab that nobody sees.
 func TestNotifications(t *testing.T) {
 	s := newSite(t)
-	models := sampleRows(s.now)
 	b := tab{t, testenv.Browser(t, testenv.Screen{})}
 	watch := testenv.BeforePages(`window.notes = []; const Real = window.Notification;
 		window.Notification = class extends Real { constructor(title, o) { super(title, o); window.notes.push(title + ': ' + o.body); } }`)
@@ -53,16 +53,28 @@ func TestNotifications(t *testing.T) {
 	if err := chromedp.Do(other.ctx, watch); err != nil {
 		t.Fatal(err)
 	}
-	other.visit(s.URL + "/board")
-	other.until("a second tab of the board", isLive+" && "+pressed)
+	other.visit(s.URL + "/sla")
+	other.until("a second tab, of another page", isLive)
 
-	// Edsger was warm and gets hot, a clock of Rosa's is at risk.
-	hot, mine := models[5], models[1]
-	hot.Score, hot.Tier, hot.Version = 99, "hot", 8
-	mine.Clock.State, mine.Version = "risk", 8
+	// Edsger gets hot, a clock of Rosa's is at risk.
+	bell := views.BellModel{}
+	tell := func(key, lead, title, text string) {
+		bell.Unread++
+		bell.News = append([]views.NewsModel{{Key: key, LeadID: lead, Title: title, Text: text, URL: "/leads/" + lead}}, bell.News...)
+	}
+	tell("hot", "edsger", "Edsger Dijkstra", "is hot · EMEA")
+	tell("risk", "grace", "Grace Hopper", "is soon to be decided by you · EMEA")
 	b.hide(true)
 	other.hide(true)
-	news := func() { s.push(join(views.PartialRow(hot.ID, row(t, hot)), views.PartialRow(mine.ID, row(t, mine)))) }
+	frame := func() []byte {
+		t.Helper()
+		html, err := views.PartialBell(t.Context(), bell)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return html
+	}
+	news := func() { s.push(frame()) }
 	// said waits until both tabs together have said so much.
 	said := func(n int) string {
 		t.Helper()
@@ -85,7 +97,7 @@ func TestNotifications(t *testing.T) {
 		return ""
 	}
 	news()
-	if got := said(2); got != "Edsger Dijkstra: is hot · EMEA; Grace Hopper: your clock is at risk · EMEA" {
+	if got := said(2); got != "Edsger Dijkstra: is hot · EMEA; Grace Hopper: is soon to be decided by you · EMEA" {
 		t.Errorf("told: %s", got)
 	}
 	winner := b
@@ -94,13 +106,17 @@ func TestNotifications(t *testing.T) {
 	}
 	winner.until("title and icon say so, too", `document.title.startsWith('(2) ') && document.querySelector('link[rel=icon]').href.includes('news')`)
 
-	// The same again is no news.
-	for i, tier := range []string{"warm", "hot", "fire"} {
-		hot.Tier, hot.Version = tier, int64(9+i)
+	// The same again is no news, and neither is what goes away and comes back.
+	all := bell
+	for i, m := range []views.BellModel{all, {Unread: 1, News: all.News[:1]}, all} {
+		bell = m
+		bell.Unread += 10 * i // that it came is seen
 		news()
-		winner.until("the lead is "+tier, `document.querySelector('#lead-edsger[data-tier=`+tier+`]')`)
+		winner.until("the bell has it", fmt.Sprintf(`document.querySelector('.bell b').textContent === '%d'`, bell.Unread))
 	}
-	if got := said(3); got != "Edsger Dijkstra: is hot · EMEA; Edsger Dijkstra: is on fire · EMEA; Grace Hopper: your clock is at risk · EMEA" {
+	tell("digest 1", "", "5 notices", "Ada Byron, Alan Turing and 3 more")
+	news()
+	if got := said(3); got != "5 notices: Ada Byron, Alan Turing and 3 more; Edsger Dijkstra: is hot · EMEA; Grace Hopper: is soon to be decided by you · EMEA" {
 		t.Errorf("told: %s", got)
 	}
 	for _, x := range []tab{b, other} {
@@ -113,9 +129,9 @@ func TestNotifications(t *testing.T) {
 	b.hide(true)
 	b.do(`document.dispatchEvent(new Event('freeze'))`)
 	s.becomes(t, 0)
-	asleep := models[4]
-	asleep.Clock.State, asleep.Version, asleep.Tier = "ontime", 9, "fire"
-	s.set(func() { s.snapshot = snapshot(rendered(t, []views.RowModel{hot, mine, asleep})) })
+	tell("fire", "katherine", "Katherine Johnson", "is on fire · EMEA")
+	first := frame()
+	s.set(func() { s.snapshot = join(s.snapshot, first) })
 	b.do(`document.dispatchEvent(new Event('resume'))`)
 	b.until("what came meanwhile is told", `window.notes.at(-1) === 'Katherine Johnson: is on fire · EMEA'`)
 }

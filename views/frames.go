@@ -86,6 +86,25 @@ func PartialWaiting(n int) []byte {
 	return Partial("#nav-waiting", "textContent", []byte(waitingText(n)))
 }
 
+// PartialBell replaces what the viewer was told and has not seen, in the frame of
+// every page.
+func PartialBell(ctx context.Context, m BellModel) ([]byte, error) {
+	html, err := render(ctx, bell(m))
+	if err != nil {
+		return nil, err
+	}
+	return Partial("#notices", "innerMorph", html), nil
+}
+
+// PartialNotices replaces the list of /notices.
+func PartialNotices(ctx context.Context, m NoticesModel) ([]byte, error) {
+	html, err := render(ctx, noticeList(m))
+	if err != nil {
+		return nil, err
+	}
+	return Partial("#notice-list", "innerMorph", html), nil
+}
+
 // Snapshot replaces all rows, given in rank order, and tells that order.
 func Snapshot(rows [][]byte, ids []string) []byte {
 	return append(Partial("#board", "innerMorph", slices.Concat(rows...)), PartialOrder(ids)...)

@@ -19,6 +19,7 @@ type Page struct {
 	Live    bool      // the page has a stream, so it shows #connection
 	Now     time.Time // the server's clock; the browser corrects its own by it
 	Flash   string    // one line about what the last form did
+	Bell    BellModel // what the viewer was told and has not seen
 	Problem string    // one line while a part of the installation is down ("degraded")
 	Build   string    // names this version of server and assets; a page of another one loads itself anew
 

@@ -153,3 +153,19 @@ func sampleLeads(now time.Time) views.LeadsModel {
 	m.Rows = append(m.Rows, views.LeadLine{ID: "x", Name: strings.Repeat("Wolfeschlegelsteinhausenbergerdorff ", 2), Company: "A company with a rather long name and sons", Score: 3, Tier: "none", Stage: "nurture"})
 	return m
 }
+
+func sampleNotices(now time.Time) views.NoticesModel {
+	line := func(id, name, text, done, state string, ago time.Duration) views.NoticeLine {
+		return views.NoticeLine{LeadID: id, Name: name, Text: text, Done: done, State: state, At: now.Add(-ago), Unread: state == "open"}
+	}
+	m := views.NoticesModel{LiveURL: "/live/notices", Unread: true, UpTo: "newest", Paging: views.Paging{Next: "/notices?cursor=50"}, Lines: []views.NoticeLine{
+		line("ada", "Ada Byron", "is on fire", "still waits", "open", 2*time.Minute),
+		line("grace", "Grace Hopper", "is soon to be decided by you", "still to be decided", "open", 6*time.Minute),
+		line("hedy", "Hedy Lamarr", "is hot", "claimed by Sam Ortiz 3 min later", "done", time.Hour),
+		line("", "A lead of another team", "waits for long: every team may claim it", "claimed by Otto Hahn 2:10 h later", "done", 5*time.Hour),
+		line("alan", strings.Repeat("Wolfeschlegelsteinhausenbergerdorff ", 2), "was not claimed in time", "cooled by the system 2 days later", "done", 80*time.Hour),
+	}, When: []string{"Hot leads that wait for your team, and clocks of yours that are at risk or late.", "In the hours of EMEA, and not while you are away.", "At most 10 times an hour."}}
+	m.Lines[1].Unread, m.Lines[1].HearAt = false, now.Add(time.Hour)
+	m.Lines[2].How, m.Lines[3].How = views.ToldInDigest, views.NeverTold
+	return m
+}

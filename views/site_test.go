@@ -45,6 +45,8 @@ func pages(t testing.TB, now time.Time) map[string]templ.Component {
 	wrong.Errors = map[string]string{"email": "This is not an address.", "zone": "No such time zone. Take one from the list.", "password": "Eleven characters: one is missing."}
 	problem := page("board", rosa, true)
 	problem.Problem, problem.Flash = "Ranking is read from the database: everything works, updates take a few seconds longer.", "Grace Hopper is yours."
+	told := page("notices", rosa, true)
+	told.Bell = views.BellModel{Unread: 104, News: []views.NewsModel{{Key: "1", LeadID: "ada", Title: "Ada Byron", Text: "is on fire · EMEA", URL: "/leads/ada"}}}
 	refused := sampleTeam(now)
 	refused.People[0].Open, refused.People[0].Away.Day, refused.People[0].Away.Error = true, "2026-01-02", "Not that day."
 	return map[string]templ.Component{
@@ -66,6 +68,7 @@ func pages(t testing.TB, now time.Time) map[string]templ.Component {
 		"away":              views.AwayPage(page("", rosa, false), views.AwayModel{Action: "/account/away", Until: now.AddDate(0, 0, 3), First: "2026-11-17"}),
 		"settings-displays": views.DisplaysPage(page("settings", anna, false), sampleDisplays(now)), "settings-displays-none": views.DisplaysPage(page("settings", anna, false), views.DisplaysModel{Teams: sampleDisplays(now).Teams}),
 		"team": views.HoldingsPage(page("team", milo, true), sampleTeam(now)), "team-empty": views.HoldingsPage(page("team", milo, true), views.HoldingsModel{LiveURL: "/live/team", Sentence: "Nobody holds a lead."}),
+		"notices": views.NoticesPage(told, sampleNotices(now)), "notices-none": views.NoticesPage(page("notices", mara, true), views.NoticesModel{LiveURL: "/live/notices", When: sampleNotices(now).When}),
 		"error-404": views.ErrorPage(page("", rosa, false), views.ErrorModel{Status: 404}), "error-503": views.ErrorPage(views.Page{Asset: static.URL}, views.ErrorModel{Status: 503, Back: "/board", Reference: "0b9d4c1e-7a52-4f7e-9d0e-52b1c6f0a3d8"}),
 		"error-401": views.ErrorPage(views.Page{Asset: static.URL}, views.ErrorModel{Status: 401}),
 	}

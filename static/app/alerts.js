@@ -1,42 +1,34 @@
-// News while nobody looks: a number in the title and a dot on the icon and, where
-// asked for, a sound and the browser's notifications; one for a lead and its state.
-const bell = $('#alerts'), icon = $('link[rel=icon]'), usual = {title: document.title, icon: icon?.href};
+// News: what this person was told stands in every page (#notices) and comes by its
+// stream. While nobody looks: a number in the title and a dot on the icon and, where
+// asked for, a sound and the browser's notifications; each once in this browser.
+const bell = $('#notices'), switches = $('#alerts'), icon = $('link[rel=icon]'), usual = {title: document.title, icon: icon?.href};
 const wish = {notify: remembered('notify') === 'on', sound: remembered('sound') === 'on'};
 let known = null, unread = 0;
-function eager() { return !!$('#alerts') && remembered('notify') === 'on' && window.Notification?.permission === 'granted'; }
+function eager() { return !!$('#notices') && remembered('notify') === 'on' && window.Notification?.permission === 'granted'; }
 
-function happenings() {
-  const found = new Map();
-  for (const row of rows()) {
-    const {lead, stage, tier, owner} = row.dataset, clock = $('time[data-due]', row)?.dataset;
-    const add = (state, word) => found.set(lead + ' ' + state, {lead, name: $('.name', row).textContent, text: bell.dataset[word]});
-    if (stage === 'mql' && (tier === 'hot' || tier === 'fire')) add(tier, tier);
-    if (owner && owner === me && clock && clock.state !== 'ontime') add(clock.clock + ' ' + clock.state, clock.state);
-  }
-  return found;
-}
-
-// news compares what is shown with what was shown. What somebody sees happen in one
+// news compares what there is with what there was. What somebody sees happen in one
 // tab is old to the others: those wait a second.
 function news() {
   if (!bell) return;
-  const all = happenings(), first = !known, seen = first || !document.hidden && document.hasFocus();
+  const all = new Map($$('li', bell).map(li => [li.dataset.key, {...li.dataset, title: li.textContent}]));
+  const first = !known, seen = first || !document.hidden && document.hasFocus();
   const fresh = [...all].filter(([key]) => !known?.has(key));
   known = all;
   if (fresh.length) setTimeout(() => announce(fresh, first, seen), seen ? 0 : 1000);
 }
 
+const TOLD = 25 * HOUR; // longer than anything stays unread
 async function announce(fresh, first, seen) {
   const unsaid = () => {
     let told = {};
     try { told = JSON.parse(remembered('told')) ?? told; } catch { /* not ours */ }
-    const t = Date.now(), list = fresh.filter(([key]) => !(t - told[key] < 12 * HOUR));
-    for (const key of Object.keys(told)) if (t - told[key] > 12 * HOUR) delete told[key];
+    const t = Date.now(), list = fresh.filter(([key]) => !(t - told[key] < TOLD));
+    for (const key of Object.keys(told)) if (!(t - told[key] < TOLD)) delete told[key];
     for (const [key] of list) told[key] = t;
     remember('told', JSON.stringify(told));
     return list;
   };
-  const list = await (navigator.locks?.request('hotleads.told', unsaid) ?? unsaid());
+  const list = (await (navigator.locks?.request('hotleads.told', unsaid) ?? unsaid())).filter(([key]) => first || known.has(key));
   if (first || !list.length) return;
   if (wish.sound) chime();
   if (seen) return;
@@ -51,12 +43,17 @@ function badge(n) {
 }
 
 function notify(list) {
-  const many = [['many', {name: `${list.length} ${bell.dataset.many}`, text: ''}]];
-  for (const [tag, {lead, name, text}] of list.length > 3 ? many : list) {
+  const many = [['many', {title: `${list.length} ${bell.dataset.many}`, text: '', url: '/notices'}]];
+  for (const [tag, {lead, title, text, url}] of list.length > 3 ? many : list) {
     try {
-      const note = new Notification(name, {tag: 'hotleads ' + tag, body: (text ? text + ' · ' : '') + $('h1').textContent, icon: usual.icon});
-      note.onclick = () => { window.focus(); rowOf(lead)?.focus(); note.close(); };
-    } catch { write($('.said', bell), bell.dataset.unable); } // a phone
+      const note = new Notification(title, {tag: 'hotleads ' + tag, body: text, icon: usual.icon});
+      note.onclick = () => {
+        window.focus();
+        const row = lead && board && rowOf(lead);
+        if (row) row.focus(); else location.assign(url);
+        note.close();
+      };
+    } catch { if (switches) write($('.said', switches), switches.dataset.unable); } // a phone
   }
 }
 
@@ -75,12 +72,19 @@ function chime() {
 }
 
 if (bell) {
+  const look = () => { if (!document.hidden) badge(0); };
+  document.addEventListener('visibilitychange', look);
+  addEventListener('focus', look);
+  news();
+}
+
+if (switches) {
   const paint = () => {
-    for (const b of $$('button', bell)) b.setAttribute('aria-pressed', String(b.dataset.wish === 'notify' ? eager() : wish.sound));
+    for (const b of $$('button', switches)) b.setAttribute('aria-pressed', String(b.dataset.wish === 'notify' ? eager() : wish.sound));
     const able = window.Notification && window.isSecureContext;
-    write($('.said', bell), !wish.notify || eager() ? '' : !able ? bell.dataset.unable : Notification.permission === 'denied' ? bell.dataset.denied : '');
+    write($('.said', switches), !wish.notify || eager() ? '' : !able ? switches.dataset.unable : Notification.permission === 'denied' ? switches.dataset.denied : '');
   };
-  bell.addEventListener('click', async e => {
+  switches.addEventListener('click', async e => {
     const b = e.target.closest('button'), what = b?.dataset.wish;
     if (!what) return;
     wish[what] = b.getAttribute('aria-pressed') !== 'true';
@@ -90,10 +94,6 @@ if (bell) {
     paint();
     document.dispatchEvent(new Event('alerts'));
   });
-  const look = () => { if (!document.hidden) badge(0); };
-  document.addEventListener('visibilitychange', look);
-  addEventListener('focus', look);
-  bell.hidden = false;
+  switches.hidden = false;
   paint();
-  news();
 }

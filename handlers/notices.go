@@ -1,0 +1,324 @@
+package handlers
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"hotleads/lead"
+	"hotleads/live"
+	"hotleads/views"
+)
+
+const (
+	noticesOnPage = 50
+	newsMost      = 20 // of what a browser tells at once; the count goes on
+)
+
+// owns are what people see of their own on whatever live page: what they were told
+// and have not seen.
+func (s *server) owns(ctx context.Context, users []string) (map[string]live.Own, error) {
+	bells, leads, err := s.bells(ctx, users)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[string]live.Own, len(users))
+	for _, id := range users {
+		html, err := views.PartialBell(ctx, bells[id])
+		if err != nil {
+			return nil, err
+		}
+		out[id] = live.Own{Rev: revOf(bells[id]), HTML: html, Leads: leads[id]}
+	}
+	return out, nil
+}
+
+// bell is what one person was told and has not seen. Without it a page is still
+// worth showing.
+func (s *server) bell(ctx context.Context, user string) views.BellModel {
+	bells, _, err := s.bells(ctx, []string{user})
+	if err != nil {
+		s.Log.WarnContext(ctx, "a page without its notices", slog.Any("error", err))
+	}
+	return bells[user]
+}
+
+// bells are what people were told and have not seen, and of which leads.
+func (s *server) bells(ctx context.Context, users []string) (map[string]views.BellModel, map[string][]string, error) {
+	sc, err := s.scene(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	unread, err := s.Store.Unread(ctx, users, sc.now.Add(-lead.UnreadFor))
+	if err != nil {
+		return nil, nil, err
+	}
+	shown, about := map[string][]lead.Alert{}, map[string][]string{}
+	var all []lead.Alert
+	for user, alerts := range unread {
+		shown[user] = alerts[:min(newsMost, len(alerts))]
+		all = append(all, shown[user]...)
+		for _, a := range alerts {
+			about[user] = append(about[user], a.LeadID)
+		}
+	}
+	cards, err := s.leadsOf(ctx, all)
+	if err != nil {
+		return nil, nil, err
+	}
+	bells := make(map[string]views.BellModel, len(users))
+	for user, alerts := range shown {
+		m := views.BellModel{Unread: len(unread[user])}
+		u := sc.book.Users[user]
+		for len(alerts) > 0 {
+			n := 1
+			if alerts[0].How == lead.Digest {
+				n = len(alerts)
+				if i := slices.IndexFunc(alerts, func(a lead.Alert) bool { return a.How != lead.Digest || !a.HeardAt.Equal(alerts[0].HeardAt) }); i > 0 {
+					n = i
+				}
+			}
+			m.News = append(m.News, sc.news(u, alerts[:n], cards))
+			alerts = alerts[n:]
+		}
+		bells[user] = m
+	}
+	return bells, about, nil
+}
+
+func (s *server) leadsOf(ctx context.Context, alerts []lead.Alert) (map[string]lead.Card, error) {
+	ids := map[string]bool{}
+	for _, a := range alerts {
+		ids[a.LeadID] = true
+	}
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	return s.Store.Cards(ctx, slices.Sorted(maps.Keys(ids)))
+}
+
+// news is one telling as a browser shows it: an alert, or several as a digest.
+func (sc scene) news(u lead.User, alerts []lead.Alert, cards map[string]lead.Card) views.NewsModel {
+	a := alerts[0]
+	id, name, team := sc.nameFor(u, a, cards)
+	if a.How == lead.Loud {
+		m := views.NewsModel{Key: a.ID, LeadID: id, Title: name, Text: sc.happened(u, a, cards), URL: "/notices"}
+		if id != "" {
+			m.URL = "/leads/" + id
+		}
+		if t := sc.book.Team(team); t != nil {
+			m.Text += " · " + t.Name
+		}
+		return m
+	}
+	m := views.NewsModel{Key: "digest " + strconv.FormatInt(a.HeardAt.UnixMilli(), 10), Title: count(len(alerts), "notice", "notices"), URL: "/notices"}
+	if slices.ContainsFunc(alerts, func(a lead.Alert) bool { return a.Waited(a.HeardAt) }) {
+		m.Title += " from while you were not told"
+	}
+	var names []string
+	for _, a := range alerts {
+		if _, name, _ := sc.nameFor(u, a, cards); !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	m.Text = strings.Join(names[:min(3, len(names))], ", ")
+	if more := len(names) - 3; more > 0 {
+		m.Text += fmt.Sprintf(" and %d more", more)
+	}
+	return m
+}
+
+// nameFor is what somebody may know of the lead of a notice of theirs: its id and
+// name, and its team. One that they see no longer has no name.
+func (sc scene) nameFor(u lead.User, a lead.Alert, cards map[string]lead.Card) (id, name, team string) {
+	card, there := cards[a.LeadID]
+	if !there || !u.SeesLead(&card.Lead) {
+		return "", "A lead of another team", ""
+	}
+	return a.LeadID, card.Lead.DisplayName(), card.Lead.TeamID
+}
+
+// happened is what a notice says, in the words of who has to act or not.
+func (sc scene) happened(u lead.User, a lead.Alert, cards map[string]lead.Card) string {
+	text := views.Happened(string(a.What), cards[a.LeadID].Lead.OwnerID == u.ID)
+	if text == "" { // of a newer version
+		text = string(a.What)
+	}
+	return text
+}
+
+func (s *server) noticesPage(c echo.Context) error {
+	ctx, u := c.Request().Context(), *viewer(c)
+	after, err := readCursor[lead.AlertPoint](c.QueryParam("cursor"))
+	if err != nil {
+		return err
+	}
+	sc, err := s.scene(ctx)
+	if err != nil {
+		return err
+	}
+	m, err := s.noticesModel(ctx, sc, u, after)
+	if err != nil {
+		return err
+	}
+	m.When = sc.whenTold(u)
+	p, err := s.livePage(c, "notices", "Notices")
+	if err != nil {
+		return err
+	}
+	p.Live = after == nil
+	return s.render(c, http.StatusOK, views.NoticesPage(p, m))
+}
+
+// noticesModel is a page of somebody's notices after a point.
+func (s *server) noticesModel(ctx context.Context, sc scene, u lead.User, after *lead.AlertPoint) (views.NoticesModel, error) {
+	m := views.NoticesModel{}
+	alerts, err := s.Store.Alerts(ctx, u.ID, after, noticesOnPage+1)
+	if err != nil {
+		return m, err
+	}
+	if after == nil {
+		m.LiveURL = "/live/notices"
+	} else {
+		m.First = "/notices"
+	}
+	if len(alerts) > noticesOnPage {
+		alerts = alerts[:noticesOnPage]
+		last := alerts[noticesOnPage-1]
+		m.Next = "/notices?cursor=" + writeCursor(lead.AlertPoint{At: last.NotedAt, ID: last.ID})
+	}
+	cards, err := s.leadsOf(ctx, alerts)
+	if err != nil {
+		return m, err
+	}
+	ids := make([]string, len(alerts))
+	for i, a := range alerts {
+		ids[i] = a.ClockID
+	}
+	clocks, err := s.Store.Clocks(ctx, ids)
+	if err != nil {
+		return m, err
+	}
+	for i, a := range alerts {
+		if i == 0 {
+			m.UpTo = writeCursor(lead.AlertPoint{At: a.NotedAt, ID: a.ID})
+		}
+		line := views.NoticeLine{At: a.At, Text: sc.happened(u, a, cards), Unread: !a.HeardAt.IsZero() && a.How != lead.Over && a.ReadAt.IsZero()}
+		line.LeadID, line.Name, _ = sc.nameFor(u, a, cards)
+		line.State, line.Done = sc.doneAbout(u, a, clocks)
+		line.Unread = line.Unread && line.State == "open" && sc.now.Sub(a.HeardAt) < lead.UnreadFor
+		switch {
+		case a.HeardAt.IsZero() && line.State == "open":
+			line.HearAt = a.HearAt
+		case a.How == lead.Digest:
+			line.How = views.ToldInDigest
+		case a.How == lead.Over && line.State == "done":
+			line.How = views.NeverTold
+		}
+		m.Unread = m.Unread || line.Unread
+		m.Lines = append(m.Lines, line)
+	}
+	return m, nil
+}
+
+// doneAbout is what was done about a notice, as its clock's row tells.
+func (sc scene) doneAbout(u lead.User, a lead.Alert, clocks map[string]lead.Clock) (state, words string) {
+	c, there := clocks[a.ClockID]
+	switch {
+	case !there:
+		return "done", views.TakenBack
+	case c.Running():
+		return "open", views.StillOpen(string(c.Kind))
+	}
+	words = c.DoneBy(sc.book)
+	if c.Stopped.Kind == lead.ByPerson && c.Stopped.By == u.ID {
+		words = strings.TrimSuffix(words, sc.book.Name(u.ID)) + "you"
+	}
+	return "done", words + " " + afterwards(c.StoppedAt.Sub(a.At))
+}
+
+// afterwards is how much later something was done.
+func afterwards(d time.Duration) string {
+	switch {
+	case d < time.Minute:
+		return "within a minute"
+	case d < 48*time.Hour:
+		return minutes(d) + " later"
+	}
+	return strconv.Itoa(int(d.Hours()/24)) + " days later"
+}
+
+// whenTold explains to somebody when they are told of what.
+func (sc scene) whenTold(u lead.User) []string {
+	of := map[lead.Role]string{
+		lead.Rep:       "Hot leads that wait for your team, clocks of yours that are at risk or late, what is given to you, and leads that every team may claim.",
+		lead.Manager:   "Clocks of your teams that are late, and leads that wait for so long that you may claim them, too.",
+		lead.Marketing: "Hot leads that nobody claimed in time.",
+	}[u.Role]
+	if of == "" {
+		of = "Nothing: administrators take no part in hand-offs."
+	}
+	domain := lead.Scene{Rules: sc.rules, Book: sc.book, Now: sc.now}
+	cal, whose := domain.HoursOf(u), "the company"
+	for _, id := range u.Teams {
+		if t := sc.book.Team(id); t != nil && t.DisabledAt.IsZero() {
+			whose = t.Name
+			break
+		}
+	}
+	hours := "In the hours of " + whose + ", and not while you are away. What happens meanwhile comes when they open again, as one digest"
+	if open, err := cal.NextOpening(sc.now); err == nil && open.After(sc.now) {
+		hours += " (next on " + open.In(cal.Zone()).Format("Mon 2 Jan 15:04") + ")"
+	}
+	return []string{of, hours + ".",
+		fmt.Sprintf("At most %d times an hour. What is more is kept, and comes as one digest when the hour has passed; what is done by then does not come at all.", lead.LoudAnHour),
+		"Each of a lead’s clocks once. Notices are kept for " + strconv.Itoa(int(lead.AlertsFor.Hours()/24)) + " days.",
+	}
+}
+
+// readNotices notes that somebody has seen their notices, up to the newest that
+// stood on their page.
+func (s *server) readNotices(c echo.Context) error {
+	upTo, err := readCursor[lead.AlertPoint](c.FormValue("upto"))
+	switch {
+	case err != nil:
+		return err
+	case upTo == nil:
+		return lead.Invalid("upto", "say up to which notice")
+	}
+	if err := s.Desk.ReadAlerts(c.Request().Context(), viewer(c).ID, *upTo, s.Now()); err != nil {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, "/notices")
+}
+
+func (s *server) noticesStream(c echo.Context) error {
+	u := *viewer(c)
+	return s.stream(c, live.View{
+		Topic: "notices|" + u.ID, Frames: partFrames{},
+		Concerns: func(n live.Notice) bool { return n.All || slices.Contains(n.People, u.ID) },
+		Look: func(ctx context.Context, _ time.Time) (live.Page, error) {
+			sc, err := s.scene(ctx)
+			if err != nil {
+				return live.Page{}, err
+			}
+			now, known := sc.book.Users[u.ID] // their teams may have changed
+			if !known {
+				now = u
+			}
+			m, err := s.noticesModel(ctx, sc, now, nil)
+			if err != nil {
+				return live.Page{}, err
+			}
+			return live.Page{Parts: []live.Part{{Target: "#notice-list", Rev: revOf(m), HTML: func() ([]byte, error) { return views.PartialNotices(context.Background(), m) }}}}, nil
+		},
+	})
+}
