@@ -21,6 +21,7 @@ import (
 const (
 	noticesOnPage = 50
 	newsMost      = 20 // of what a browser tells at once; the count goes on
+	namesInDigest = 3
 )
 
 // owns are what people see of their own on whatever live page: what they were told
@@ -61,37 +62,43 @@ func (s *server) bells(ctx context.Context, users []string) (map[string]views.Be
 	if err != nil {
 		return nil, nil, err
 	}
-	shown, about := map[string][]lead.Alert{}, map[string][]string{}
-	var all []lead.Alert
+	tellings, about := map[string][][]lead.Alert{}, map[string][]string{}
+	var named []lead.Alert
 	for user, alerts := range unread {
-		shown[user] = alerts[:min(newsMost, len(alerts))]
-		all = append(all, shown[user]...)
+		tellings[user] = tellingsOf(alerts)
+		for _, t := range tellings[user] {
+			named = append(named, t[:min(namesInDigest, len(t))]...)
+		}
 		for _, a := range alerts {
 			about[user] = append(about[user], a.LeadID)
 		}
 	}
-	cards, err := s.leadsOf(ctx, all)
+	cards, err := s.leadsOf(ctx, named)
 	if err != nil {
 		return nil, nil, err
 	}
 	bells := make(map[string]views.BellModel, len(users))
-	for user, alerts := range shown {
+	for user, all := range tellings {
 		m := views.BellModel{Unread: len(unread[user])}
-		u := sc.book.Users[user]
-		for len(alerts) > 0 {
-			n := 1
-			if alerts[0].How == lead.Digest {
-				n = len(alerts)
-				if i := slices.IndexFunc(alerts, func(a lead.Alert) bool { return a.How != lead.Digest || !a.HeardAt.Equal(alerts[0].HeardAt) }); i > 0 {
-					n = i
-				}
-			}
-			m.News = append(m.News, sc.news(u, alerts[:n], cards))
-			alerts = alerts[n:]
+		for _, t := range all {
+			m.News = append(m.News, sc.news(sc.book.Users[user], t, cards))
 		}
 		bells[user] = m
 	}
 	return bells, about, nil
+}
+
+// tellingsOf are alerts, newest first, as they were told: each by itself, or those
+// of a digest together. At most newsMost.
+func tellingsOf(alerts []lead.Alert) (out [][]lead.Alert) {
+	for len(alerts) > 0 && len(out) < newsMost {
+		n := 1
+		for alerts[0].How == lead.Digest && n < len(alerts) && alerts[n].How == lead.Digest && alerts[n].HeardAt.Equal(alerts[0].HeardAt) {
+			n++
+		}
+		out, alerts = append(out, alerts[:n]), alerts[n:]
+	}
+	return out
 }
 
 func (s *server) leadsOf(ctx context.Context, alerts []lead.Alert) (map[string]lead.Card, error) {
@@ -124,13 +131,12 @@ func (sc scene) news(u lead.User, alerts []lead.Alert, cards map[string]lead.Car
 		m.Title += " from while you were not told"
 	}
 	var names []string
-	for _, a := range alerts {
-		if _, name, _ := sc.nameFor(u, a, cards); !slices.Contains(names, name) {
-			names = append(names, name)
-		}
+	for _, a := range alerts[:min(namesInDigest, len(alerts))] {
+		_, name, _ := sc.nameFor(u, a, cards)
+		names = append(names, name)
 	}
-	m.Text = strings.Join(names[:min(3, len(names))], ", ")
-	if more := len(names) - 3; more > 0 {
+	m.Text = strings.Join(names, ", ")
+	if more := len(alerts) - len(names); more > 0 {
 		m.Text += fmt.Sprintf(" and %d more", more)
 	}
 	return m
