@@ -39,6 +39,11 @@ func (f *flaky) User(ctx context.Context, ref string) (lead.User, error) {
 	return u, cmp.Or(f.err(), err)
 }
 
+func (f *flaky) Book(ctx context.Context) (*lead.Book, error) {
+	b, err := f.Store.Book(ctx)
+	return b, cmp.Or(f.err(), err)
+}
+
 func (f *flaky) Empty(ctx context.Context) (bool, error) {
 	empty, err := f.Store.Empty(ctx)
 	return empty, cmp.Or(f.err(), err)
