@@ -128,7 +128,7 @@ func (sc scene) news(u lead.User, alerts []lead.Alert, cards map[string]lead.Car
 	}
 	m := views.NewsModel{Key: "digest " + strconv.FormatInt(a.HeardAt.UnixMilli(), 10), Title: count(len(alerts), "notice", "notices"), URL: "/notices"}
 	if slices.ContainsFunc(alerts, func(a lead.Alert) bool { return a.Waited(a.HeardAt) }) {
-		m.Title += " from while you were not told"
+		m.Title += " that waited for you"
 	}
 	var names []string
 	for _, a := range alerts[:min(namesInDigest, len(alerts))] {

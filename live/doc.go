@@ -55,6 +55,9 @@
 // ([Hub.Guard]) tells, once a second, which names are good no longer, whatever
 // view they watch. [Limit] bounds how many streams somebody may have open.
 //
+// What somebody sees of their own on every page, their notices say, goes to them in
+// frames of its own ([Hub.Owns]), so that a view stays the same for all.
+//
 // # A new live page
 //
 // In package handlers, beside the page's own handler:
