@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"strconv"
 	"sync"
+	"sync/atomic"
 )
 
 // fan is what r3labs/sse takes for a screen's one browser: it hands each frame
@@ -19,13 +20,16 @@ type fan struct {
 	done   chan struct{} // closed when r3labs has let go of it
 	end    context.CancelFunc
 
+	handed atomic.Uint64 // number of the last frame that everybody was handed
+	moved  chan struct{} // a frame was
+
 	to []*watcher // of the frame under way
 }
 
 // newFan subscribes to a screen's stream, until it is closed.
 func newFan(s *screen) *fan {
 	ctx, end := context.WithCancel(context.Background())
-	f := &fan{screen: s, header: http.Header{}, ready: make(chan struct{}), done: make(chan struct{}), end: end}
+	f := &fan{screen: s, header: http.Header{}, ready: make(chan struct{}), done: make(chan struct{}), end: end, moved: make(chan struct{}, 1)}
 	go func() {
 		defer close(f.done)
 		s.hub.sse.ServeHTTP(f, streamRequest(ctx, s.view.Topic))
@@ -67,6 +71,8 @@ func (f *fan) Write(p []byte) (int, error) {
 	f.to = f.screen.append(f.to[:0])
 	deliver(f.to, e)
 	clear(f.to)
+	f.handed.Store(seq)
+	poke(f.moved)
 	return len(p), nil
 }
 

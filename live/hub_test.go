@@ -112,12 +112,73 @@ func TestAFrameThatIsNotTakenIsMadeUpForByASnapshot(t *testing.T) {
 	})
 }
 
+// While frames don't get on, because there is too much to do, what changes becomes
+// fewer frames, and nobody needs a snapshot.
+func TestFramesThatDoNotGetOnBecomeFewer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hub := NewHub(Options{})
+		ctx, cancel := context.WithCancel(t.Context())
+		ran := make(chan error, 1)
+		go func() { ran <- hub.Run(ctx) }()
+		var n atomic.Int64
+		view := View{
+			Topic: "emea", Frames: plainFrames{}, Concerns: func(Notice) bool { return true },
+			Look: func(context.Context, time.Time) (Page, error) {
+				text := fmt.Sprint(n.Load())
+				return Page{Rows: []Row{{ID: "lead", Rev: text, HTML: func() ([]byte, error) { return []byte(text), nil }}}}, nil
+			},
+		}
+		browser := &sink{http.Header{}, make(chan string, 1000)}
+		served := make(chan error, 1)
+		go func() { served <- hub.Serve(browser, httptest.NewRequest("GET", "/", nil), view, Visitor{}) }()
+		synctest.Wait()
+		jam := &held{httptest.NewRecorder(), make(chan struct{})}
+		left, leave := context.WithCancel(t.Context())
+		jammed := make(chan struct{})
+		go func() { defer close(jammed); hub.sse.ServeHTTP(jam, streamRequest(left, "emea")) }()
+		synctest.Wait()
+		for len(browser.got) > 0 {
+			<-browser.got
+		}
+		for range 20 * 60 { // a minute of changes, of which r3labs passes 65 on
+			n.Add(1)
+			hub.Notice(Notice{})
+			time.Sleep(50 * time.Millisecond)
+			synctest.Wait()
+		}
+		if got := hub.Stats().Frames; got > 110 {
+			t.Errorf("frames don't get on, and there are %d of them", got)
+		}
+		close(jam.release)
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		last := ""
+		for len(browser.got) > 0 {
+			if last = <-browser.got; strings.Contains(last, "snapshot") {
+				t.Errorf("a snapshot was needed: %q", last)
+			}
+		}
+		if want := "data: row 1200\n\n"; last != want {
+			t.Errorf("in the end it shows %q, want %q", last, want)
+		}
+		leave()
+		<-jammed
+		cancel()
+		if err := <-served; err != nil {
+			t.Errorf("Serve: %v", err)
+		}
+		if err := <-ran; err != nil {
+			t.Errorf("Run: %v", err)
+		}
+	})
+}
+
 // A watcher that comes between the storing of a state and its frame has the change
 // in its snapshot, and must not get it twice.
 func TestAFrameThatIsInTheSnapshotIsDropped(t *testing.T) {
 	out, screen := &kept{}, newScreen(nil, View{})
 	screen.add(&watcher{begun: true, seq: 7, out: out, screen: screen, cancel: func(error) {}})
-	f := &fan{screen: screen}
+	f := &fan{screen: screen, moved: make(chan struct{}, 1)}
 	for seq := 6; seq <= 9; seq++ {
 		fmt.Fprintf(f, ": %d\ndata: frame %d\n\n", seq, seq)
 		fmt.Fprint(f, "\n")
@@ -137,7 +198,7 @@ func TestFramesBehindTheSnapshotFollowIt(t *testing.T) {
 	screen.now.Store(state)
 	w := &watcher{out: out, screen: screen, to: http.Header{}, began: make(chan struct{}), cancel: func(error) { t.Error("it ended") }}
 	screen.add(w)
-	f := &fan{screen: screen}
+	f := &fan{screen: screen, moved: make(chan struct{}, 1)}
 	for seq := 6; seq <= 9; seq++ {
 		fmt.Fprintf(f, ": %d\ndata: frame %d\n\n", seq, seq)
 	}

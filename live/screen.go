@@ -89,6 +89,11 @@ func (s *screen) concerns(n Notice) bool {
 	return yes || err != nil
 }
 
+// mostAhead is how many frames may be on their way to those who watch. While there
+// are more, because the processors have too much to do, notices wait: what changes
+// then is one frame and not many.
+const mostAhead = 3
+
 // run looks when it should, until ctx ends or nobody has watched for a while. A
 // notice waits for those that come together with it. A newcomer to an unwatched
 // screen waits for the least distance of two looks only.
@@ -100,8 +105,12 @@ func (s *screen) run(ctx context.Context) {
 	<-s.fan.ready // what is published before it would be lost
 	for {
 		wait, dirty, watched := o.Tick, s.dirty, s.watching() > 0
-		if !watched {
+		var moved chan struct{}
+		switch {
+		case !watched:
 			wait, dirty = o.Idle, nil
+		case s.now.Load().seq > s.fan.handed.Load()+mostAhead:
+			dirty, moved = nil, s.fan.moved
 		}
 		timer.Reset(wait)
 		select {
@@ -109,6 +118,8 @@ func (s *screen) run(ctx context.Context) {
 			return
 		case <-s.asked:
 			pause(ctx, time.Until(s.looked.Add(o.Coalesce)))
+		case <-moved:
+			continue
 		case <-dirty:
 			pause(ctx, o.Coalesce)
 		case <-timer.C:
