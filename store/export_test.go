@@ -46,7 +46,7 @@ func (s *Store) Tables(t *testing.T) []string {
 	text := `SELECT table_name || '.' || column_name FROM information_schema.columns
 		WHERE table_schema = 'public' AND table_name NOT IN (SELECT relname FROM pg_class WHERE relispartition) ORDER BY 1`
 	if s.lite {
-		text = `SELECT m.name || '.' || c.name FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' ORDER BY 1`
+		text = `SELECT m.name || '.' || c.name FROM sqlite_master m, pragma_table_xinfo(m.name) c WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' ORDER BY 1`
 	}
 	var names []string
 	if err := s.write.SelectContext(t.Context(), &names, text); err != nil {

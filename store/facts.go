@@ -16,38 +16,53 @@ import (
 	"hotleads/sla"
 )
 
-// The columns that tell sorts of clocks apart, and each clock of a sort as
-// "asked used" in seconds: what a report reads is a few thousand rows, however
-// many clocks there are.
+// The clocks of a period by their sorts (see the migration of fact_sort), each clock
+// as "asked used" in seconds: what a report reads is a few thousand rows, however many
+// clocks there are, and nothing but an index. Of clocks that run, the rows tell which
+// are due.
 const (
-	factSort = `kind, team_id, CASE WHEN kind IN ('decision', 'touch') THEN owner_id ELSE stopped_owner END AS rep, tier, source,
-		CASE WHEN outcome <> '' THEN outcome WHEN breached_at IS NOT NULL OR due_at <= ? THEN 'breached' ELSE '' END AS result,
-		stopped_at IS NULL AS running,
-		CASE kind WHEN 'claim' THEN stopped_owner <> '' WHEN 'decision' THEN stopped_move IN ('accept', 'return') ELSE stopped_move = 'touch' END AS done,
-		waiting_since IS NOT NULL AND kind IN ('claim', 'response') AS closed,
-		counted, stopped_kind = 'key' OR stopped_via = 'api' AS verified`
-	factsText = `SELECT ` + factSort + `, string_agg(CAST(%s AS TEXT) || ' ' || CAST(CASE WHEN stopped_at IS NULL THEN 0 ELSE used / 1000000 END AS TEXT), ' ') AS each
-		FROM clocks WHERE asked_at >= ? AND asked_at < ?%s GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11`
+	facts = `SELECT fact_sort, FALSE AS late, string_agg(fact_each, ' ') AS each
+		FROM clocks WHERE asked_at >= ? AND asked_at < ? GROUP BY fact_sort`
+	runningFacts = `SELECT fact_sort, breached_at IS NOT NULL OR due_at <= ? AS late, string_agg(fact_each, ' ') AS each
+		FROM clocks WHERE asked_at >= ? AND asked_at < ? AND stopped_at IS NULL GROUP BY 1, 2`
 )
 
 type factRow struct {
-	Kind     string `db:"kind"`
-	TeamID   string `db:"team_id"`
-	Rep      string `db:"rep"`
-	Tier     string `db:"tier"`
-	Source   string `db:"source"`
-	Result   string `db:"result"`
-	Running  bool   `db:"running"`
-	Done     bool   `db:"done"`
-	Closed   bool   `db:"closed"`
-	Counted  bool   `db:"counted"`
-	Verified bool   `db:"verified"`
-	Each     string `db:"each"`
+	Sort string `db:"fact_sort"`
+	Late bool   `db:"late"`
+	Each string `db:"each"`
 }
 
-func (r *factRow) facts() (lead.Facts, error) {
-	f := lead.Facts{Kind: sla.Kind(r.Kind), TeamID: r.TeamID, Rep: r.Rep, Tier: r.Tier, Source: r.Source, Result: sla.Outcome(r.Result),
-		Running: r.Running, Done: r.Done, Closed: r.Closed, Counted: r.Counted, Verified: r.Verified, Each: make([]lead.Stretch, 0, len(r.Each)/12+1)}
+// sort is what a row's clocks have in common.
+func (r *factRow) sort() (lead.Facts, error) {
+	words := strings.SplitN(r.Sort, "|", 7)
+	if len(words) != 7 {
+		return lead.Facts{}, fmt.Errorf("store: %q is no sort of clocks", r.Sort)
+	}
+	f := lead.Facts{Kind: sla.Kind(words[0]), Result: sla.Outcome(words[1]), Tier: words[3], TeamID: words[4], Rep: words[5], Source: words[6]}
+	if r.Late {
+		f.Result = sla.Missed
+	}
+	for _, letter := range words[2] {
+		switch letter {
+		case 'r':
+			f.Running = true
+		case 'd':
+			f.Done = true
+		case 'c':
+			f.Closed = true
+		case 'm':
+			f.Counted = true
+		case 'v':
+			f.Verified = true
+		}
+	}
+	return f, nil
+}
+
+// each are a row's clocks.
+func (r *factRow) each() ([]lead.Stretch, error) {
+	all := make([]lead.Stretch, 0, len(r.Each)/12+1)
 	for rest := r.Each; rest != ""; {
 		var s lead.Stretch
 		var err error
@@ -55,12 +70,12 @@ func (r *factRow) facts() (lead.Facts, error) {
 			var word string
 			word, rest, _ = strings.Cut(rest, " ")
 			if *n, err = strconv.ParseInt(word, 10, 64); err != nil {
-				return f, fmt.Errorf("store: a clock's seconds: %w", err)
+				return nil, fmt.Errorf("store: a clock's seconds: %w", err)
 			}
 		}
-		f.Each = append(f.Each, s)
+		all = append(all, s)
 	}
-	return f, nil
+	return all, nil
 }
 
 // A long period is read in so many parts at once on Postgres, for one process of
@@ -85,16 +100,17 @@ func (s *Store) Facts(ctx context.Context, q lead.FactsQuery) ([]lead.Facts, err
 			return nil, wrap(ctx.Err())
 		}
 	}
-	found, errs := make([][]lead.Facts, parts), make([]error, parts)
+	found, errs := make([][]lead.Facts, parts+1), make([]error, parts+1)
 	var wg sync.WaitGroup
+	step := q.To.Sub(q.From) / time.Duration(parts)
 	for i := range parts {
-		one, step := q, q.To.Sub(q.From)/time.Duration(parts)
-		one.From = q.From.Add(step * time.Duration(i))
+		from, to := q.From.Add(step*time.Duration(i)), q.To
 		if i < parts-1 {
-			one.To = one.From.Add(step)
+			to = from.Add(step)
 		}
-		wg.Go(func() { found[i], errs[i] = s.facts(ctx, one) })
+		wg.Go(func() { found[i], errs[i] = s.facts(ctx, q.Teams, false, facts, at(from), at(to)) })
 	}
+	found[parts], errs[parts] = s.facts(ctx, q.Teams, true, runningFacts, at(q.Now), at(q.From), at(q.To))
 	wg.Wait()
 	if err := errors.Join(errs...); err != nil {
 		return nil, fmt.Errorf("store: facts: %w", wrap(err))
@@ -102,11 +118,10 @@ func (s *Store) Facts(ctx context.Context, q lead.FactsQuery) ([]lead.Facts, err
 	return slices.Concat(found...), nil
 }
 
-func (s *Store) facts(ctx context.Context, q lead.FactsQuery) ([]lead.Facts, error) {
+// facts reads those of some teams (nil: of all) that run, or that don't.
+func (s *Store) facts(ctx context.Context, teams []string, running bool, text string, args ...any) ([]lead.Facts, error) {
 	var db querier = s.read
-	seconds := `unixepoch(asked_at)`
 	if !s.lite {
-		seconds = `CAST(floor(date_part('epoch', asked_at)) AS BIGINT)`
 		tx, err := s.read.BeginTxx(ctx, nil)
 		if err != nil {
 			return nil, err
@@ -118,21 +133,21 @@ func (s *Store) facts(ctx context.Context, q lead.FactsQuery) ([]lead.Facts, err
 			return nil, err
 		}
 	}
-	narrow, args := "", []any{at(q.Now), at(q.From), at(q.To)}
-	if q.Teams != nil {
-		narrow, args = ` AND team_id IN (?)`, append(args, q.Teams)
-	}
-	text, args, err := in(db, fmt.Sprintf(factsText, seconds, narrow), args...)
-	if err != nil {
-		return nil, err
-	}
 	var all []lead.Facts
-	err = query(ctx, db, text, args, func(r *sqlx.Rows) error {
+	err := query(ctx, db, db.Rebind(text), args, func(r *sqlx.Rows) error {
 		var row factRow
 		if err := r.StructScan(&row); err != nil {
 			return err
 		}
-		f, err := row.facts()
+		f, err := row.sort()
+		if err != nil || f.Running != running || teams != nil && !slices.Contains(teams, f.TeamID) {
+			return err
+		}
+		if f.Each, err = row.each(); running {
+			for i := range f.Each {
+				f.Each[i].Used = 0 // what has been used so far is no wait yet
+			}
+		}
 		all = append(all, f)
 		return err
 	})

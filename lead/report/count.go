@@ -12,23 +12,28 @@ type counting struct {
 	q                           Query
 	now                         place // of q.Now
 	from, to                    int64
-	places                      map[int64]place
+	first                       int64 // quarter of places[0]
+	places                      []place
+	used                        []int64 // of the sort under way, in the period
 	handOffs                    HandOffs
 	unclaimed                   int
 	clocks                      []tally
 	today, week                 []Kept
 	weeks                       []Week
 	responses                   [][]int64
-	hours                       []map[int]Hour
+	hours                       [][weekHours]Hour
 	teams, reps, tiers, sources map[string]*part
 }
 
 // place is where a moment lies in the zone.
 type place struct {
+	known       bool
 	day, monday int64 // Unix seconds
 	week        int   // index of the trend; -1: outside
 	hour        int   // of the week, Monday 0:00 is 0
 }
+
+const weekHours = 7 * 24
 
 // part is what differs in one thing from the rest.
 type part struct {
@@ -61,11 +66,10 @@ func keptByKind() []Kept {
 }
 
 func newCounting(q Query) *counting {
-	c := &counting{q: q, from: q.From.Unix(), to: q.To.Unix(), places: map[int64]place{}, clocks: tallies(), today: keptByKind(), week: keptByKind(),
+	c := &counting{q: q, from: q.From.Unix(), to: q.To.Unix(), clocks: tallies(), hours: make([][weekHours]Hour, len(Kinds)), today: keptByKind(), week: keptByKind(),
 		teams: map[string]*part{}, reps: map[string]*part{}, tiers: map[string]*part{}, sources: map[string]*part{}}
-	for range Kinds {
-		c.hours = append(c.hours, map[int]Hour{})
-	}
+	c.first = q.Since().Unix() / quarter
+	c.places = make([]place, max(0, q.To.Unix()/quarter-c.first+1))
 	for monday, last := q.Since(), Monday(q.end(), q.Zone); !monday.After(last); monday = monday.AddDate(0, 0, 7) {
 		c.weeks, c.responses = append(c.weeks, Week{Monday: monday, Kept: keptByKind()}), append(c.responses, nil)
 	}
@@ -77,18 +81,25 @@ func newCounting(q Query) *counting {
 const quarter = 15 * 60
 
 func (c *counting) place(asked int64) place {
-	if p, known := c.places[asked/quarter]; known {
-		return p
+	at := asked/quarter - c.first
+	if at < 0 || at >= int64(len(c.places)) {
+		return c.placeOf(asked)
 	}
+	if !c.places[at].known {
+		c.places[at] = c.placeOf(asked)
+	}
+	return c.places[at]
+}
+
+func (c *counting) placeOf(asked int64) place {
 	t := time.Unix(asked, 0).In(c.q.Zone)
 	monday := Monday(t, c.q.Zone)
-	p := place{day: Day(t, c.q.Zone).Unix(), monday: monday.Unix(), week: -1, hour: (int(t.Weekday())+6)%7*24 + t.Hour()}
+	p := place{known: true, day: Day(t, c.q.Zone).Unix(), monday: monday.Unix(), week: -1, hour: (int(t.Weekday())+6)%7*24 + t.Hour()}
 	for i, w := range c.weeks {
 		if w.Monday.Equal(monday) {
 			p.week = i
 		}
 	}
-	c.places[asked/quarter] = p
 	return p
 }
 
@@ -98,36 +109,37 @@ func (c *counting) take(f *lead.Facts) {
 	if k < 0 {
 		return
 	}
-	var parts [4]*part
+	c.used = c.used[:0]
 	for _, s := range f.Each {
 		at := c.place(s.Asked)
 		if at.day == c.now.day {
-			c.today[k].add(f)
+			c.today[k].add(f, 1)
 		}
 		if at.monday == c.now.monday {
-			c.week[k].add(f)
+			c.week[k].add(f, 1)
 		}
 		if at.week >= 0 {
 			c.trend(k, f, s, at)
 		}
-		if s.Asked < c.from || s.Asked >= c.to {
-			continue
+		if s.Asked >= c.from && s.Asked < c.to {
+			c.used = append(c.used, s.Used)
 		}
-		if parts[0] == nil {
-			parts = [4]*part{c.of(c.teams, f.TeamID), c.of(c.reps, f.Rep), c.of(c.tiers, f.Tier), c.of(c.sources, f.Source)}
-		}
-		c.clocks[k].add(f, s)
-		for _, p := range parts {
-			p.clocks[k].add(f, s)
-			if f.Kind == sla.Response {
-				p.handOffs++
-				if f.Running {
-					p.waiting++
-				}
+	}
+	n := len(c.used)
+	if n == 0 {
+		return
+	}
+	c.clocks[k].add(f, c.used)
+	for _, p := range []*part{c.of(c.teams, f.TeamID), c.of(c.reps, f.Rep), c.of(c.tiers, f.Tier), c.of(c.sources, f.Source)} {
+		p.clocks[k].add(f, c.used)
+		if f.Kind == sla.Response {
+			p.handOffs += n
+			if f.Running {
+				p.waiting += n
 			}
 		}
-		c.handOff(f)
 	}
+	c.handOffsOf(f, n)
 }
 
 func (c *counting) of(parts map[string]*part, key string) *part {
@@ -151,7 +163,7 @@ func kindIndex(kind sla.Kind) int {
 // trend counts a clock in its week and in its hour of the week.
 func (c *counting) trend(k int, f *lead.Facts, s lead.Stretch, at place) {
 	w := &c.weeks[at.week]
-	w.Kept[k].add(f)
+	w.Kept[k].add(f, 1)
 	if f.Kind == sla.Response {
 		w.HandOffs++
 		if counts(f) && !f.Closed && f.Done {
@@ -161,92 +173,90 @@ func (c *counting) trend(k int, f *lead.Facts, s lead.Stretch, at place) {
 	if !counts(f) {
 		return
 	}
-	h := c.hours[k][at.hour]
-	h.Day, h.Hour = at.hour/24, at.hour%24
-	if f.Result == sla.Met {
+	if h := &c.hours[k][at.hour]; f.Result == sla.Met {
 		h.Met++
 	} else {
 		h.Missed++
 	}
-	c.hours[k][at.hour] = h
 }
 
-// handOff counts what the response clock of a hand-off tells of it, and a claim
+// handOffsOf counts what the response clocks of hand-offs tell of them, and claims
 // that nobody made.
-func (c *counting) handOff(f *lead.Facts) {
+func (c *counting) handOffsOf(f *lead.Facts, count int) {
 	if f.Kind == sla.Claim && f.Result == sla.Missed && !f.Done {
-		c.unclaimed++
+		c.unclaimed += count
 	}
 	if f.Kind != sla.Response {
 		return
 	}
 	n := &c.handOffs
-	n.All++
+	n.All += count
 	if f.Counted {
-		n.MQLs++
+		n.MQLs += count
 	}
 	if f.Closed {
-		n.Closed++
+		n.Closed += count
 	}
 	switch {
 	case f.Running:
-		n.Waiting++
+		n.Waiting += count
 	case f.Result == sla.Unrecorded:
-		n.Unrecorded++
+		n.Unrecorded += count
 	case f.Done:
-		n.Called++
+		n.Called += count
 	default:
-		n.Ended++
+		n.Ended += count
 	}
 }
 
-// add counts a clock of a sort.
-func (k *Kept) add(f *lead.Facts) {
+// add counts n clocks of a sort.
+func (k *Kept) add(f *lead.Facts, n int) {
 	switch f.Result {
 	case sla.Unrecorded:
-		k.Unrecorded++
+		k.Unrecorded += n
 	case sla.Cancelled:
-		k.Cancelled++
+		k.Cancelled += n
 	case sla.Met:
 		if f.Closed {
-			k.ClosedMet++
+			k.ClosedMet += n
 		} else {
-			k.Met++
+			k.Met += n
 		}
 	case sla.Missed:
 		if f.Closed {
-			k.ClosedMissed++
+			k.ClosedMissed += n
 		} else {
-			k.Missed++
+			k.Missed += n
 		}
 	default:
 		if f.Closed {
-			k.ClosedOpen++
+			k.ClosedOpen += n
 		} else {
-			k.Open++
+			k.Open += n
 		}
 	}
 }
 
-func (t *tally) add(f *lead.Facts, s lead.Stretch) {
-	t.kept.add(f)
+// add counts clocks of a sort by the seconds that they used.
+func (t *tally) add(f *lead.Facts, used []int64) {
+	t.kept.add(f, len(used))
 	if !counts(f) || !f.Done {
 		return
 	}
 	if f.Verified {
-		t.verified.add(f)
+		t.verified.add(f, len(used))
 	} else {
-		t.selfReport.add(f)
+		t.selfReport.add(f, len(used))
 	}
 	if f.Closed {
-		t.closed = append(t.closed, s.Used)
+		t.closed = append(t.closed, used...)
 		return
 	}
-	t.waits = append(t.waits, s.Used)
+	t.waits = append(t.waits, used...)
 	if f.Result == sla.Met {
-		t.met = append(t.met, s.Used)
+		t.met = append(t.met, used...)
 	} else {
-		t.missed = append(t.missed, s.Used)
+		t.missed = append(t.missed, used...)
 	}
 }
 

@@ -15,7 +15,6 @@ package report
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 	"time"
 
@@ -181,7 +180,7 @@ func SLAOf(q Query, facts []lead.Facts) SLA {
 	}
 	r.HandOffs, r.Unclaimed = c.handOffs, c.unclaimed
 	for k := range Kinds {
-		r.Clocks = append(r.Clocks, c.clocks[k].clock(c.hours[k]))
+		r.Clocks = append(r.Clocks, c.clocks[k].clock(&c.hours[k]))
 		r.Today, r.Week = append(r.Today, c.today[k]), append(r.Week, c.week[k])
 	}
 	for i := range c.weeks {
@@ -221,10 +220,12 @@ func shares(parts map[string]*part) []Share {
 }
 
 // hoursOf are the hours of a week in which anything was asked for, in order.
-func hoursOf(counts map[int]Hour) []Hour {
-	out := make([]Hour, 0, len(counts))
-	for _, at := range slices.Sorted(maps.Keys(counts)) {
-		out = append(out, counts[at])
+func hoursOf(counts *[weekHours]Hour) []Hour {
+	out := []Hour{}
+	for at, h := range counts {
+		if h.Met+h.Missed > 0 {
+			out = append(out, Hour{Day: at / 24, Hour: at % 24, Met: h.Met, Missed: h.Missed})
+		}
 	}
 	return out
 }

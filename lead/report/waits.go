@@ -3,7 +3,7 @@ package report
 import "time"
 
 // clock sums up a kind of clock.
-func (t *tally) clock(hours map[int]Hour) Clock {
+func (t *tally) clock(hours *[weekHours]Hour) Clock {
 	c := Clock{Kept: t.kept, Waits: waits(t.waits), Closed: waits(t.closed), Verified: t.verified, SelfReported: t.selfReport, Hours: hoursOf(hours)}
 	c.Bins = bins(t.met, t.missed, c.P90)
 	return c
