@@ -30,20 +30,6 @@ const (
 	waits = 3 * time.Hour
 )
 
-// sweepEach is how often what is due happens, so long before the end; away: the
-// office is closed.
-func sweepEach(before time.Duration, away bool) time.Duration {
-	switch {
-	case before <= 2*time.Hour:
-		return time.Minute
-	case before <= lastDay:
-		return 5 * time.Minute
-	case away:
-		return time.Hour
-	}
-	return 15 * time.Minute
-}
-
 // Seed fills an empty store with the company, its people and so many days of
 // history, FewestDays at least, up to now. The same seed and now give the same company (ids and keys apart).
 // progress, which may be nil, hears how far it is. It takes seconds.
@@ -81,7 +67,6 @@ type past struct {
 	office     *sla.Calendar // the company's, but for the last day
 	start, end time.Time
 	now        time.Time // the moment that is played
-	swept      time.Time
 
 	calls   []call              // made and not taken in yet
 	made    int                 // calls so far
@@ -96,7 +81,6 @@ func (p *past) tidy() time.Time { return p.end.Add(-tidyAt) }
 
 // play does what is on the agenda up to the end.
 func (p *past) play(ctx context.Context, progress func(done, total int)) error {
-	p.swept = p.start
 	for step := 0; ; step++ {
 		t, ok := p.pop(p.end)
 		if !ok {
@@ -122,31 +106,36 @@ func (p *past) play(ctx context.Context, progress func(done, total int)) error {
 	return err
 }
 
-// passTo lets time pass: what falls due meanwhile happens.
+// passTo lets time pass: what falls due meanwhile happens, each at its moment, as
+// where a server runs.
 func (p *past) passTo(ctx context.Context, to time.Time) error {
 	for {
-		each := sweepEach(p.end.Sub(p.swept), !p.office.IsOpen(p.swept))
-		if to.Sub(p.swept) < each {
-			p.now = to
-			return nil
+		lag, err := p.Store.Lag(ctx, to)
+		if err != nil {
+			return err
 		}
-		p.swept = p.swept.Add(each)
-		p.now = p.swept
-		if len(p.calls) > 0 && p.now.Sub(p.calls[0].at) > waits {
-			if err := p.takeIn(ctx); err != nil {
-				return err
-			}
+		if lag.Due == 0 {
+			break
+		}
+		if at := to.Add(-lag.Due); at.After(p.now) {
+			p.now = at
 		}
 		n, err := p.Desk.Sweep(ctx, p.now, 1000)
 		if err != nil {
 			return err
 		}
-		if n > 0 {
-			if err := p.look(ctx); err != nil {
-				return err
-			}
+		if n == 0 {
+			break
+		}
+		if err := p.look(ctx); err != nil {
+			return err
 		}
 	}
+	p.now = to
+	if len(p.calls) > 0 && p.now.Sub(p.calls[0].at) > waits {
+		return p.takeIn(ctx)
+	}
+	return nil
 }
 
 // say puts a call on the agenda. What may bring a lead on the board is taken in

@@ -86,6 +86,36 @@ func TestSeedRefusesAStoreInUse(t *testing.T) {
 	}
 }
 
+// The past reads as if a server had run all the time: nothing was found late, and
+// the clocks run by the calendar of the present since its first day.
+func TestHistoryReadsWell(t *testing.T) {
+	path, _ := copied(t)
+	w, _ := opened(t, path)
+	book, err := w.Store.Book(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules, err := w.Store.Rules(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	clocks, err := w.Store.FindClocks(t.Context(), lead.ClockSearch{FactsQuery: lead.FactsQuery{From: noon.AddDate(0, 0, -PastDays), To: noon, Now: noon}, Limit: 10_000})
+	if err != nil || len(clocks) < 100 {
+		t.Fatalf("%d clocks, %v", len(clocks), err)
+	}
+	odd := 0
+	for _, c := range clocks {
+		late := slices.ContainsFunc(c.Changes, func(g sla.Change) bool { return g.What == sla.Recomputed && g.At.After(noon.Add(time.Minute-lastDay)) })
+		if (c.FoundLate() || late) && odd < 5 {
+			odd++
+			t.Errorf("a clock's story: %s", lead.InWords(c.Story(rules.CalendarOf(book.Team(c.TeamID)), book, noon)))
+		}
+	}
+	if n, err := w.Desk.Recompute(t.Context(), noon, 1000); n != 0 || err != nil {
+		t.Errorf("the demo begins with %d leads whose clocks are computed again, %v", n, err)
+	}
+}
+
 func TestOpeningBoard(t *testing.T) {
 	path, cast := copied(t)
 	w, _ := opened(t, path)
