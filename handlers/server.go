@@ -53,7 +53,6 @@ type Store interface {
 	Note(ctx context.Context, leadID string, seq int64) (string, error)
 	Running(ctx context.Context, teams []string, limit int) ([]lead.RunningClock, error)
 	Overdue(ctx context.Context, teams []string, now time.Time) (int, error)
-	Stopped(ctx context.Context, teams []string, from, to time.Time) ([]lead.Clock, error)
 	Facts(ctx context.Context, q lead.FactsQuery) ([]lead.Facts, error)
 	Alerts(ctx context.Context, user string, after *lead.AlertPoint, limit int) ([]lead.Alert, error)
 	Unread(ctx context.Context, users []string, since time.Time) (map[string][]lead.Alert, error)

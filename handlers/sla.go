@@ -14,6 +14,7 @@ import (
 	"hotleads/lead"
 	"hotleads/lead/report"
 	"hotleads/live"
+	"hotleads/sla"
 	"hotleads/views"
 )
 
@@ -31,6 +32,10 @@ func (s *server) slaAsked(c echo.Context, sc scene) (slaFilter, []string, error)
 		}
 	}
 	f, err := sc.readSLA(c, team)
+	if f.Kind = sla.Kind(plain(c.QueryParam("kind"))); f.Kind != "" && !slices.Contains(report.Kinds, f.Kind) {
+		err = lead.Together(err, lead.Invalid("kind", "%q is no clock: it wants claim, decision, touch or response", clipped(string(f.Kind), 40)))
+		f.Kind = ""
+	}
 	return f, u.TeamsSeen(), err
 }
 
@@ -90,7 +95,7 @@ func (s *server) runningOf(ctx context.Context, sc scene, f slaFilter, teams []s
 	}
 	m, err := s.runningWhere(ctx, sc, teams, func(c lead.RunningClock, l lead.Lead) bool {
 		narrows := func(want, is string) bool { return want == "" || want == is }
-		return narrows(f.Query.Rep, l.OwnerID) && narrows(f.Query.Tier, c.Tier) && narrows(f.Query.Source, l.Source)
+		return narrows(string(f.Kind), string(c.Kind)) && narrows(f.Query.Rep, l.OwnerID) && narrows(f.Query.Tier, c.Tier) && narrows(f.Query.Source, l.Source)
 	})
 	if len(m.Rows) == 0 {
 		m.Aside = "Nobody waits now."
@@ -180,6 +185,10 @@ func (s *server) slaFinder(ctx context.Context, sc scene, f slaFilter, u lead.Us
 	for _, t := range slaTiers {
 		tiers.Options = append(tiers.Options, views.Pick{Value: t, Text: tierWords[t]})
 	}
+	kinds := views.Filter{Name: "kind", Label: "Clock", Any: "Every clock", Value: string(f.Kind)}
+	for _, k := range report.Kinds {
+		kinds.Options = append(kinds.Options, views.Pick{Value: string(k), Text: clockNames[k]})
+	}
 	sources, err := s.Store.Sources(ctx, sourcesShown)
 	if err != nil {
 		return out, err
@@ -188,9 +197,12 @@ func (s *server) slaFinder(ctx context.Context, sc scene, f slaFilter, u lead.Us
 	for _, x := range sources {
 		from.Options = append(from.Options, views.Pick{Value: x, Text: x})
 	}
-	out.Choices = append(out.Choices, reps, tiers, from)
+	out.Choices = append(out.Choices, kinds, reps, tiers, from)
 	return out, nil
 }
+
+// clockNames are the kinds of clock in a list to choose from.
+var clockNames = map[sla.Kind]string{sla.Claim: "Claim", sla.Decision: "Decision", sla.Touch: "Touch", sla.Response: "Response"}
 
 var tierWords = map[string]string{"fire": "On fire", "hot": "Hot", "warm": "Warm"}
 

@@ -31,7 +31,7 @@ func (f slaFilter) search(teams []string) lead.ClockSearch {
 	if f.Query.Team != "" {
 		teams = []string{f.Query.Team}
 	}
-	return lead.ClockSearch{FactsQuery: lead.FactsQuery{Teams: teams, From: f.Query.From, To: f.Query.To, Now: f.Now}, Rep: f.Query.Rep, Tier: f.Query.Tier, Source: f.Query.Source}
+	return lead.ClockSearch{Kind: f.Kind, FactsQuery: lead.FactsQuery{Teams: teams, From: f.Query.From, To: f.Query.To, Now: f.Now}, Rep: f.Query.Rep, Tier: f.Query.Tier, Source: f.Query.Source}
 }
 
 // clocksAsked reads what a list of clocks is narrowed to, beside the report's own
@@ -42,10 +42,7 @@ func (s *server) clocksAsked(c echo.Context, sc scene) (slaFilter, lead.ClockSea
 		return f, lead.ClockSearch{}, nil, err
 	}
 	q := f.search(teams)
-	q.Kind, q.Result = sla.Kind(plain(c.QueryParam("kind"))), plain(c.QueryParam("result"))
-	if q.Kind != "" && !slices.Contains(report.Kinds, q.Kind) {
-		return f, q, nil, lead.Invalid("kind", "%q is no clock: it wants claim, decision, touch or response", clipped(string(q.Kind), 40))
-	}
+	q.Result = plain(c.QueryParam("result"))
 	if _, known := clockResults[q.Result]; !known {
 		return f, q, nil, lead.Invalid("result", "%q is nothing that a clock can be", clipped(q.Result, 40))
 	}
@@ -90,11 +87,11 @@ func (s *server) slaClocksPage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	m := views.SLAClocksModel{Title: clockResults[q.Result], Back: "/sla" + f.query(), Sub: periodWords(f)}
+	m := views.SLAClocksModel{Title: clockResults[q.Result], Back: "/sla" + f.query("kind", ""), Sub: periodWords(f)}
 	if q.Kind != "" {
 		m.Sub += " · " + slaClock[q.Kind].sub
 	}
-	kept := []string{"kind", string(q.Kind), "result", q.Result, "wait", c.QueryParam("wait"), "hour", c.QueryParam("hour")}
+	kept := []string{"result", q.Result, "wait", c.QueryParam("wait"), "hour", c.QueryParam("hour")}
 	if q.After != nil {
 		m.Paging.First = "/sla/clocks" + f.query(kept...)
 	}
@@ -104,7 +101,7 @@ func (s *server) slaClocksPage(c echo.Context) error {
 		last := clocks[clocksOnPage-1]
 		m.Paging.Next = "/sla/clocks" + f.query(append(kept, "cursor", writeCursor(lead.ClockPoint{AskedAt: last.AskedAt, ID: last.ID}))...)
 	}
-	if m.Rows, err = s.slaRows(ctx, sc, clocks, teams); err != nil {
+	if m.Rows, err = s.slaRows(ctx, sc, clocks, teams, true); err != nil {
 		return err
 	}
 	p := s.page(c, "sla")
@@ -113,8 +110,8 @@ func (s *server) slaClocksPage(c echo.Context) error {
 }
 
 // slaRows are clocks with their leads and what became of them, in words. A lead
-// that is another team's by now has no name here.
-func (s *server) slaRows(ctx context.Context, sc scene, clocks []lead.LeadClock, teams []string) ([]views.SLABreach, error) {
+// that is another team's by now has no name here. Drawn, each has its picture.
+func (s *server) slaRows(ctx context.Context, sc scene, clocks []lead.LeadClock, teams []string, drawn bool) ([]views.SLABreach, error) {
 	ids := make([]string, len(clocks))
 	for i, c := range clocks {
 		ids[i] = c.LeadID
@@ -127,6 +124,13 @@ func (s *server) slaRows(ctx context.Context, sc scene, clocks []lead.LeadClock,
 	for i, c := range clocks {
 		l, there := cards[c.LeadID]
 		out[i] = views.SLABreach{Name: "A lead of another team", Kind: string(c.Kind), State: stateOf(c.Clock, sc.now), Why: lead.InWords(c.Story(sc.clockCalendar(c.Clock, c.TeamID), sc.book, sc.now))}
+		if drawn {
+			at := sc
+			if minute := sc.now.Truncate(time.Minute); c.Running() && minute.After(c.DueAt) { // its picture grows, but not with each look
+				at.now = minute
+			}
+			out[i].Working = new(at.working(c.Clock, c.TeamID))
+		}
 		if there && (teams == nil || l.Lead.TeamID == "" || slices.Contains(teams, l.Lead.TeamID)) {
 			out[i].LeadID, out[i].Name = c.LeadID, l.Lead.DisplayName()
 		}

@@ -33,6 +33,9 @@ func (s *server) slaCSV(c echo.Context) error {
 		return nil
 	}
 	line := func(by, name string, k report.Kept, w report.Waits) {
+		if f.Kind != "" && k.Kind != f.Kind {
+			return
+		}
 		share, median, p90 := "", "", ""
 		if is, known := k.Share(); known {
 			share = strconv.FormatFloat(math.Round(is*1000)/10, 'f', 1, 64)
@@ -94,7 +97,7 @@ func (s *server) slaClocksCSV(c echo.Context) error {
 		return nil
 	}
 	for {
-		rows, err := s.slaRows(ctx, sc, clocks, teams)
+		rows, err := s.slaRows(ctx, sc, clocks, teams, false)
 		if err != nil {
 			cutShort()
 		}

@@ -32,11 +32,11 @@ func (s *server) slaFigures(ctx context.Context, sc scene, f slaFilter, r report
 	}
 	out.Asides = slaAsides(r)
 	if r.Unclaimed > 0 {
-		out.Unclaimed, out.UnclaimURL = "Seen by all, claimed by none: "+count(r.Unclaimed, "lead", "leads"), "/sla/clocks"+f.query("result", lead.ClocksUnclaimed)
+		out.Unclaimed, out.UnclaimURL = "Seen by all, claimed by none: "+count(r.Unclaimed, "lead", "leads"), "/sla/clocks"+f.query("kind", "", "result", lead.ClocksUnclaimed)
 	}
 	for _, k := range []sla.Kind{sla.Response, sla.Claim, sla.Decision, sla.Touch} {
 		for _, c := range r.Clocks {
-			if c.Kind == k {
+			if c.Kind == k && (f.Kind == "" || f.Kind == k) {
 				out.Charts = append(out.Charts, sc.slaChart(f, c))
 			}
 		}
@@ -72,7 +72,7 @@ func (s *server) slaFigures(ctx context.Context, sc scene, f slaFilter, r report
 	if err != nil {
 		return out, err
 	}
-	out.Breaches, err = s.slaRows(ctx, sc, missed, teams)
+	out.Breaches, err = s.slaRows(ctx, sc, missed, teams, true)
 	return out, err
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"hotleads/lead"
 	"hotleads/lead/report"
+	"hotleads/sla"
 )
 
 // slaTiers are the tiers that clocks run by, the hottest first.
@@ -23,6 +24,7 @@ const mostDays = 2*365 + 2
 // slaFilter is what somebody asked to see, as they typed it, and what it means.
 type slaFilter struct {
 	From, To, Rep, Tier, Source string
+	Kind                        sla.Kind // of what stands on the page clock by clock; "": every kind
 	Team                        *lead.Team
 	report.Query
 }
@@ -118,6 +120,7 @@ func (f slaFilter) query(change ...string) string {
 	set("rep", f.Rep)
 	set("tier", f.Tier)
 	set("source", f.Source)
+	set("kind", string(f.Kind))
 	if f.Team != nil {
 		set("team", f.Team.Slug)
 	}

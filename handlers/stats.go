@@ -2,10 +2,10 @@ package handlers
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"hotleads/lead"
+	"hotleads/lead/report"
 	"hotleads/sla"
 	"hotleads/views"
 )
@@ -23,12 +23,12 @@ func (s *server) boardStats(ctx context.Context, team lead.Team, rows []lead.Sco
 	cached, ok := s.stats[team.ID]
 	s.mu.Unlock()
 	if !ok || sc.now.Sub(cached.at) > statsFor {
-		today := lead.Today(sc.now, sc.zone(team.ID))
-		clocks, err := s.Store.Stopped(ctx, []string{team.ID}, today, sc.now.Add(time.Second))
+		q := report.Query{From: report.Day(sc.now, sc.zone(team.ID)), To: sc.now.Add(time.Second), Now: sc.now, Zone: sc.zone(team.ID), Team: team.ID}
+		facts, err := s.Store.Facts(ctx, lead.FactsQuery{Teams: []string{team.ID}, From: q.From, To: q.To, Now: q.Now})
 		if err != nil {
 			return m, err
 		}
-		cached = statsAt{sc.now, figures(clocks)}
+		cached = statsAt{sc.now, figures(report.SLAOf(q, facts))}
 		s.mu.Lock()
 		s.stats[team.ID] = cached
 		s.mu.Unlock()
@@ -50,24 +50,17 @@ type statsAt struct {
 // statsFor is how long figures are shown before they are read again.
 const statsFor = 3 * time.Second
 
-// figures are the median response and the share of steps done in time.
-func figures(clocks []lead.Clock) dayFigures {
-	var response []time.Duration
-	met, all := 0, 0
-	for _, c := range clocks {
-		if c.Kind == sla.Response {
-			response = append(response, c.Used)
-			continue
-		}
-		all++
-		if c.Outcome == sla.Met {
-			met++
-		}
-	}
+// figures are the median response and the share of steps in time, of what was asked
+// for today: what /sla tells of the day.
+func figures(r report.SLA) dayFigures {
 	var f dayFigures
-	if len(response) > 0 {
-		slices.Sort(response)
-		f.median = minutes(response[len(response)/2])
+	met, all := 0, 0
+	for _, c := range r.Clocks {
+		if c.Kind != sla.Response {
+			met, all = met+c.Met, all+c.Met+c.Missed
+		} else if c.Done > 0 {
+			f.median = minutes(c.Median)
+		}
 	}
 	if all > 0 {
 		f.inTime = percent(met, all)

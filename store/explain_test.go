@@ -395,8 +395,6 @@ func (b *busy) pages() {
 			_, err = b.s.Count(b.ctx, lead.Search{Circle: circle, Seen: teams}, 50)
 			b.ok(err)
 		}
-		_, err = b.s.Stopped(b.ctx, teams, b.now.AddDate(0, 0, -1), b.now)
-		b.ok(err)
 	}
 	for _, teams := range [][]string{nil, {b.team.ID}} {
 		_, err = b.s.Facts(b.ctx, lead.FactsQuery{Teams: teams, From: b.now.AddDate(0, 0, -1), To: b.now, Now: b.now})

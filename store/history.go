@@ -172,34 +172,3 @@ func (s *Store) Overdue(ctx context.Context, teams []string, now time.Time) (int
 	}
 	return count, nil
 }
-
-// Stopped reads clocks that ended from one moment to before another and were
-// met or missed, for figures. A nil list of teams means all.
-func (s *Store) Stopped(ctx context.Context, teams []string, from, to time.Time) ([]lead.Clock, error) {
-	text := `SELECT ` + prefixed("c", clockColumns) + ` FROM clocks c JOIN leads l ON l.id = c.lead_id WHERE c.stopped_at >= ? AND c.stopped_at < ? AND c.outcome IN ('met', 'breached')`
-	args := []any{at(from), at(to)}
-	if teams != nil {
-		if len(teams) == 0 {
-			return nil, nil
-		}
-		text, args = text+` AND l.team_id IN (?)`, append(args, teams)
-	}
-	text, args, err := in(s.read, text, args...)
-	if err != nil {
-		return nil, err
-	}
-	var out []lead.Clock
-	err = query(ctx, s.read, text, args, func(r *sqlx.Rows) error {
-		var row clockRow
-		if err := r.StructScan(&row); err != nil {
-			return err
-		}
-		c, err := row.clock()
-		out = append(out, c)
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("store: stopped clocks: %w", wrap(err))
-	}
-	return out, nil
-}

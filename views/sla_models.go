@@ -90,10 +90,10 @@ type SLABreach struct {
 	LeadID string // "" for one that the viewer may not open
 	Name   string
 	Kind   string
-	Who    string
-	Asked  string
 	State  string // met, missed, open, unrecorded, cancelled
 	Why    string
+	// Working is its picture; nil for none.
+	Working *WhyModel
 }
 
 // SLAFilter is what the report can be narrowed by.

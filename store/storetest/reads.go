@@ -230,18 +230,6 @@ func clockLists(w *world) {
 		return must(w.s.Overdue(w.ctx, teams, now.Add(after).In(east)))(w)
 	}
 	w.same("overdue", []int{0, 1, 2, 1, 0}, []int{overdue(nil, 0), overdue(nil, time.Minute), overdue(nil, time.Hour), overdue([]string{emea.ID}, time.Hour), overdue([]string{}, time.Hour)})
-	stopped := func(teams []string, from, to time.Duration) (out []string) {
-		for _, c := range must(w.s.Stopped(w.ctx, teams, now.Add(from).In(east), now.Add(to)))(w) {
-			out = append(out, c.ID)
-		}
-		slices.Sort(out)
-		return out
-	}
-	w.same("met or missed", []string{"met", "missed"}, stopped(nil, 0, 2*time.Hour))
-	w.same("from a moment to before another", []string{"met"}, stopped(nil, 0, time.Hour))
-	w.same("after a moment", []string{"missed"}, stopped(nil, time.Microsecond, 2*time.Hour))
-	w.same("of a team", []string{"missed"}, stopped([]string{apac.ID}, 0, 2*time.Hour))
-	w.same("of no team", []string{}, stopped([]string{}, 0, 2*time.Hour))
 	all := must(w.s.Running(w.ctx, nil, 10))(w)
 	w.same("whole", clock("sooner", sla.Decision, time.Minute, 0, ""), all[0].Clock)
 }

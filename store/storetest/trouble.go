@@ -43,7 +43,6 @@ func contexts(w *world) {
 			"note":         second(w.s.Note(ctx, work.Lead.ID, 1)),
 			"activities":   second(w.s.Activities(ctx, work.Lead.ID, nil, 1)),
 			"running":      second(w.s.Running(ctx, nil, 1)),
-			"stopped":      second(w.s.Stopped(ctx, nil, now, now)),
 			"key":          second(w.s.Key(ctx, "secret")),
 			"keys":         second(w.s.Keys(ctx)),
 			"revoke":       second(w.s.RevokeKey(ctx, lead.Operator, "key", now)),

@@ -52,6 +52,9 @@ func (p *past) everyday() {
 		}
 	}
 	p.add(p.end.Add(-lastDay), func(ctx context.Context) error {
+		if err := p.tidyUp(ctx); err != nil { // who waits over a weekend would be due at once
+			return err
+		}
 		a, err := agreement(aroundTheClock)
 		if err == nil {
 			_, err = p.Store.Activate(ctx, lead.Operator, a, p.now)

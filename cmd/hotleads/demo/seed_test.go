@@ -240,13 +240,16 @@ func holdings(t *testing.T, rows []lead.History, cast Cast) {
 func TestFiguresAreBelievable(t *testing.T) {
 	path, _ := copied(t)
 	w, _ := opened(t, path)
-	clocks, err := w.Store.Stopped(t.Context(), nil, noon.AddDate(0, 0, -PastDays), noon)
+	clocks, err := w.Store.FindClocks(t.Context(), lead.ClockSearch{FactsQuery: lead.FactsQuery{From: noon.AddDate(0, 0, -PastDays), To: noon, Now: noon}, Limit: 10_000})
 	if err != nil {
 		t.Fatal(err)
 	}
 	met, all, mondays := 0, 0, 0
 	var response []time.Duration
 	for _, c := range clocks {
+		if c.Outcome != sla.Met && c.Outcome != sla.Missed {
+			continue
+		}
 		if c.Kind == sla.Response {
 			response = append(response, c.Used)
 			continue

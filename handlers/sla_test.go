@@ -1,0 +1,123 @@
+package handlers_test
+
+import (
+	"encoding/csv"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"hotleads/lead"
+)
+
+// csvOf reads a file; its rows are by the names of their columns.
+func (b browser) csvOf(path string) []map[string]string {
+	b.x.t.Helper()
+	status, h, body := b.get(path)
+	if status != http.StatusOK || !strings.HasPrefix(h.Get("Content-Type"), "text/csv") || !strings.Contains(h.Get("Content-Disposition"), "attachment") {
+		b.x.t.Fatalf("%s: %d %v", path, status, h)
+	}
+	rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(body, "\xEF\xBB\xBF"))).ReadAll()
+	if err != nil {
+		b.x.t.Fatal(err)
+	}
+	var out []map[string]string
+	for _, r := range rows[1:] {
+		row := map[string]string{}
+		for i, cell := range r {
+			row[rows[0][i]] = cell
+		}
+		out = append(out, row)
+	}
+	return out
+}
+
+// TestSLA: the page, its stream, its files and what leads to the clocks tell the
+// same, narrowed alike.
+func TestSLA(t *testing.T) {
+	x := newSite(t)
+	x.escalating() // around the clock
+	far, err := x.store.AddTeam(t.Context(), lead.Operator, lead.Team{Name: "Far"}, lead.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	rosa := x.person("=Rosa", lead.Rep)
+	x.person("Mara", lead.Marketing)
+	x.person("Fara", lead.Manager, far.ID)
+	ada, late := x.hot("ada"), x.hot("late")
+	x.identify("late", map[string]any{"name": "+late"})
+	mara := x.signIn("Mara")
+	stream, end := x.open(mara, "/live/sla")
+	defer end()
+	stream.until("clock-" + ada + "-claim")
+	only, end2 := x.open(mara, "/live/sla?kind=decision&tier=hot")
+	defer end2()
+	only.until("sla-rows")
+
+	// What happens arrives: a breach in the rows, a touch in the figures.
+	x.passed(31 * time.Minute)
+	stream.until(`data-state="breached"`)
+	if _, err := x.desk.Move(t.Context(), ada, lead.Request{Move: lead.Touch, Channel: "call", Outcome: "reached"}, lead.Person(rosa, "page"), lead.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if f := stream.until("1 was called"); !strings.Contains(f, "#sla-rows") && !strings.Contains(f, "sla-sentence") {
+		t.Errorf("the figures come as %.300s", f)
+	}
+	x.move(late, "claim", "=Rosa")
+	if f := only.until("clock-" + late + "-decision"); strings.Contains(f, "clock-"+late+"-claim") {
+		t.Errorf("a stream of decisions has a claim: %.300s", f)
+	}
+
+	_, _, page := mara.get("/sla")
+	for _, want := range []string{"clock-" + late + "-decision", "This week 2 leads were handed over.", "How it ran", `class="course"`, "breached", `<option value="decision"`} {
+		if !strings.Contains(page, want) {
+			t.Errorf("/sla without %q", want)
+		}
+	}
+	if _, _, page := mara.get("/sla?kind=claim"); strings.Contains(page, "clock-"+late+"-decision") || !strings.Contains(page, `<option value="claim" selected`) || strings.Contains(page, "until the first call?") {
+		t.Error("/sla of claims tells of others")
+	}
+	if status, _, page := mara.get("/sla?kind=cuckoo&tier=lukewarm"); status != http.StatusUnprocessableEntity || !strings.Contains(page, "is no clock") || !strings.Contains(page, "is no tier") {
+		t.Errorf("a kind and a tier that are none: %d", status)
+	}
+
+	clocks := mara.csvOf("/sla/clocks.csv?result=missed&kind=claim")
+	if len(clocks) != 2 || clocks[0]["lead"] != late || clocks[0]["name"] != "'+late" || clocks[0]["rep"] != "'=Rosa" || clocks[0]["state"] != "missed" || clocks[0]["team"] != "EMEA" || clocks[0]["clock"] != "claim" ||
+		!strings.Contains(clocks[0]["why"], "breached") || clocks[0]["target_minutes"] != "30.00" {
+		t.Errorf("claims that were missed: %v", clocks)
+	}
+	for query, n := range map[string]int{"": 7, "?kind=touch": 1, "?kind=decision": 2, "?tier=fire": 0, "?source=nowhere": 0, "?from=2020-01-01&to=2020-01-31": 0, "?result=open": 2, "?rep=" + rosa.ID: 6, "?team=far": 0} {
+		if got := mara.csvOf("/sla/clocks.csv" + query); len(got) != n {
+			t.Errorf("/sla/clocks.csv%s has %d clocks, want %d: %v", query, len(got), n, got)
+		}
+	}
+	figures := map[string]map[string]string{}
+	for _, row := range mara.csvOf("/sla.csv") {
+		figures[row["by"]+" "+row["name"]+" "+row["clock"]] = row
+	}
+	if r := figures["period  claim"]; r["missed"] != "2" || r["met"] != "0" || r["in_time_percent"] != "0.0" {
+		t.Errorf("claims of the period: %v", r)
+	}
+	if r := figures["rep '=Rosa touch"]; r["met"] != "1" || r["done"] != "1" || r["in_time_percent"] != "100.0" {
+		t.Errorf("Rosa's touches: %v in %v", r, figures)
+	}
+	for _, row := range mara.csvOf("/sla.csv?kind=touch") {
+		if row["clock"] != "touch" {
+			t.Errorf("touches alone: %v", row)
+		}
+	}
+	fara := x.signIn("Fara")
+	if got := fara.csvOf("/sla/clocks.csv"); len(got) != 0 {
+		t.Errorf("another team's manager reads %v", got)
+	}
+	if status, _, _ := fara.get("/sla/clocks.csv?team=emea"); status != http.StatusNotFound {
+		t.Errorf("another team by name: %d", status)
+	}
+
+	// The board tells of the day by the same rule: 3 steps in time (ada's decision and
+	// touch, nothing else is over), 2 claims missed.
+	if page := x.board("=Rosa"); !strings.Contains(page, "<b>50 %</b> in time") {
+		i := strings.Index(page, `id="board-stats"`)
+		t.Errorf("the board's day: %.400s", page[i:])
+	}
+}
