@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
@@ -114,6 +115,14 @@ var samples = map[string]func(x *house) sample{
 	"GET /api/v1/leads/:id/history":    func(x *house) sample { return sample{"/api/v1/leads/" + x.near + "/history", ""} },
 	"GET /api/v1/leads/:id/activities": func(x *house) sample { return sample{"/api/v1/leads/" + x.near + "/activities", ""} },
 	"POST /api/v1/leads/:id/:move":     func(x *house) sample { return sample{"/api/v1/leads/" + x.near + "/touch", ""} },
+
+	"DELETE /api/v1/absences/:id": func(x *house) sample {
+		id := x.somebody()
+		if err := x.store.SetAway(x.t.Context(), lead.Operator, id, lead.Now().Add(time.Hour), lead.Now()); err != nil {
+			x.t.Fatal(err)
+		}
+		return sample{own: "/api/v1/absences/" + id}
+	},
 
 	"GET /api/v1/agreements/:version": func(*house) sample { return sample{"/api/v1/agreements/1", ""} },
 	"GET /api/v1/agreement/draft": func(x *house) sample {

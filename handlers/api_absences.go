@@ -141,10 +141,6 @@ func (s *server) apiAway(c echo.Context) error {
 // apiBack takes an absence back: one that is planned, or being away without a plan.
 func (s *server) apiBack(c echo.Context) error {
 	ctx, id := c.Request().Context(), c.Param("id")
-	by, err := s.apiBy(c, plain(c.QueryParam("actor")))
-	if err != nil {
-		return err
-	}
 	users, err := s.Store.Users(ctx)
 	if err != nil {
 		return err
@@ -153,6 +149,10 @@ func (s *server) apiBack(c echo.Context) error {
 		for _, a := range absences(u, s.Now()) {
 			if a.ID != id {
 				continue
+			}
+			by, err := s.apiBy(c, plain(c.QueryParam("actor")))
+			if err != nil {
+				return err
 			}
 			if id == u.ID {
 				_, _, err = s.Desk.SetAway(ctx, id, time.Time{}, by, s.Now())
