@@ -170,6 +170,7 @@ func (in *arrival) hear(w *Work, m Message) {
 	}
 	if len(m.Traits) > 0 || m.TimeZone != "" {
 		in.said[l.ID] = true
+		w.learned()
 	}
 	if changed, contact := l.Learn(m.Traits, m.OccurredAt); changed {
 		in.traits[l.ID] = true

@@ -116,7 +116,10 @@ func (p *Profile) Learn(traits map[string]any, at time.Time) (changed, contact b
 // composeName makes the name of first and last name, as they are known by now,
 // unless a whole name was said since. It tells whether the name changed.
 func (p *Profile) composeName() bool {
-	for _, parts := range [][2]string{{"firstName", "lastName"}, {"first_name", "last_name"}} {
+	for _, parts := range [...][2]string{{"firstName", "lastName"}, {"first_name", "last_name"}} {
+		if p.Traits[parts[0]] == nil && p.Traits[parts[1]] == nil {
+			continue
+		}
 		full := strings.TrimSpace(textTrait(p.Traits[parts[0]]) + " " + textTrait(p.Traits[parts[1]]))
 		whole := p.TraitTimes["name"]
 		since := p.TraitTimes[parts[0]].After(whole) || p.TraitTimes[parts[1]].After(whole)

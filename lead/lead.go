@@ -163,6 +163,10 @@ func (l *Lead) Held() bool {
 // BackAgain tells whether the lead was returned before and is in a hand-off again.
 func (l *Lead) BackAgain() bool { return !l.ReturnedAt.IsZero() && l.Stage != Nurture }
 
+func (p *Profile) core() [7]string {
+	return [...]string{p.UserID, p.Email, p.Phone, p.Name, p.Company, p.Title, p.Country}
+}
+
 // AllTraits is every trait by name, the core ones and the derived email_domain
 // and email_kind (business, free or disposable) included: what conditions see.
 func (p *Profile) AllTraits() scoring.Traits {

@@ -190,6 +190,7 @@ func (in *arrival) merge(ctx context.Context, from, into *Work) error {
 		}
 	}
 	t.absorb(&f.Profile)
+	into.learned()
 	in.said[f.ID], in.said[t.ID] = true, true
 	if t.Source == "" || (f.Source != "" && f.CreatedAt.Before(t.CreatedAt)) {
 		t.Source = cmp.Or(f.Source, t.Source)

@@ -119,11 +119,11 @@ type Work struct {
 	DropOutboxSeq int64    // > 0: pending outbox rows from this history row on are taken back
 	WasOnBoard    string   // team on whose board it was before
 	Untold        bool     // no message said anything of its traits in this transaction
+	Weight        Weight   // once its traits are all heard; of the last transaction until then
 	wasOpen       bool     // every team could claim it before
 	everywhere    []string // teams on whose boards it is or was for that
 	Heard         int      // activities heard in this transaction
 	recomputed    bool     // a clock runs by another calendar or agreement than before
-	fitted        fitted   // once its traits are all heard
 	reheat        bool     // clocks an undo put back have to follow the tier once the ledger is back
 }
 
@@ -194,22 +194,28 @@ func (w *Work) moveTo(s Stage, now time.Time) {
 	w.Lead.Stage, w.Lead.StageAt = s, now
 }
 
-// fitted is what a lead's traits are worth to one scorer. To weigh them takes as
+// Weight is what a lead's traits are worth to one scorer. To weigh them takes as
 // long as all else that an activity costs.
-type fitted struct {
-	by  *scoring.Scorer
-	fit scoring.Fit
+type Weight struct {
+	by   *scoring.Scorer
+	core [7]string // the traits with a field of their own
+	fit  scoring.Fit
 }
 
 // weigh keeps the fit of traits that do not change any more.
-func (w *Work) weigh(r *Rules) { w.fitted = fitted{r.Scorer, r.Fit(w.Lead)} }
+func (w *Work) weigh(r *Rules) {
+	w.Weight = Weight{r.Scorer, w.Lead.core(), w.fit(r)}
+}
 
 func (w *Work) fit(r *Rules) scoring.Fit {
-	if w.fitted.by == r.Scorer {
-		return w.fitted.fit
+	if w.Weight.by == r.Scorer && w.Weight.core == w.Lead.core() {
+		return w.Weight.fit
 	}
 	return r.Fit(w.Lead)
 }
+
+// learned forgets the weight of traits that are not what they were.
+func (w *Work) learned() { w.Weight = Weight{} }
 
 // ScoreAt is the score and tier of the lead as it is by now, at a moment.
 func (w *Work) ScoreAt(r *Rules, at time.Time) (scoring.Score, scoring.Tier) {

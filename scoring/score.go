@@ -21,12 +21,14 @@ type Score struct {
 // undecayed. The same arguments give the same bits.
 func (s *Scorer) Score(l Ledger, fit Fit, at time.Time) Score {
 	sc := Score{Fit: fit.Counted}
-	for i := range s.rules {
+	left := len(l) // most leads have few of the rules
+	for i := 0; i < len(s.rules) && left > 0; i++ {
 		r := &s.rules[i]
 		acc, ok := l[r.ID]
 		if !ok {
 			continue
 		}
+		left--
 		v := acc.Value * s.decay(acc.LastAt, at)
 		sc.Engagement += v
 		if r.Intent {

@@ -147,7 +147,15 @@ func appendElement(buf []byte, v any) ([]byte, error) {
 	case bool:
 		return strconv.AppendBool(buf, v), nil
 	case time.Time:
-		return append(append(append(buf, '"'), pq.FormatTimestamp(v)...), '"'), nil
+		if year := v.Year(); year < 1 || year > 9999 {
+			return append(append(append(buf, '"'), pq.FormatTimestamp(v)...), '"'), nil
+		}
+		return append(v.AppendFormat(append(buf, '"'), time.RFC3339Nano), '"'), nil
+	case instant:
+		if time.Time(v).IsZero() {
+			return append(buf, "NULL"...), nil
+		}
+		return appendElement(buf, at(time.Time(v)))
 	case []byte:
 		return fmt.Appendf(buf, `"\\x%x"`, v), nil
 	case driver.Valuer:

@@ -22,6 +22,7 @@ type memory struct {
 	lead   *lead.Lead
 	clocks []lead.Clock // current ones
 	row    *leadRow
+	weight lead.Weight
 
 	identities []lead.Identity // some of those that lead to it
 }
@@ -142,7 +143,7 @@ func (t *txn) remember(w *lead.Work, row *leadRow) {
 	}
 	clocks := slices.DeleteFunc(slices.Clone(w.Clocks), func(c lead.Clock) bool { return !c.Current })
 	slices.SortFunc(clocks, func(a, b lead.Clock) int { return cmp.Compare(a.ID, b.ID) })
-	t.wrote = append(t.wrote, &memory{lead: w.Lead, clocks: clocks, row: row})
+	t.wrote = append(t.wrote, &memory{lead: w.Lead, clocks: clocks, row: row, weight: w.Weight})
 }
 
 // lockKnown locks leads in id order and reads those of which no more is known

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -66,6 +67,33 @@ var leadList = strings.Join(leadColumns, ", ")
 func (r *leadRow) values() []any {
 	return []any{r.ID, r.Version, r.CreatedAt, r.UpdatedAt, r.Stage, r.OwnerID, r.TeamID, r.Touched, r.UserID, r.Email, r.Phone, r.Name, r.Company, r.Title,
 		r.Country, r.Source, r.Traits, r.TraitTimes, r.Score, r.Tier, r.Backlog, r.HeldBack, r.Life, r.HistorySeq, r.Undo, r.Model, r.Ledger, r.Since, r.LastActivityAt, r.MergedInto, r.WakeAt, r.Hold, r.HoldEnds, r.ListedAt, r.BacklogScore, r.ClaimableBy}
+}
+
+// heardColumns are those that nearly every message changes, and the two that one
+// with traits does, in the order of heard.
+var heardColumns = strings.Fields(`id version updated_at score ledger last_activity_at traits trait_times`)
+
+// withoutTraits is how many of heardColumns a message without traits changes.
+const withoutTraits = 6
+
+func (r *leadRow) heard() []any {
+	return []any{r.ID, r.Version, r.UpdatedAt, r.Score, r.Ledger, r.LastActivityAt, r.Traits, r.TraitTimes}
+}
+
+// changed tells whether anything of a row but heardColumns, and whether one of
+// the traits, is not as it was.
+func (r *leadRow) changed(was *leadRow) (more, traits bool) {
+	like := *was
+	like.Version, like.UpdatedAt, like.Score, like.Ledger, like.LastActivityAt, like.Traits, like.TraitTimes = r.Version, r.UpdatedAt, r.Score, r.Ledger, r.LastActivityAt, r.Traits, r.TraitTimes
+	return like != *r && !slices.EqualFunc(like.values(), r.values(), same), was.Traits != r.Traits || was.TraitTimes != r.TraitTimes
+}
+
+// same compares values of one column.
+func same(a, b any) bool {
+	if x, is := a.(instant); is {
+		return at(time.Time(x)).Equal(at(time.Time(b.(instant))))
+	}
+	return a == b
 }
 
 // columns are where leadColumns are read to.
@@ -132,7 +160,7 @@ func toRow(w *lead.Work, before before, rules *lead.Rules, now time.Time) (leadR
 		if *f.to != "" {
 			continue
 		}
-		b, err := json.Marshal(f.from)
+		b, err := appendJSON(nil, f.from)
 		if err != nil {
 			return row, fmt.Errorf("store: lead %s: %w", l.ID, err)
 		}

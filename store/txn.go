@@ -194,7 +194,7 @@ func (t *txn) Lock(ctx context.Context, ids []string) (map[string]*lead.Work, er
 		if m.lead.MergedInto != "" && t.named[id] {
 			return nil, errStale
 		}
-		works[id] = &lead.Work{Lead: m.lead, Clocks: m.clocks}
+		works[id] = &lead.Work{Lead: m.lead, Clocks: m.clocks, Weight: m.weight}
 		t.was[id] = before{row: m.row, life: m.lead.Life, clocks: slices.Clone(m.clocks), words: wordsOf(m.lead)}
 	}
 	return works, nil
@@ -203,12 +203,13 @@ func (t *txn) Lock(ctx context.Context, ids []string) (map[string]*lead.Work, er
 // Append stores activities.
 func (t *txn) Append(ctx context.Context, activities []lead.Activity) error {
 	rows := make([][]any, len(activities))
+	var b []byte
 	for i, a := range activities {
 		if a.Properties == nil {
 			a.Properties = map[string]any{}
 		}
-		b, err := json.Marshal(a.Properties)
-		if err != nil {
+		var err error
+		if b, err = appendJSON(b[:0], a.Properties); err != nil {
 			return fmt.Errorf("store: activity %s: %w", a.MessageID, err)
 		}
 		rows[i] = []any{a.MessageID, a.LeadID, a.Name, scoring.Fold(a.Name), string(b), at(a.OccurredAt), at(a.ReceivedAt), instant(a.SaidAt)}

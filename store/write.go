@@ -19,7 +19,7 @@ var insertLead = `INSERT INTO leads (` + leadList + `)`
 // written are the rows of one Write, by table.
 type written struct {
 	leads, unannounced, history, notes, clocks, outbox, occasions [][]any
-	updates                                                       []leadUpdate // of leads that were there before
+	updates                                                       []*leadRow // of leads that were there before
 }
 
 // Write stores what changed and sets the leads' new versions.
@@ -49,7 +49,7 @@ func (t *txn) Write(ctx context.Context, now time.Time, works []*lead.Work) erro
 		if w.New {
 			rows.leads = append(rows.leads, row.values())
 		} else {
-			rows.update(row.values(), t.was[w.Lead.ID].row)
+			rows.updates = append(rows.updates, &row)
 		}
 		if err := rows.follow(w, t.was[w.Lead.ID].clocks, now); err != nil {
 			return err
@@ -88,94 +88,41 @@ func (t *txn) Write(ctx context.Context, now time.Time, works []*lead.Work) erro
 	return t.words(ctx, works)
 }
 
-// update adds a lead's row.
-func (r *written) update(values []any, was *leadRow) {
-	u := leadUpdate{values: values}
-	for i, old := range was.values() {
-		if !same(values[i], old) {
-			u.changed |= 1 << i
-		}
-	}
-	r.updates = append(r.updates, u)
-}
-
-// leadUpdate is a lead's row and which of its columns are not as they were.
-type leadUpdate struct {
-	values  []any
-	changed columnSet
-}
-
-// columnSet is a set of leadColumns, by their places.
-type columnSet uint64
-
-func columnsOf(names string) (set columnSet) {
-	for _, name := range strings.Fields(names) {
-		set |= 1 << slices.Index(leadColumns, name)
-	}
-	return set
-}
-
-// leadSets are what is written of a lead, the least that has all that changed:
-// most activities leave most of it as it was, and each set is a statement.
-var leadSets = []columnSet{
-	columnsOf("id version updated_at score ledger last_activity_at"),
-	columnsOf("id version updated_at score ledger last_activity_at traits trait_times"),
-	columnsOf(strings.Join(leadColumns, " ")),
-}
-
-// howLeads: what a set has more than a lead needs is not given again.
+// howLeads: what is given of others than needs it is not written.
 var howLeads = map[string]string{"traits": "COALESCE(%s, leads.traits)", "trait_times": "COALESCE(%s, leads.trait_times)"}
 
-// updateLeads writes the columns that changed, of those with few in one statement.
-func (t *txn) updateLeads(ctx context.Context, updates []leadUpdate) error {
-	var few, all []leadUpdate
-	least := 0
-	for _, u := range updates {
-		switch i := slices.IndexFunc(leadSets, func(s columnSet) bool { return u.changed&^s == 0 }); {
-		case i == len(leadSets)-1:
-			all = append(all, u)
-		default:
-			least = max(least, i)
-			few = append(few, u)
-		}
-	}
-	if err := t.updateColumns(ctx, leadSets[least], few); err != nil {
-		return err
-	}
-	if err := t.updateColumns(ctx, leadSets[len(leadSets)-1], all); err != nil {
-		return err
-	}
-	for _, u := range updates {
-		delete(t.assumed, u.values[0].(string))
-	}
-	return nil
-}
-
-func (t *txn) updateColumns(ctx context.Context, set columnSet, updates []leadUpdate) error {
-	var columns []string
-	rows := make([][]any, len(updates))
-	for c, name := range leadColumns {
-		if set&(1<<c) == 0 {
+// updateLeads writes the columns that changed: most messages leave most of a lead
+// as it was, and each set of columns is a statement.
+func (t *txn) updateLeads(ctx context.Context, updates []*leadRow) error {
+	var heard, whole [][]any
+	width := withoutTraits
+	for _, r := range updates {
+		more, traits := r.changed(t.was[r.ID].row)
+		if more {
+			whole = append(whole, r.values())
 			continue
 		}
-		columns = append(columns, name)
-		for r, u := range updates {
-			value := u.values[c]
-			if (name == "traits" || name == "trait_times") && u.changed&(1<<c) == 0 {
-				value = nullable("")
-			}
-			rows[r] = append(rows[r], value)
+		values := r.heard()
+		if traits {
+			width = len(heardColumns)
+		} else {
+			values[withoutTraits], values[withoutTraits+1] = nullable(""), nullable("")
 		}
+		heard = append(heard, values)
 	}
-	return t.update(ctx, "leads", columns, howLeads, rows)
-}
-
-// same compares values of one column.
-func same(a, b any) bool {
-	if x, is := a.(instant); is {
-		return at(time.Time(x)).Equal(at(time.Time(b.(instant))))
+	for i := range heard {
+		heard[i] = heard[i][:width]
 	}
-	return a == b
+	if err := t.update(ctx, "leads", heardColumns[:width], howLeads, heard); err != nil {
+		return err
+	}
+	if err := t.update(ctx, "leads", leadColumns, howLeads, whole); err != nil {
+		return err
+	}
+	for _, r := range updates {
+		delete(t.assumed, r.ID)
+	}
+	return nil
 }
 
 // follow adds the rows that stand beside the lead's own: clocks only where they
