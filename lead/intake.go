@@ -16,7 +16,7 @@ import (
 // the database is, the more of them do.
 const (
 	groupWait = 2 * time.Millisecond
-	groupMost = 2000   // messages from which on a group waits for no more
+	groupMost = 500    // messages from which on a group waits for no more
 	queueMost = 20_000 // messages that may wait; more are refused, not kept waiting
 )
 

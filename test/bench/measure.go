@@ -52,6 +52,7 @@ type kind string
 
 const (
 	plainInserts kind = "limit"
+	byHand       kind = "floor"
 	naiveSingle  kind = "naive"
 	single       kind = "single"
 	batches      kind = "batches"
@@ -96,11 +97,16 @@ func (b *bench) measure(ctx context.Context) error {
 		return err
 	}
 	defer limit.db.Close()
+	floor, err := b.newFloor(ctx, sites.few, sites.floor)
+	if err != nil {
+		return err
+	}
+	defer floor.db.Close()
 	if err := b.weigh(ctx, sites.few); err != nil {
 		return err
 	}
 	for round := range b.rounds {
-		if err := b.round(ctx, round, sites, limit); err != nil {
+		if err := b.round(ctx, round, sites, limit, floor); err != nil {
 			return err
 		}
 		if round == b.rounds/2 {
@@ -116,7 +122,7 @@ func (b *bench) measure(ctx context.Context) error {
 }
 
 // sites are the installations of a run.
-type sites struct{ empty, few, naive, big *site }
+type sites struct{ empty, few, floor, naive, big *site }
 
 // settle founds all sites and starts their servers, but for the empty one, of
 // which each turn has a copy.
@@ -147,6 +153,9 @@ func (b *bench) settle(ctx context.Context) (s sites, err error) {
 	if s.naive, err = b.copied(ctx, base, "naive"); err != nil {
 		return s, err
 	}
+	if s.floor, err = b.copied(ctx, base, "floor"); err != nil {
+		return s, err
+	}
 	if b.big {
 		b.say("making a store with %d leads", b.leads)
 		if s.big, err = b.copied(ctx, base, "big"); err == nil {
@@ -169,13 +178,13 @@ func (b *bench) settle(ctx context.Context) (s sites, err error) {
 }
 
 // round gives everybody a turn, in the other order each time.
-func (b *bench) round(ctx context.Context, round int, s sites, l *limit) error {
+func (b *bench) round(ctx context.Context, round int, s sites, l *limit, f *floor) error {
 	turns := []struct {
 		kind kind
 		on   *site
 		size string
 	}{
-		{plainInserts, nil, ""}, {naiveSingle, s.naive, "1"}, {single, s.few, "1"}, {batches, s.few, "100"},
+		{plainInserts, nil, ""}, {byHand, s.floor, ""}, {naiveSingle, s.naive, "1"}, {single, s.few, "1"}, {batches, s.few, "100"},
 		{emptySingle, s.empty, "1"}, {emptyBatches, s.empty, "100"},
 	}
 	if s.big != nil {
@@ -194,6 +203,8 @@ func (b *bench) round(ctx context.Context, round int, s sites, l *limit) error {
 		switch t.on {
 		case nil:
 			r, err = b.costing(ctx, t.kind, os.Getpid(), func() (report, error) { return l.turn(ctx, b.options) })
+		case s.floor:
+			r, err = b.costing(ctx, t.kind, os.Getpid(), func() (report, error) { return f.turn(ctx, b.options) })
 		case s.empty:
 			r, err = b.fromNothing(ctx, s.empty, t.size)
 		default:
