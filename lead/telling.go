@@ -231,6 +231,6 @@ func inTurns(people []User, lead string) []User {
 	}
 	h := fnv.New32a()
 	_, _ = io.WriteString(h, lead) // a hash takes everything
-	i := int(h.Sum32() % uint32(len(people)))
+	i := int(h.Sum32()>>1) % len(people)
 	return slices.Concat(people[i:], people[:i])[:mostHearers]
 }
