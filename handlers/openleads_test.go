@@ -93,7 +93,7 @@ func TestEscalatedLeads(t *testing.T) {
 
 	x.passed(31 * time.Minute)
 	see("every team's", map[string]bool{
-		"Far /board/apac: EMEA’s, open to every team since": true, "Far /leads: Open to every team": true, "Far /leads/open: " + claim(ada): true, "Sam /leads/open: " + claim(ada): true,
+		"Far /board/apac: EMEA, open to every team since": true, "Far /leads: Open to every team": true, "Far /leads/open: " + claim(ada): true, "Sam /leads/open: " + claim(ada): true,
 		"Fara /leads/open: ada": true, "Fara /leads/open: " + claim(ada): false, "Boss /leads/open: " + claim(ada): true, "Max /leads/open: ada": true, "Max /leads/open: " + claim(ada): false,
 		"Far /leads/open: bob": false, "Fara /team: Escalated to you": false, "Far /leads: ada@": false,
 	})

@@ -146,7 +146,7 @@ func (sc scene) circleWords(l lead.Scored, circle lead.Circle) string {
 	case circle == lead.OfManager:
 		return "the manager may claim"
 	case t != nil:
-		return t.Name + "’s, open to every team"
+		return t.Name + ", open to every team"
 	}
 	return "open to every team"
 }
