@@ -81,7 +81,11 @@ func (t *txn) update(ctx context.Context, table string, columns []string, how ma
 	if err != nil {
 		return err
 	}
-	text += ` FROM unnest(` + given + `) AS v (` + strings.Join(columns, ", ") + `) WHERE ` + table + `.` + columns[0] + ` = v.` + columns[0]
+	from := ""
+	if t.trusts {
+		from = soon
+	}
+	text += ` FROM ` + from + `unnest(` + given + `) AS v (` + strings.Join(columns, ", ") + `) WHERE ` + table + `.` + columns[0] + ` = v.` + columns[0]
 	if t.trusts {
 		text += ` AND ` + table + `.version = v.version - 1`
 	}

@@ -162,10 +162,9 @@ func (m *memory) quiet() bool {
 	return m.lead.Stage == lead.Nurture && m.lead.OwnerID == "" && !m.lead.Backlog && m.lead.CallbackAt.IsZero() && len(m.clocks) == 0
 }
 
-// trustMessages notes message ids. From then on nothing is waited for for long:
-// who asked for locks first may have them in another order.
-const trustMessages = `INSERT INTO message_ids (message_id, received_at)
-	SELECT m, $2::timestamptz FROM set_config('lock_timeout', '100ms', TRUE), unnest($1::text[]) AS m ON CONFLICT (message_id) DO NOTHING`
+// soon bounds how long each lock of a lead is waited for by who trusts: others
+// may have locked the same ones in another order.
+const soon = `set_config('lock_timeout', '100ms', TRUE), `
 
 // putDown writes what was put off: message ids, all of which have to be new, and
 // activities.
@@ -173,7 +172,7 @@ func (t *txn) putDown(ctx context.Context) error {
 	ids, rows := slices.Compact(slices.Sorted(slices.Values(t.messages))), t.activities
 	t.messages, t.activities = nil, nil
 	if len(ids) > 0 {
-		res, err := t.ExecContext(ctx, trustMessages, pq.Array(ids), at(t.heardAt))
+		res, err := t.ExecContext(ctx, `INSERT INTO message_ids (message_id, received_at) SELECT m, $2::timestamptz FROM unnest($1::text[]) AS m ON CONFLICT (message_id) DO NOTHING`, pq.Array(ids), at(t.heardAt))
 		if err != nil {
 			return fmt.Errorf("store: message ids: %w", err)
 		}
