@@ -90,7 +90,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	fs.IntVar(&o.boards, "boards", 20, "`STREAMS` of boards that are open under load, 24 at most")
 	fs.BoolVar(&o.big, "big", false, "with a million leads and ten million activities stored, too, which takes minutes to make")
 	fs.IntVar(&o.leads, "big-leads", 1_000_000, "`LEADS` of the big store")
-	fs.StringVar(&o.part, "part", "all", "`PART` to measure: intake, live or all")
+	fs.StringVar(&o.part, "part", "all", "`PART` to measure: intake, live, clocks or all")
 	fs.StringVar(&o.only, "only", "", "`STEP` of the live part alone: fan (beside its peers), stuck (watchers who never read) or whole (the product)")
 	fs.StringVar(&o.charts, "charts", "", "`FOLDER` to draw the live part's charts into")
 	fs.IntVar(&o.liveRounds, "live-rounds", 3, "`ROUNDS` of the live part")
@@ -101,7 +101,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		return err
 	}
 	if fs.NArg() > 0 || o.rounds < 1 || o.warmUp < 0 || o.turn <= o.warmUp || o.steady <= o.warmUp || o.boards < 1 || o.boards > mostBoards || o.leads < 1 ||
-		!slices.Contains([]string{"all", "intake", "live"}, o.part) || o.only != "" && !slices.Contains(liveSteps, o.only) || o.liveRounds < 1 || o.liveTurn < time.Second || o.watchers < 1 {
+		!slices.Contains([]string{"all", "intake", "live", "clocks"}, o.part) || o.only != "" && !slices.Contains(liveSteps, o.only) || o.liveRounds < 1 || o.liveTurn < time.Second || o.watchers < 1 {
 		return errors.New("a flag is out of its range; --help lists them")
 	}
 	b, err := prepare(ctx, o, getenv, stderr)
@@ -109,12 +109,18 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		return err
 	}
 	b.where = b.machine(ctx)
-	if o.part != "live" {
+	asked := func(part string) bool { return o.part == "all" || o.part == part }
+	if asked("intake") {
 		if err = b.measure(ctx); err == nil {
 			_, err = io.WriteString(stdout, b.table())
 		}
 	}
-	if o.part != "intake" && err == nil {
+	if asked("clocks") && err == nil {
+		if err = b.measureClocks(ctx); err == nil {
+			_, err = io.WriteString(stdout, "\n"+b.clocksTable())
+		}
+	}
+	if asked("live") && err == nil {
 		if err = b.measureLive(ctx); err == nil {
 			_, err = io.WriteString(stdout, "\n"+b.liveTable())
 		}
@@ -143,6 +149,7 @@ type bench struct {
 	peers    string // the program of those that the live layer is measured beside
 	results
 	liveResults
+	clockResults
 }
 
 // prepare builds the programs and finds the services, which have to be as
