@@ -56,6 +56,7 @@ func TestARepPlansToBeAway(t *testing.T) {
 		from, back, want string
 	}{
 		{"soon", day(9), `value="soon"`}, {day(9), "", "Name the first day back."},
+		{day(-900), day(9), "is more than a year ago"}, {"0000-01-01", day(9), "is more than a year ago"},
 		{day(9), day(9), "The first day back is after the first day away."}, {day(9), day(900), "is more than a year away"},
 	} {
 		status, _, page := b.post("/account/away", url.Values{"plan": {"1"}, "from": {c.from}, "back": {c.back}})

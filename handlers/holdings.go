@@ -95,7 +95,7 @@ func (s *server) holdingsModel(ctx context.Context, sc scene, teams []string) (v
 	slices.SortFunc(m.People, func(a, b views.HoldingPerson) int {
 		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
 	})
-	running, err := s.runningClocks(ctx, sc, teams)
+	running, err := s.runningClocks(ctx, sc, lead.RunningSearch{Teams: teams})
 	if err != nil {
 		return m, err
 	}

@@ -15,14 +15,10 @@ import (
 const clocksShown = 300
 
 // runningClocks is who waits, on whom, until when.
-func (s *server) runningClocks(ctx context.Context, sc scene, teams []string) (views.SLAModel, error) {
-	return s.runningWhere(ctx, sc, teams, func(lead.RunningClock, lead.Lead) bool { return true })
-}
-
-// runningWhere is it of the clocks that are asked for.
-func (s *server) runningWhere(ctx context.Context, sc scene, teams []string, asked func(lead.RunningClock, lead.Lead) bool) (views.SLAModel, error) {
+func (s *server) runningClocks(ctx context.Context, sc scene, q lead.RunningSearch) (views.SLAModel, error) {
 	m := views.SLAModel{LiveURL: "/live/sla"}
-	clocks, err := s.Store.Running(ctx, teams, clocksShown)
+	q.Limit = clocksShown
+	clocks, err := s.Store.Running(ctx, q)
 	if err != nil {
 		return m, err
 	}
@@ -37,9 +33,6 @@ func (s *server) runningWhere(ctx context.Context, sc scene, teams []string, ask
 	overdue, risk, nobody, on := 0, 0, 0, map[string]int{}
 	for _, c := range clocks {
 		l := cards[c.LeadID].Lead
-		if !asked(c, l) {
-			continue
-		}
 		row := views.SLARow{LeadID: l.ID, Name: l.DisplayName(), Company: l.Company, Clock: sc.clock(c.Clock, l.TeamID)}
 		if t := sc.book.Team(l.TeamID); t != nil && len(sc.book.Teams) > 1 {
 			row.Team = t.Name

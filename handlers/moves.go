@@ -89,10 +89,13 @@ func teamOf(book *lead.Book, ref string) *lead.Team {
 func (s *server) move(c echo.Context) error {
 	ctx, u := c.Request().Context(), *viewer(c)
 	before, err := s.Desk.Find(ctx, c.Param("id"), &u, s.Now())
-	if err != nil {
-		return err
+	m, unknown := moveOf(c.Param("move"))
+	switch {
+	case errors.Is(err, lead.ErrNotFound) && m == lead.Claim: // it may have been open to all a moment ago
+		before.ID, err = c.Param("id"), nil
+	case err == nil:
+		err = unknown
 	}
-	m, err := moveOf(c.Param("move"))
 	if err != nil {
 		return err
 	}

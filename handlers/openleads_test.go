@@ -106,6 +106,12 @@ func TestEscalatedLeads(t *testing.T) {
 	if _, l := x.call(http.MethodGet, "/api/v1/leads/"+ada, nil); l["owner"].(map[string]any)["id"] != far.ID || l["team"].(map[string]any)["id"] != apac.ID {
 		t.Errorf("Far claimed, but %v of %v has it", l["owner"], l["team"])
 	}
+	if status, _, page := is["Sam"].post("/leads/"+ada+"/claim", nil); status != http.StatusConflict || !strings.Contains(page, "Far was faster") {
+		t.Errorf("a rep of the team that had it claims it, too: %d %s", status, page)
+	}
+	if status, _, _ := is["Sam"].post("/leads/"+ada+"/release", nil); status != http.StatusNotFound {
+		t.Errorf("a rep releases what another team has now: %d", status)
+	}
 	see("all are claimed", map[string]bool{"Far /leads/open: Nothing is open to every team": true, "Sam /leads: Open to every team": false, "Boss /team: Escalated to you": false})
 	if status, _, _ := is["Sam"].get("/leads/open?cursor=x"); status != http.StatusUnprocessableEntity {
 		t.Errorf("a cursor that is none: %d", status)

@@ -51,7 +51,7 @@ type Store interface {
 	Activities(ctx context.Context, leadID string, after *lead.ActivityPoint, limit int) ([]lead.Activity, error)
 	ActivitiesSince(ctx context.Context) (time.Time, error)
 	Note(ctx context.Context, leadID string, seq int64) (string, error)
-	Running(ctx context.Context, teams []string, limit int) ([]lead.RunningClock, error)
+	Running(ctx context.Context, q lead.RunningSearch) ([]lead.RunningClock, error)
 	Overdue(ctx context.Context, teams []string, now time.Time) (int, error)
 	Facts(ctx context.Context, q lead.FactsQuery) ([]lead.Facts, error)
 	Alerts(ctx context.Context, user string, after *lead.AlertPoint, limit int) ([]lead.Alert, error)

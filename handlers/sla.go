@@ -93,10 +93,7 @@ func (s *server) runningOf(ctx context.Context, sc scene, f slaFilter, teams []s
 	if f.Query.Team != "" {
 		teams = []string{f.Query.Team}
 	}
-	m, err := s.runningWhere(ctx, sc, teams, func(c lead.RunningClock, l lead.Lead) bool {
-		narrows := func(want, is string) bool { return want == "" || want == is }
-		return narrows(string(f.Kind), string(c.Kind)) && narrows(f.Query.Rep, l.OwnerID) && narrows(f.Query.Tier, c.Tier) && narrows(f.Query.Source, l.Source)
-	})
+	m, err := s.runningClocks(ctx, sc, lead.RunningSearch{Teams: teams, Kind: f.Kind, Rep: f.Query.Rep, Tier: f.Query.Tier, Source: f.Query.Source})
 	if len(m.Rows) == 0 {
 		m.Aside = "Nobody waits now."
 	} else {

@@ -139,6 +139,9 @@ func (d *Desk) PlanLeave(ctx context.Context, id, first, back string, zone *time
 		return Leave{}, invalid("from", "%q is not a day as YYYY-MM-DD", clip(first, 40))
 	}
 	l := Leave{From: DayBegins(date.Year(), date.Month(), date.Day(), zone).UTC()}
+	if now.Sub(l.From) > maxAway {
+		return l, invalid("from", "%s is more than a year ago", first)
+	}
 	if back == "" {
 		return l, invalid("back", "name the first day back")
 	}

@@ -30,6 +30,16 @@ func (l *Lead) ShowsOn(team string) bool {
 // or one that every team may claim.
 func (u User) SeesLead(l *Lead) bool { return u.Sees(l.TeamID) || l.open() }
 
+// unseen is what somebody hears who moves a lead that they may not look at: that it
+// is not there, or, where it was open to every team until somebody claimed it just
+// now, who was faster.
+func (sc Scene) unseen(l *Lead, m Move) error {
+	if m == Claim && l.Circle == OfEvery && l.Stage == Claimed {
+		return conflict("%s was faster and has claimed it", sc.Book.Name(l.OwnerID))
+	}
+	return NotFound("the lead " + l.ID)
+}
+
 // MayKeep tells whether the person may go on holding a lead: a rep of its team, or
 // its manager where the claim was escalated to them.
 func (u User) MayKeep(l *Lead) bool {

@@ -120,8 +120,11 @@ func (d *Desk) Move(ctx context.Context, id string, r Request, actor Actor, now 
 			return err
 		}
 		work = works[id]
-		if work == nil || work.Lead.MergedInto != "" || (actor.Kind == ByPerson && !actor.User.SeesLead(work.Lead)) {
+		if work == nil || work.Lead.MergedInto != "" {
 			return NotFound("the lead " + id)
+		}
+		if actor.Kind == ByPerson && !actor.User.SeesLead(work.Lead) {
+			return sc.unseen(work.Lead, r.Move)
 		}
 		work.Begin()
 		gone, err := holding(ctx, tx, work, &sc, r)

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"hotleads/scoring"
+	"hotleads/sla"
 )
 
 // Search is what to look for in the list of leads. Zero fields don't narrow.
@@ -35,6 +36,15 @@ type SearchPoint struct {
 type ActivityPoint struct {
 	OccurredAt time.Time `json:"o"`
 	MessageID  string    `json:"m"`
+}
+
+// RunningSearch asks for clocks that run. Zero fields don't narrow, but for the kind:
+// where none is named, it is those that a person acts on, not the response clock.
+type RunningSearch struct {
+	Teams             []string // their leads'; nil: all, empty: none
+	Kind              sla.Kind
+	Rep, Tier, Source string // Rep holds the lead
+	Limit             int
 }
 
 // RunningClock is a clock that runs, with its lead's id.

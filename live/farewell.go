@@ -7,8 +7,8 @@ import (
 )
 
 // Browsers that lose their streams together come back spread over window, or over a
-// millisecond for each where they are more, but mostSpread: each wants a snapshot at
-// once.
+// millisecond and a half for each where they are more, but mostSpread: each wants a
+// snapshot at once.
 const (
 	retryLeast = time.Second
 	window     = 2 * time.Second
@@ -17,7 +17,7 @@ const (
 
 // retry is the line that tells a browser when to come back, where n may do so.
 func retry(n int) []byte {
-	spread := min(max(window, time.Duration(n)*time.Millisecond), mostSpread)
+	spread := min(max(window, time.Duration(n)*1500*time.Microsecond), mostSpread)
 	return fmt.Appendf(nil, "retry: %d\n", (retryLeast + rand.N(spread)).Milliseconds()) //nolint:gosec // what spreads browsers need not be unknown to anybody
 }
 

@@ -35,6 +35,7 @@ type owned struct {
 	mu    sync.Mutex
 	look  func(context.Context, []string) (map[string]Own, error)
 	asked map[string]bool            // who is to be looked at
+	all   bool                       // everybody is
 	leads map[string]map[string]bool // by lead: those whom its changes concern
 }
 
@@ -51,6 +52,10 @@ func (o *owned) notice(n Notice) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	before := len(o.asked)
+	if n.All && !o.all {
+		o.all = true
+		poke(o.dirty)
+	}
 	for _, self := range n.People {
 		o.asked[self] = true
 	}
@@ -73,6 +78,15 @@ func (o *owned) take() (func(context.Context, []string) (map[string]Own, error),
 	return o.look, asked
 }
 
+// tookAll tells whether everybody is to be looked at, once.
+func (o *owned) tookAll() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	all := o.all
+	o.all = false
+	return all
+}
+
 // owning is the loop that keeps what visitors see of their own true.
 func (h *Hub) owning(ctx context.Context) {
 	timer := time.NewTimer(h.o.OwnTick)
@@ -87,6 +101,7 @@ func (h *Hub) owning(ctx context.Context) {
 		case <-h.own.dirty:
 			pause(ctx, h.o.Coalesce)
 			drain(h.own.dirty)
+			all = h.own.tookAll()
 		case <-timer.C:
 			all = true
 			timer.Reset(h.o.OwnTick)

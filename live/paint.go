@@ -198,18 +198,19 @@ func (s *screen) giveBack(drawings []*drawing) {
 // snapshotEvent returns the event that a watcher begins with, and the state that
 // it is of. All who see what everybody does share one.
 func (s *screen) snapshotEvent(self string) (event []byte, of *state, err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	of = s.now.Load()
-	if of == s.snapOf && !of.own[self] {
-		return s.snap, of, nil
+	if !of.own[self] {
+		s.snapping.Lock() // the first one draws for all who come with it
+		defer s.snapping.Unlock()
+		if of = s.now.Load(); of == s.snapOf && !of.own[self] {
+			return s.snap, of, nil
+		}
 	}
 	data, err := contained(func() ([]byte, error) { return snapshot(s.view.Frames, of, of.seenBy(self)), nil })
 	if err != nil {
 		return nil, nil, fmt.Errorf("live: snapshot of %s: %w", s.view.Topic, err)
 	}
-	event = asEvent(data)
-	if !of.own[self] {
+	if event = asEvent(data); !of.own[self] {
 		s.snap, s.snapOf = event, of
 	}
 	return event, of, nil

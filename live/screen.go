@@ -22,7 +22,9 @@ type screen struct {
 	watchers []*watcher
 	waiting  []chan error // for the next look that ends
 	fresh    bool         // a look succeeded, and the screen has been watched since
-	snap     []byte       // the snapshot of snapOf for everybody, as one event
+
+	snapping sync.Mutex
+	snap     []byte // the snapshot of snapOf for everybody, as one event
 	snapOf   *state
 
 	now atomic.Pointer[state] // what the screen shows; stored by run only

@@ -37,11 +37,12 @@ func (w *watcher) stream(ctx context.Context, h *Hub) {
 	// A beginning waits for nobody, but a snapshot is long: of thousands who come at
 	// once no more begin than there are processors, so that others have their turns.
 	h.opens <- struct{}{}
-	err := w.begin()
-	<-h.opens
-	if err != nil {
-		w.cancel(err)
+	if ctx.Err() == nil { // it may have ended while it waited
+		if err := w.begin(); err != nil {
+			w.cancel(err)
+		}
 	}
+	<-h.opens
 	written := w.out.run(ctx)
 	w.cancel(errLeft)
 	cause := context.Cause(ctx)

@@ -183,13 +183,16 @@ func (s *Store) TakeIn(ctx context.Context, f func(lead.Tx) error) error {
 		t.remembers, t.trusts = true, trusts
 		err := f(t)
 		if err == nil {
+			err = t.putDown(ctx)
+		}
+		if err == nil {
 			err = t.stillSo(ctx, slices.Collect(maps.Keys(t.assumed)), ``)
 		}
-		if trusts {
-			s.trust.ended(missed(err))
-			t.learn()
+		if trusts && (err == nil || missed(err)) {
+			s.trust.ended(err != nil)
 		}
-		trusts, wrote = trusts && !missed(err), t.wrote
+		t.learn()
+		trusts, wrote = trusts && err == nil, t.wrote // whatever was in the way, the next try asks and locks
 		return err
 	})
 	switch {

@@ -385,7 +385,7 @@ func (b *busy) pages() {
 	_, err = b.s.Activities(b.ctx, l.ID, nil, 20)
 	b.ok(err)
 	for _, teams := range [][]string{nil, {b.team.ID}} {
-		_, err = b.s.Running(b.ctx, teams, 50)
+		_, err = b.s.Running(b.ctx, lead.RunningSearch{Teams: teams, Limit: 50})
 		b.ok(err)
 		_, err = b.s.Overdue(b.ctx, teams, b.now)
 		b.ok(err)

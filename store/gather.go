@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 )
 
 // gathered asks in one question for what many ask for at the same time: while one
@@ -15,11 +16,12 @@ type gathered[V any] struct {
 
 	mu      sync.Mutex
 	waiting []*gathering[V]
-	asking  bool
+	asking  int // questions on their way
 }
 
 // gathering is somebody who waits. It is the asker's until done is closed.
 type gathering[V any] struct {
+	ctx   context.Context //nolint:containedctx // who has left is not asked for
 	key   string
 	value V
 	found bool
@@ -27,43 +29,65 @@ type gathering[V any] struct {
 	done  chan struct{}
 }
 
-// mostGathered bounds the keys of one question.
-const mostGathered = 500
+// mostGathered bounds the keys of one question. Who has waited longer than is usual
+// for one has another one sent beside it: it may hang, by a connection of its own.
+const (
+	mostGathered = 500
+	mostAsking   = 4
+	usually      = 250 * time.Millisecond
+)
 
-// get returns what there is of a key, as it was when get was called or later. It
-// goes by the first one's ctx for none of the others.
+// get returns what there is of a key, as it was when get was called or later.
 func (g *gathered[V]) get(ctx context.Context, key string) (V, bool, error) {
-	x := &gathering[V]{key: key, done: make(chan struct{})}
+	x := &gathering[V]{ctx: ctx, key: key, done: make(chan struct{})}
 	g.mu.Lock()
 	g.waiting = append(g.waiting, x)
-	begin := !g.asking
-	g.asking = true
 	g.mu.Unlock()
-	if begin {
-		go g.run(context.WithoutCancel(ctx))
+	g.begin(1)
+	late := time.NewTimer(usually)
+	defer late.Stop()
+	for {
+		select {
+		case <-x.done:
+			return x.value, x.found, x.err
+		case <-late.C:
+			g.begin(mostAsking)
+		case <-ctx.Done():
+			var none V
+			return none, false, ctx.Err()
+		}
 	}
-	select {
-	case <-x.done:
-		return x.value, x.found, x.err
-	case <-ctx.Done():
-		var none V
-		return none, false, ctx.Err()
+}
+
+// begin asks for those who wait, unless so many questions are on their way.
+func (g *gathered[V]) begin(most int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.asking < most && len(g.waiting) > 0 {
+		g.asking++
+		go g.run()
 	}
 }
 
 // run asks until nobody waits.
-func (g *gathered[V]) run(ctx context.Context) {
+func (g *gathered[V]) run() {
 	for {
 		g.mu.Lock()
-		some := g.waiting[:min(len(g.waiting), mostGathered)]
-		g.waiting = g.waiting[len(some):]
+		some := make([]*gathering[V], 0, min(len(g.waiting), mostGathered))
+		for len(g.waiting) > 0 && len(some) < mostGathered {
+			if x := g.waiting[0]; x.ctx.Err() == nil {
+				some = append(some, x)
+			}
+			g.waiting = g.waiting[1:]
+		}
 		if len(some) == 0 {
-			g.waiting, g.asking = nil, false
+			g.waiting = nil
+			g.asking--
 			g.mu.Unlock()
 			return
 		}
 		g.mu.Unlock()
-		g.answer(ctx, some)
+		g.answer(context.Background(), some)
 	}
 }
 

@@ -18,7 +18,7 @@ func TestGathered(t *testing.T) {
 		g := &gathered[string]{ask: func(ctx context.Context, keys []string) (map[string]string, error) {
 			asked = append(asked, len(keys))
 			select {
-			case <-time.After(time.Second):
+			case <-time.After(100 * time.Millisecond):
 			case <-ctx.Done():
 				return nil, ctx.Err()
 			}
@@ -49,7 +49,7 @@ func TestGathered(t *testing.T) {
 				t.Errorf("who left is answered: %v, %v", ok, err)
 			}
 		})
-		for i := range 2*mostGathered - 2 {
+		for i := range 2*mostGathered - 1 {
 			key := fmt.Sprint("key ", i)
 			all.Go(func() { want(key, "it is "+key, true, nil) })
 		}
@@ -62,10 +62,25 @@ func TestGathered(t *testing.T) {
 		}
 		want("down", "", false, down)
 		want("afterwards", "it is afterwards", true, nil)
-		g.ask = func(ctx context.Context, _ []string) (map[string]string, error) { <-ctx.Done(); return nil, ctx.Err() }
-		begun := time.Now()
-		if _, _, err := g.get(t.Context(), "hangs"); !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "asked for 1") || time.Since(begun) > statementPatience {
-			t.Errorf("a question that hangs: %v after %v", err, time.Since(begun))
+		hangs := func(ctx context.Context, keys []string) (map[string]string, error) {
+			if keys[0] == "hangs" {
+				<-ctx.Done()
+				return nil, ctx.Err()
+			}
+			return map[string]string{keys[0]: "it is " + keys[0]}, nil
 		}
+		g.ask = hangs
+		begun := time.Now()
+		all.Go(func() {
+			if _, _, err := g.get(t.Context(), "hangs"); !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "asked for 1") || time.Since(begun) > statementPatience {
+				t.Errorf("a question that hangs: %v after %v", err, time.Since(begun))
+			}
+		})
+		synctest.Wait()
+		want("beside it", "it is beside it", true, nil)
+		if took := time.Since(begun); took > usually {
+			t.Errorf("who comes while a question hangs waits %v", took)
+		}
+		all.Wait()
 	})
 }

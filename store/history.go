@@ -11,6 +11,7 @@ import (
 
 	"hotleads/lead"
 	"hotleads/scoring"
+	"hotleads/sla"
 )
 
 var (
@@ -120,18 +121,25 @@ func (s *Store) Activities(ctx context.Context, leadID string, after *lead.Activ
 	return out, nil
 }
 
-// Running reads the clocks that run and that a person acts on (not the
-// response clock), by due time. A nil list of teams means all.
-func (s *Store) Running(ctx context.Context, teams []string, limit int) ([]lead.RunningClock, error) {
-	text := `SELECT ` + prefixed("c", clockColumns) + ` FROM clocks c JOIN leads l ON l.id = c.lead_id WHERE c.stopped_at IS NULL AND c.is_current AND c.kind <> 'response'`
-	args := []any{}
-	if teams != nil {
-		if len(teams) == 0 {
-			return nil, nil
-		}
-		text, args = text+` AND l.team_id IN (?)`, append(args, teams)
+// Running reads the clocks that run, by due time.
+func (s *Store) Running(ctx context.Context, q lead.RunningSearch) ([]lead.RunningClock, error) {
+	if q.Teams != nil && len(q.Teams) == 0 {
+		return nil, nil
 	}
-	text, args, err := in(s.read, text+` ORDER BY c.due_at, c.id LIMIT ?`, append(args, limit)...)
+	var n narrowed
+	n.add(`c.stopped_at IS NULL AND c.is_current`)
+	if q.Kind == "" {
+		n.add(`c.kind <> ?`, string(sla.Response))
+	}
+	if q.Teams != nil {
+		n.add(`l.team_id IN (?)`, q.Teams)
+	}
+	for column, want := range map[string]string{`c.kind`: string(q.Kind), `l.owner_id`: q.Rep, `c.tier`: q.Tier, `l.source`: q.Source} {
+		if want != "" {
+			n.add(column+` = ?`, want)
+		}
+	}
+	text, args, err := in(s.read, `SELECT `+prefixed("c", clockColumns)+` FROM clocks c JOIN leads l ON l.id = c.lead_id WHERE `+n.String()+` ORDER BY c.due_at, c.id LIMIT ?`, append(n.args, q.Limit)...)
 	if err != nil {
 		return nil, err
 	}

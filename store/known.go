@@ -70,23 +70,27 @@ func (k *known) take(ids []string) map[string]*memory {
 }
 
 // led is take of the leads that identities are known to lead to, of those that
-// hardly anybody but the intake changes.
+// hardly anybody but the intake changes. Only the lead's own memory tells: what
+// stands in ids may be of an earlier one.
 func (k *known) led(ids []lead.Identity, to map[lead.Identity]string) []*memory {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	var out []*memory
-	taken := map[string]bool{}
+	taken := map[string]*memory{}
 	for _, id := range ids {
 		leadID, ok := k.young.ids[id]
 		if !ok {
-			leadID, ok = k.old.ids[id]
+			leadID = k.old.ids[id]
 		}
-		switch m := k.peek(leadID); {
-		case !ok:
-		case taken[leadID]:
-			to[id] = leadID
-		case m != nil && m.quiet():
-			to[id], taken[leadID] = leadID, true
+		m := taken[leadID]
+		if m == nil {
+			m = k.peek(leadID)
+		}
+		if m == nil || !m.quiet() || !slices.Contains(m.identities, id) {
+			continue
+		}
+		if to[id] = leadID; taken[leadID] == nil {
+			taken[leadID] = m
 			out = append(out, k.takeOne(leadID))
 		}
 	}

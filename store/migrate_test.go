@@ -168,7 +168,7 @@ func TestNewerSchemaDoesNotStopAnOlderProgram(t *testing.T) {
 		_, herr := s.History(t.Context(), w.Lead.ID, 0, 1)
 		_, berr := s.Book(t.Context())
 		_, kerr := s.Keys(t.Context())
-		_, rerr := s.Running(t.Context(), nil, 1)
+		_, rerr := s.Running(t.Context(), lead.RunningSearch{Limit: 1})
 		for _, err := range []error{err, herr, berr, kerr, rerr} {
 			if err != nil {
 				t.Error(err)

@@ -36,13 +36,20 @@ type trusting struct {
 	messages   []string // ids that were taken for new
 	heardAt    time.Time
 	activities [][]any
-	assumed    map[string]int64         // versions of leads that nothing has been written of yet
-	recalled   map[string]*memory       // of leads that were not read
-	led        map[lead.Identity]string // whom identities led to when they were read
+	assumed    map[string]int64        // versions of leads that nothing has been written of yet
+	handed     map[string]int64        // versions of leads as they were handed out
+	recalled   map[string]*memory      // of leads that were not read
+	led        map[lead.Identity]ledTo // whom identities led to when they were read
+}
+
+// ledTo is a lead as it was when an identity was found to lead to it.
+type ledTo struct {
+	lead    string
+	version int64
 }
 
 func newTrusting() trusting {
-	return trusting{assumed: map[string]int64{}, recalled: map[string]*memory{}, led: map[lead.Identity]string{}}
+	return trusting{assumed: map[string]int64{}, handed: map[string]int64{}, recalled: map[string]*memory{}, led: map[lead.Identity]ledTo{}}
 }
 
 // trust tells whether the next transaction is to trust. Each one that is run in
@@ -81,14 +88,15 @@ func (u *trust) ended(missed bool) {
 	}
 }
 
-// lead gives those of the identities that are remembered to lead to somebody who
-// is, and returns the others.
+// recallIdentities gives those of the identities that are remembered to lead to
+// somebody who is, and returns the others.
 func (t *txn) recallIdentities(ids []lead.Identity, found map[lead.Identity]string) (unknown []lead.Identity) {
 	if !t.trusts {
 		return ids
 	}
 	for _, m := range t.s.known.led(ids, found) {
-		t.recalled[m.lead.ID], t.assumed[m.lead.ID] = m, m.lead.Version
+		t.recalled[m.lead.ID] = m
+		t.assumed[m.lead.ID], t.handed[m.lead.ID] = m.lead.Version, m.lead.Version
 	}
 	for _, id := range ids {
 		if _, ok := found[id]; !ok {
@@ -128,14 +136,14 @@ func (t *txn) recall(ctx context.Context, ids []string) (map[string]*memory, err
 		maps.Copy(memories, read)
 	}
 	for id, m := range memories {
-		t.assumed[id] = m.lead.Version
+		t.assumed[id], t.handed[id] = m.lead.Version, m.lead.Version
 	}
 	return memories, nil
 }
 
-// learn keeps with what is remembered of leads which identities lead to them. A
-// lead's version changes with each that no longer does. It was known before they
-// were read, and it is still so.
+// learn keeps with what is remembered of leads which identities lead to them: those
+// that did when the lead was of the version that was handed out. It changes with each
+// that no longer does, and is still the same.
 func (t *txn) learn() {
 	if !t.trusts {
 		return
@@ -148,7 +156,8 @@ func (t *txn) learn() {
 		}
 	}
 	for id, to := range t.led {
-		if m := written[to]; m != nil && t.recalled[to] != nil && len(m.identities) < mostIdentities {
+		m := written[to.lead]
+		if m != nil && t.handed[to.lead] == to.version && len(m.identities) < mostIdentities && !slices.Contains(m.identities, id) {
 			m.identities = append(m.identities, id)
 		}
 	}

@@ -101,11 +101,11 @@ func (t *txn) Identities(ctx context.Context, ids []lead.Identity) (map[lead.Ide
 func (t *txn) identities(ctx context.Context, ids []lead.Identity, found map[lead.Identity]string) error {
 	seen := func(r *sqlx.Rows) error {
 		var id lead.Identity
-		var l string
-		err := r.Scan(&id.Kind, &id.Value, &l)
-		found[id], t.named[l] = l, true
+		var to ledTo
+		err := r.Scan(&id.Kind, &id.Value, &to.lead, &to.version)
+		found[id], t.named[to.lead] = to.lead, true
 		if t.trusts {
-			t.led[id] = l
+			t.led[id] = to
 		}
 		return err
 	}
@@ -114,8 +114,8 @@ func (t *txn) identities(ctx context.Context, ids []lead.Identity, found map[lea
 		for i, id := range ids {
 			kinds[i], values[i] = string(id.Kind), id.Value
 		}
-		err := query(ctx, t, `SELECT i.kind, i.value, i.lead_id FROM unnest($1::text[], $2::text[]) AS wanted (kind, value)
-			JOIN identities i ON i.kind = wanted.kind AND i.value = wanted.value`, []any{pq.Array(kinds), pq.Array(values)}, seen)
+		err := query(ctx, t, `SELECT i.kind, i.value, i.lead_id, COALESCE(l.version, 0) FROM unnest($1::text[], $2::text[]) AS wanted (kind, value)
+			JOIN identities i ON i.kind = wanted.kind AND i.value = wanted.value LEFT JOIN leads l ON l.id = i.lead_id`, []any{pq.Array(kinds), pq.Array(values)}, seen)
 		if err != nil {
 			return fmt.Errorf("store: identities: %w", err)
 		}
@@ -127,7 +127,7 @@ func (t *txn) identities(ctx context.Context, ids []lead.Identity, found map[lea
 	}
 	for kind, vs := range values {
 		for part := range slices.Chunk(vs, maxParams-1) {
-			text, args, err := in(t, `SELECT kind, value, lead_id FROM identities WHERE kind = ? AND value IN (?)`, string(kind), part)
+			text, args, err := in(t, `SELECT kind, value, lead_id, 0 FROM identities WHERE kind = ? AND value IN (?)`, string(kind), part)
 			if err != nil {
 				return err
 			}

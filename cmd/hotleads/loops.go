@@ -16,7 +16,7 @@ import (
 const (
 	sweepEvery   = 250 * time.Millisecond
 	sweepLoad    = 200 // leads
-	clocksLoad   = 100 // leads of a transaction whose clocks are computed again
+	clocksLoad   = 400 // leads of a transaction whose clocks are computed again
 	alertEvery   = 250 * time.Millisecond
 	alertLoad    = 200  // occasions, and people
 	dropLoad     = 5000 // old notices

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -216,20 +217,26 @@ func clockLists(w *world) {
 	first := on(emea, clock("later", sla.Claim, time.Hour, 0, ""), clock("response", sla.Response, 0, 0, ""), old, clock("met", sla.Decision, 0, 0, sla.Met))
 	second := on(apac, clock("sooner", sla.Decision, time.Minute, 0, ""), clock("missed", sla.Claim, 0, time.Hour, sla.Missed), clock("cancelled", sla.Claim, 0, 0, sla.Cancelled), clock("unrecorded", sla.Touch, 0, 0, sla.Unrecorded))
 
-	running := func(teams []string, limit int) (out []string) {
-		for _, c := range must(w.s.Running(w.ctx, teams, limit))(w) {
+	running := func(q lead.RunningSearch) (out []string) {
+		q.Limit = cmp.Or(q.Limit, 10)
+		for _, c := range must(w.s.Running(w.ctx, q))(w) {
 			out = append(out, c.LeadID+" "+c.ID)
 		}
 		return out
 	}
-	w.same("what a person acts on, by due time", []string{second + " sooner", first + " later"}, running(nil, 10))
-	w.same("at most one", []string{second + " sooner"}, running(nil, 1))
-	w.same("of a team", []string{first + " later"}, running([]string{emea.ID}, 10))
-	w.same("of no team", []string{}, running([]string{}, 10))
+	w.same("what a person acts on, by due time", []string{second + " sooner", first + " later"}, running(lead.RunningSearch{}))
+	w.same("at most one", []string{second + " sooner"}, running(lead.RunningSearch{Limit: 1}))
+	w.same("of a team", []string{first + " later"}, running(lead.RunningSearch{Teams: []string{emea.ID}}))
+	w.same("of no team", []string{}, running(lead.RunningSearch{Teams: []string{}}))
+	w.same("of a kind", []string{first + " later"}, running(lead.RunningSearch{Kind: sla.Claim}))
+	w.same("the response", []string{first + " response"}, running(lead.RunningSearch{Kind: sla.Response}))
+	w.same("of a tier that none has", []string{}, running(lead.RunningSearch{Tier: "nothing"}))
+	w.same("of a source that none has", []string{}, running(lead.RunningSearch{Source: "nothing"}))
+	w.same("of somebody who holds none", []string{}, running(lead.RunningSearch{Rep: "nobody"}))
 	overdue := func(teams []string, after time.Duration) int {
 		return must(w.s.Overdue(w.ctx, teams, now.Add(after).In(east)))(w)
 	}
 	w.same("overdue", []int{0, 1, 2, 1, 0}, []int{overdue(nil, 0), overdue(nil, time.Minute), overdue(nil, time.Hour), overdue([]string{emea.ID}, time.Hour), overdue([]string{}, time.Hour)})
-	all := must(w.s.Running(w.ctx, nil, 10))(w)
+	all := must(w.s.Running(w.ctx, lead.RunningSearch{Limit: 10}))(w)
 	w.same("whole", clock("sooner", sla.Decision, time.Minute, 0, ""), all[0].Clock)
 }

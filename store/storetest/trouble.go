@@ -42,7 +42,7 @@ func contexts(w *world) {
 			"history":      second(w.s.History(ctx, work.Lead.ID, 0, 1)),
 			"note":         second(w.s.Note(ctx, work.Lead.ID, 1)),
 			"activities":   second(w.s.Activities(ctx, work.Lead.ID, nil, 1)),
-			"running":      second(w.s.Running(ctx, nil, 1)),
+			"running":      second(w.s.Running(ctx, lead.RunningSearch{Limit: 1})),
 			"key":          second(w.s.Key(ctx, "secret")),
 			"keys":         second(w.s.Keys(ctx)),
 			"revoke":       second(w.s.RevokeKey(ctx, lead.Operator, "key", now)),
