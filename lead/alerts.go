@@ -2,6 +2,7 @@ package lead
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"hotleads/scoring"
@@ -94,6 +95,23 @@ func (w *Work) warmed(sc Scene, c *Clock) {
 	}
 }
 
+// waitsAnew notes again what a waiting lead calls for, for it is back on a board, or
+// on another one: whoever was told of it is not told twice.
+func (w *Work) waitsAnew(sc Scene) {
+	i := w.clock(sla.Claim)
+	if w.Lead.Stage != MQL || i < 0 || !w.Clocks[i].Running() {
+		return
+	}
+	c := &w.Clocks[i]
+	if w.Lead.Circle != OfTeam {
+		w.occasion(sc, ForManager, c.ID, sc.Now)
+	}
+	if w.Lead.Circle == OfEvery {
+		w.occasion(sc, ForEvery, c.ID, sc.Now)
+	}
+	w.warmed(sc, c)
+}
+
 // given notes that a move of somebody else's put the lead into a rep's hands,
 // where a clock of theirs began with it.
 func (w *Work) given(sc Scene, h History) {
@@ -108,15 +126,15 @@ func (w *Work) given(sc Scene, h History) {
 	}
 }
 
-// Most people who are told of one occasion. Where more would be, they take turns
-// by lead.
+// Most reps who are told of what waits for all of them. Where more would be, they
+// take turns by lead.
 const mostHearers = 100
 
 // hearers are the people who are to hear of an occasion, c its clock: who has to
 // act, and who answers for them.
 //
-//   - A hot lead that waits: the reps of its team who are there, or its last rep
-//     alone, whom it is offered to. Managers and every team as it escalates.
+//   - A hot lead that waits: the reps of its team who are there. Its last rep, whom
+//     it is offered to, is told of that alone. Managers and every team as it escalates.
 //   - A clock at risk: who has to act. One that breached: their managers, too,
 //     and marketing where nobody claimed a hot lead.
 func (sc Scene) hearers(o Occasion, l *Lead, c *Clock) []User {
@@ -131,7 +149,8 @@ func (sc Scene) hearers(o Occasion, l *Lead, c *Clock) []User {
 	switch o.What {
 	case GotHot, OnFire:
 		if hears = own; c.Kind == sla.Claim {
-			hears = ours
+			offered := o.At.Equal(l.QualifiedAt) // with this, if at all
+			hears = func(u User) bool { return ours(u) && !(offered && u.ID == l.OfferedTo) }
 		}
 	case OfferedTo:
 		hears = func(u User) bool { return u.ID == l.OfferedTo }
@@ -149,14 +168,22 @@ func (sc Scene) hearers(o Occasion, l *Lead, c *Clock) []User {
 	default: // given to them, at risk, or late as a whole
 		hears = own
 	}
-	var out []User
+	var crowd, out []User
 	for _, u := range sc.Book.Users {
-		if u.Active() && hears(u) {
+		switch {
+		case !u.Active() || !hears(u):
+		case u.Role == Rep && !own(u):
+			crowd = append(crowd, u)
+		default:
 			out = append(out, u)
 		}
 	}
-	return inTurns(out, l.ID)
+	out = append(out, inTurns(crowd, l.ID)...)
+	slices.SortFunc(out, byID)
+	return out
 }
+
+func byID(a, b User) int { return strings.Compare(a.ID, b.ID) }
 
 // hearAt is when a person may be told what they hear of at t: then, or when they
 // are back and their hours open again.
@@ -186,11 +213,11 @@ func (sc Scene) HoursOf(u User) *sla.Calendar {
 	return sc.Rules.CalendarOf(nil)
 }
 
-// first is when somebody can act on a waiting lead at the earliest: not while it
-// is another's turn.
-func (sc Scene) first(u User, l *Lead, what Happening) time.Time {
+// first is when somebody can act at the earliest: on a waiting lead not while it is
+// another's turn.
+func (sc Scene) first(u User, l *Lead, o Occasion, c Clock) time.Time {
 	switch {
-	case l.Stage != MQL || u.Role != Rep || what == OfferedTo:
+	case l.Stage != MQL || u.Role != Rep || o.own(c):
 	case l.OfferedUntil.After(sc.Now) && l.OfferedTo != u.ID:
 		return l.OfferedUntil
 	case l.BarredUntil.After(sc.Now) && l.ExpiredFor == u.ID:

@@ -24,7 +24,7 @@ func (s *story) tell(occasions []lead.Occasion) {
 		}
 		var names []string
 		for _, u := range lead.Hearers(sc, o, &s.l, &s.clocks[i]) {
-			if lead.HearAt(sc, u, lead.First(sc, u, &s.l, o.What)).After(s.now) {
+			if lead.HearAt(sc, u, lead.First(sc, u, &s.l, o, s.clocks[i])).After(s.now) {
 				u.ID = "(" + u.ID + ")"
 			}
 			names = append(names, u.ID)
@@ -91,9 +91,34 @@ func TestWhoIsToldOfALeadThatComesBack(t *testing.T) {
 	s.news = nil
 	s.move(person(sam), lead.Request{Move: lead.Return, Reason: "not_now", Date: "2026-03-10"})
 	s.does("Demo Requested")
-	s.heard("lead.offered: sam", "lead.hot: (rosa) sam")
+	s.heard("lead.offered: sam", "lead.hot: (rosa)")
 	s.pass(25 * minute)
 	s.heard("claim.risk: rosa sam")
+}
+
+// What is back on a board is told again: whoever knows is not told twice, but the
+// others are. So is what moves to another team's board, while it waits.
+func TestWhoIsToldOfALeadThatIsBackOrMoves(t *testing.T) {
+	s := bring(t, lead.MQL, escalating)
+	s.does("Demo Requested")
+	s.news = nil
+	s.move(person(sam), lead.Request{Move: lead.Claim})
+	s.heard()
+	s.move(person(sam), lead.Request{Move: lead.Release})
+	s.heard("lead.hot: rosa sam")
+	s.pass(16 * minute)
+	s.heard("lead.manager: boss mia")
+	s.pass(16 * minute)
+	s.heard("claim.breached: boss ines mia otto rosa sam", "lead.every: otto")
+	s.move(person(rosa), lead.Request{Move: lead.Claim})
+	s.move(person(rosa), lead.Request{Move: lead.Release})
+	s.heard("lead.manager: boss mia", "lead.every: otto", "lead.hot: otto rosa sam", "claim.breached: boss ines mia otto rosa sam")
+	s.move(person(mia), lead.Request{Move: lead.Reassign, ToTeam: &s.book.Teams[1]})
+	s.heard("lead.manager: boss kim", "lead.every: rosa sam", "lead.hot: otto rosa sam")
+
+	s = bring(t, lead.MQL) // a warm one disturbs nobody
+	s.move(person(mia), lead.Request{Move: lead.Reassign, ToTeam: &s.book.Teams[1]})
+	s.heard()
 }
 
 func TestWhoIsAwayOrGoneIsNotTold(t *testing.T) {
@@ -158,6 +183,11 @@ func TestHowSomebodyIsTold(t *testing.T) {
 		return lead.Clock{ID: id, Clock: sla.Clock{StoppedAt: monday.Add(-ago)}}
 	}
 	clocks := map[string]lead.Clock{"runs": running, "just": stopped("just", 4*time.Second), "over": stopped("over", 10*time.Second)}
+	team, ended, merged := running, stopped("ended", time.Second), stopped("merged", time.Hour)
+	team.Kind, ended.Kind, merged.Kind = sla.Claim, sla.Decision, sla.Decision
+	ended.Stopped, merged.Stopped = lead.Stopped{Kind: lead.BySystem, Move: lead.Expire}, lead.Stopped{Kind: lead.BySystem, Move: lead.Merge}
+	clocks["team"], clocks["ended"], clocks["merged"] = team, ended, merged
+	cards := map[string]lead.Card{"": {Lead: lead.Lead{Life: lead.Life{TeamID: "emea"}}}}
 	ago := func(minutes ...int) (out []time.Time) {
 		for _, m := range minutes {
 			out = append(out, monday.Add(-time.Duration(m)*minute))
@@ -170,6 +200,13 @@ func TestHowSomebodyIsTold(t *testing.T) {
 		}
 		return out
 	}
+	breached := due(time.Second, "ended", "merged", "over")
+	for i := range breached {
+		breached[i].What = "decision.breached"
+	}
+	elsewhere := due(time.Second, "runs", "runs")
+	elsewhere[0].LeadID = "moved"
+	cards["moved"] = lead.Card{Lead: lead.Lead{Life: lead.Life{TeamID: "apac"}}}
 	full := ago(59, 50, 50, 50, 40, 30, 20, 10, 9, 8)
 	gone := sam
 	gone.DisabledAt = monday
@@ -194,10 +231,17 @@ func TestHowSomebodyIsTold(t *testing.T) {
 		{"the last of the hour", sam, due(fresh, "runs"), full[1:], "loud"},
 		{"two of which one would be too many", sam, due(fresh, "runs", "runs"), full[1:], "digest digest"},
 		{"one too many", sam, due(fresh, "runs", "over"), full, "60 over"},
+		{"the last of a team's", sam, due(fresh, "team"), full[4:], "loud"},
+		{"two of a team's, of which one would be too many", sam, due(fresh, "team", "team"), full[4:], "digest digest"},
+		{"one too many of a team's, and one's own", sam, due(fresh, "team", "runs"), full[3:], "600 loud"},
+		{"a team's wait until there is room again", sam, due(fresh, "team"), full, "600"},
+		{"one's own before a team's", sam, due(fresh, "team", "runs", "team", "runs"), nil, "digest loud digest loud"},
+		{"breached, and ended by the system", sam, breached, nil, "loud over over"},
+		{"moved to another team", sam, elsewhere, nil, "over loud"},
 		{"disabled meanwhile", gone, due(time.Hour, "runs"), nil, "over"},
 		{"away meanwhile", away, due(time.Hour, "runs"), nil, "3600"},
 	} {
-		told := lead.Turn(s.scene(lead.System), c.u, c.due, clocks, c.recent)
+		told := lead.Turn(s.scene(lead.System), c.u, c.due, cards, clocks, c.recent)
 		var got []string
 		for _, a := range c.due {
 			if a.How == "" {
@@ -218,13 +262,14 @@ func TestHowSomebodyIsTold(t *testing.T) {
 	}
 }
 
-// However large a team is, so many are told of a lead, and all in turn.
+// However large a team is, so many reps are told of a lead, all in turn, and with
+// them whoever answers for them.
 func TestManyTakeTurns(t *testing.T) {
 	var users []lead.User
 	for i := range 130 {
 		users = append(users, lead.User{ID: fmt.Sprintf("rep%03d", i), Role: lead.Rep, Teams: []string{"emea"}})
 	}
-	sc := lead.Scene{Rules: rulesWith(t, nil), Book: newBook(users...), Now: monday}
+	sc := lead.Scene{Rules: rulesWith(t, nil), Book: newBook(append(users, mia, boss, ines)...), Now: monday}
 	c := lead.Clock{Clock: sla.Clock{Kind: sla.Claim, Tier: "hot"}}
 	seen := map[string]bool{}
 	for i := range 20 {
@@ -233,6 +278,10 @@ func TestManyTakeTurns(t *testing.T) {
 		again := lead.Hearers(sc, lead.Occasion{What: lead.GotHot}, &l, &c)
 		if len(first) != 100 || cmp.Diff(first, again) != "" {
 			t.Errorf("%d are told of a lead, or others the second time", len(first))
+		}
+		late := lead.Hearers(sc, lead.Occasion{What: "claim.breached"}, &l, &c)
+		if len(late) != 103 || slices.IndexFunc(late, func(u lead.User) bool { return u.ID == mia.ID }) < 0 {
+			t.Errorf("%d are told once it is late, or its manager is not", len(late))
 		}
 		for _, u := range first {
 			seen[u.ID] = true

@@ -70,7 +70,7 @@ func (r *Rules) HomeZone(book *Book, u User) *time.Location {
 // manager's, or as a program or the command line says. What they have claimed and not decided goes back to the board
 // at once; how many leads that were is returned.
 func (d *Desk) SetAway(ctx context.Context, id string, until time.Time, by Actor, now time.Time) (User, int, error) {
-	u, err := d.mayGo(ctx, id, by)
+	u, err := d.mayGo(ctx, id, by, until.IsZero())
 	if err != nil {
 		return u, 0, err
 	}
@@ -83,7 +83,7 @@ func (d *Desk) SetAway(ctx context.Context, id string, until time.Time, by Actor
 
 // GoAway is SetAway from now on until the beginning of a day (YYYY-MM-DD, in a zone).
 func (d *Desk) GoAway(ctx context.Context, id, back string, zone *time.Location, by Actor, now time.Time) (User, int, error) {
-	u, err := d.mayGo(ctx, id, by)
+	u, err := d.mayGo(ctx, id, by, false)
 	if err != nil {
 		return u, 0, err
 	}
@@ -97,15 +97,16 @@ func (d *Desk) GoAway(ctx context.Context, id, back string, zone *time.Location,
 	return d.SetAway(ctx, u.ID, until, by, now)
 }
 
-// mayGo reads a rep whom somebody may say to be away.
-func (d *Desk) mayGo(ctx context.Context, id string, by Actor) (User, error) {
+// mayGo reads a rep whom somebody may say to be away, or anybody whom they may say
+// to be back: they may have been a rep when they left.
+func (d *Desk) mayGo(ctx context.Context, id string, by Actor, back bool) (User, error) {
 	u, err := d.store.User(ctx, id)
 	switch {
 	case err != nil:
 		return u, err
 	case by.Kind != ByKey && by.Kind != ByOperator && (by.Kind != ByPerson || by.ID != u.ID && !by.User.Manages(u)):
 		return u, forbidden("only the person, or a manager of their team, may do this")
-	case u.Role != Rep:
+	case u.Role != Rep && !back:
 		return u, conflict("only reps hold leads: nobody waits for %s", u.Name)
 	case !u.Active():
 		return u, conflict("%s is disabled", u.Name)
@@ -130,7 +131,7 @@ func (d *Desk) gone(ctx context.Context, id string, now time.Time) (User, int, e
 // of their first day back (YYYY-MM-DD, in a zone). What they claimed goes back to
 // the board when it begins: the sweep sees to that. It returns what was noted.
 func (d *Desk) PlanLeave(ctx context.Context, id, first, back string, zone *time.Location, by Actor, now time.Time) (Leave, error) {
-	u, err := d.mayGo(ctx, id, by)
+	u, err := d.mayGo(ctx, id, by, false)
 	if err != nil {
 		return Leave{}, err
 	}
@@ -169,7 +170,7 @@ func (d *Desk) PlanLeave(ctx context.Context, id, first, back string, zone *time
 
 // DropLeave takes a planned time away back; one that is not there is ErrNotFound.
 func (d *Desk) DropLeave(ctx context.Context, id, leave string, by Actor, now time.Time) error {
-	u, err := d.mayGo(ctx, id, by)
+	u, err := d.mayGo(ctx, id, by, true)
 	if err != nil {
 		return err
 	}

@@ -219,3 +219,33 @@ func TestAPlannedTimeAwayBegins(t *testing.T) {
 		t.Errorf("back at %v", back)
 	}
 }
+
+// Whoever left as a rep and is none any more can be said to be back.
+func TestAnAbsenceEndsInAnyRole(t *testing.T) {
+	o := open(t)
+	until := o.now.Add(48 * time.Hour)
+	if _, _, err := o.desk.SetAway(o.ctx, o.sam.ID, until, lead.Person(o.mia, "page"), o.now); err != nil {
+		t.Fatal(err)
+	}
+	leave, err := o.desk.PlanLeave(o.ctx, o.sam.ID, "2026-03-09", "2026-03-11", time.UTC, lead.Person(o.mia, "page"), o.now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := o.db.ExecContext(o.ctx, `UPDATE users SET role = 'manager' WHERE id = $1`, o.sam.ID); err != nil {
+		t.Fatal(err)
+	}
+	sam, err := o.store.User(o.ctx, o.sam.ID)
+	if err != nil || sam.Role != lead.Manager {
+		t.Fatalf("Sam is %s, %v", sam.Role, err)
+	}
+	by := lead.Person(sam, "page")
+	if _, _, err := o.desk.SetAway(o.ctx, sam.ID, until, by, o.now); !errors.Is(err, lead.ErrConflict) {
+		t.Errorf("a manager goes away: %v", err)
+	}
+	if err := o.desk.DropLeave(o.ctx, sam.ID, leave.ID, by, o.now); err != nil {
+		t.Errorf("a manager takes a leave back: %v", err)
+	}
+	if u, _, err := o.desk.SetAway(o.ctx, sam.ID, time.Time{}, by, o.now); err != nil || !u.There(o.now) || len(u.Leaves) != 0 {
+		t.Errorf("a manager is back: %+v, %v", u, err)
+	}
+}

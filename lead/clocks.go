@@ -79,6 +79,17 @@ func (w *Work) passTime(sc Scene, i int) []sla.State {
 	return states
 }
 
+// recorded are the states of the clock that are written down.
+func (c Clock) recorded() (states []sla.State) {
+	if !c.AtRiskAt.IsZero() {
+		states = append(states, sla.AtRisk)
+	}
+	if !c.BreachedAt.IsZero() {
+		states = append(states, sla.Breached)
+	}
+	return states
+}
+
 // tell notes that changes of a clock are written down now.
 func (w *Work) tell(sc Scene, i int, states []sla.State) {
 	c := &w.Clocks[i]

@@ -136,5 +136,13 @@ func (w *Work) backToBoard(sc Scene, m Move, cause string) error {
 		l.ExpiredFor, l.BarredUntil = before.OwnerID, until.UTC()
 	}
 	w.record(sc, before, History{Move: m, Cause: cause})
-	return w.heat(sc)
+	if err := w.heat(sc); err != nil {
+		return err
+	}
+	w.waitsAnew(sc)
+	if i := w.clock(sla.Claim); i >= 0 { // perhaps it was claimed before anybody could hear of that
+		c := &w.Clocks[i]
+		w.occasions(sc, c, c.recorded())
+	}
+	return nil
 }

@@ -125,6 +125,7 @@ func (w *Work) reassign(sc Scene, r *Request) error {
 	before := l.Life
 	if r.ToTeam != nil {
 		l.TeamID, l.OfferedTo, l.OfferedUntil = r.ToTeam.ID, "", time.Time{}
+		w.waitsAnew(sc)
 	} else {
 		l.OwnerID = r.To.ID
 		for _, k := range []sla.Kind{sla.Decision, sla.Touch} {

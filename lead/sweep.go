@@ -73,6 +73,7 @@ func (d *Desk) adopt(ctx context.Context, now time.Time, n int) error {
 		if before.TeamID != "" && before.Stage == MQL {
 			w.record(sc, before, History{Move: Reassign, Cause: CauseNoTeam})
 		}
+		w.waitsAnew(sc)
 		return true, nil
 	})
 	return err

@@ -2,13 +2,15 @@ package lead
 
 import (
 	"context"
+	"errors"
 	"hash/fnv"
 	"io"
 	"log/slog"
 	"maps"
 	"slices"
-	"strings"
 	"time"
+
+	"hotleads/sla"
 )
 
 // How much people are told.
@@ -16,11 +18,15 @@ const (
 	// LoudAnHour is how often somebody is told of something within an hour. What is
 	// more is kept, and told as one digest when the hour has passed.
 	LoudAnHour = 10
+	// keptForOwn is how many of these are kept for what is one's own: broadcasts to
+	// whole teams leave them free.
+	keptForOwn = 3
 	// oneByOne is how much that comes together is told one by one, and not as a digest.
 	oneByOne = 3
 	// NotedAnHour bounds the notices that somebody gets within an hour, told or not:
-	// of a flood beyond it the board tells.
+	// of a flood beyond it the board tells. What is one's own has a bound of its own.
 	NotedAnHour = 60
+	ownAnHour   = 600
 	// oldNews is told to nobody: an occasion that nobody took for so long.
 	oldNews = 24 * time.Hour
 	// waitedFor is how long something waits to be told, where that is worth a word.
@@ -42,7 +48,8 @@ type Teller interface {
 	Clocks(ctx context.Context, ids []string) (map[string]Clock, error)
 	// Noted is how many notices people got since a moment.
 	Noted(ctx context.Context, users []string, since time.Time) (map[string]int, error)
-	// Note keeps alerts with ids made here; one that a person has stays as it is.
+	// Note keeps alerts with ids made here. One that a person has stays as it is, but
+	// where it was over: then they are told after all. No two may be of the same.
 	Note(ctx context.Context, alerts []Alert) error
 	// Due are all alerts that people are to hear by now, of at most n people.
 	Due(ctx context.Context, now time.Time, n int) ([]Alert, error)
@@ -65,20 +72,68 @@ func (d *Desk) Tell(ctx context.Context, now time.Time, n int) (more bool, err e
 	if err != nil {
 		return false, err
 	}
+	took, err := d.note(ctx, sc, n)
+	if err != nil {
+		return false, err
+	}
 	var told []string
-	err = d.store.Tell(ctx, func(t Teller) error {
-		took, err := sc.note(ctx, t, n)
-		if err != nil {
-			return err
-		}
-		heard, people, err := sc.hear(ctx, t, n)
-		told, more = heard, took == n || people == n
+	people := 0
+	err = d.store.Tell(ctx, func(t Teller) (err error) {
+		told, people, err = sc.hear(ctx, t, n)
 		return err
 	})
 	if err == nil {
 		d.ringFor(ctx, told)
 	}
-	return more, err
+	return took == n || people == n, err
+}
+
+// note makes at most n occasions notices, all together. Where that fails it takes
+// one by one: what one of them is worth keeps nobody from hearing of the others.
+// It returns how many it took.
+func (d *Desk) note(ctx context.Context, sc Scene, n int) (took int, err error) {
+	some := func(n int) (took []Occasion, err error) {
+		err = d.store.Tell(ctx, func(t Teller) error {
+			if took, err = t.Occasions(ctx, n); err != nil || len(took) == 0 {
+				return err
+			}
+			return sc.note(ctx, t, took)
+		})
+		return took, err
+	}
+	all, err := some(n)
+	if err == nil || errors.Is(err, ErrUnavailable) || len(all) == 0 {
+		return len(all), err
+	}
+	for range all {
+		one, err := some(1)
+		switch {
+		case errors.Is(err, ErrUnavailable) || err != nil && len(one) == 0:
+			return took, err
+		case err != nil:
+			d.log.ErrorContext(ctx, "nobody is told of an occasion", slog.String("lead", one[0].LeadID), slog.String("what", string(one[0].What)), slog.Any("error", err))
+			if err := d.drop(ctx, one); err != nil {
+				return took, err
+			}
+		}
+		took += len(one)
+	}
+	return took, nil
+}
+
+// drop takes the oldest occasions away, if they are still those.
+func (d *Desk) drop(ctx context.Context, those []Occasion) error {
+	err := d.store.Tell(ctx, func(t Teller) error {
+		oldest, err := t.Occasions(ctx, len(those))
+		if err == nil && !slices.Equal(oldest, those) {
+			return errNothingChanged // another instance was faster
+		}
+		return err
+	})
+	if errors.Is(err, errNothingChanged) {
+		return nil
+	}
+	return err
 }
 
 // ReadAlerts notes that a person has seen their notices, up to one.
@@ -103,27 +158,22 @@ func (d *Desk) ringFor(ctx context.Context, people []string) {
 	}
 }
 
-// note makes occasions notices of those whom they concern. It returns how many
-// occasions there were.
-func (sc Scene) note(ctx context.Context, t Teller, n int) (int, error) {
-	occasions, err := t.Occasions(ctx, n)
-	if err != nil || len(occasions) == 0 {
-		return 0, err
-	}
+// note makes occasions notices of those whom they concern.
+func (sc Scene) note(ctx context.Context, t Teller, occasions []Occasion) error {
 	leads, ids := map[string]bool{}, map[string]bool{}
 	for _, o := range occasions {
 		leads[o.LeadID], ids[o.ClockID] = true, true
 	}
 	cards, err := t.Cards(ctx, slices.Sorted(maps.Keys(leads)))
 	if err != nil {
-		return 0, err
+		return err
 	}
 	clocks, err := t.Clocks(ctx, slices.Sorted(maps.Keys(ids)))
 	if err != nil {
-		return 0, err
+		return err
 	}
 	var alerts []Alert
-	people := map[string]bool{}
+	people, same := map[string]bool{}, map[[4]string]bool{}
 	for _, o := range occasions {
 		card, there := cards[o.LeadID]
 		c, known := clocks[o.ClockID]
@@ -131,19 +181,40 @@ func (sc Scene) note(ctx context.Context, t Teller, n int) (int, error) {
 			continue
 		}
 		for _, u := range sc.hearers(o, &card.Lead, &c) {
+			key := [4]string{o.LeadID, o.ClockID, string(o.What), u.ID}
+			if same[key] {
+				continue
+			}
+			same[key] = true
 			people[u.ID] = true
-			alerts = append(alerts, Alert{UserID: u.ID, Occasion: o, HearAt: sc.hearAt(u, sc.first(u, &card.Lead, o.What))})
+			alerts = append(alerts, Alert{UserID: u.ID, Occasion: o, HearAt: sc.hearAt(u, sc.first(u, &card.Lead, o, c))})
 		}
 	}
 	noted, err := t.Noted(ctx, slices.Sorted(maps.Keys(people)), sc.Now.Add(-time.Hour))
 	if err != nil {
-		return 0, err
+		return err
 	}
 	alerts = slices.DeleteFunc(alerts, func(a Alert) bool {
+		most := NotedAnHour
+		if a.own(clocks[a.ClockID]) {
+			most = ownAnHour
+		}
 		noted[a.UserID]++
-		return noted[a.UserID] > NotedAnHour
+		return noted[a.UserID] > most
 	})
-	return len(occasions), t.Note(ctx, alerts)
+	return t.Note(ctx, alerts)
+}
+
+// own tells whether the occasion concerns whoever holds a lead, or is offered it, and
+// those who answer for them, and not a whole team. c is its clock.
+func (o Occasion) own(c Clock) bool { return c.Kind != sla.Claim || o.What == OfferedTo }
+
+// Over tells whether nothing is left of the alert to be told: its clock has stopped, or
+// is gone. What breached and was ended by the system alone, nobody has acted on: whoever
+// answers for it is to hear of that.
+func (a Alert) Over(c Clock, known bool) bool {
+	unheeded := c.Stopped.Kind == BySystem && c.Stopped.Move != Merge && a.What == clockHappening(c.Kind, sla.Breached)
+	return !known || !c.Running() && !unheeded
 }
 
 // hear tells people what they are to hear by now. It returns whom something was
@@ -153,13 +224,17 @@ func (sc Scene) hear(ctx context.Context, t Teller, n int) (told []string, peopl
 	if err != nil || len(due) == 0 {
 		return nil, 0, err
 	}
-	byUser, ids := map[string][]Alert{}, map[string]bool{}
+	byUser, ids, leads := map[string][]Alert{}, map[string]bool{}, map[string]bool{}
 	for _, a := range due {
 		byUser[a.UserID] = append(byUser[a.UserID], a)
-		ids[a.ClockID] = true
+		ids[a.ClockID], leads[a.LeadID] = true, true
 	}
 	users := slices.Sorted(maps.Keys(byUser))
 	clocks, err := t.Clocks(ctx, slices.Sorted(maps.Keys(ids)))
+	if err != nil {
+		return nil, 0, err
+	}
+	cards, err := t.Cards(ctx, slices.Sorted(maps.Keys(leads)))
 	if err != nil {
 		return nil, 0, err
 	}
@@ -170,7 +245,7 @@ func (sc Scene) hear(ctx context.Context, t Teller, n int) (told []string, peopl
 	var all []Alert
 	for _, id := range users {
 		mine := byUser[id]
-		if sc.turn(sc.Book.Users[id], mine, clocks, recent[id]) {
+		if sc.turn(sc.Book.Users[id], mine, cards, clocks, recent[id]) {
 			told = append(told, id)
 		}
 		all = append(all, mine...)
@@ -181,41 +256,57 @@ func (sc Scene) hear(ctx context.Context, t Teller, n int) (told []string, peopl
 // turn decides how a person hears of what is due, and tells whether they hear of
 // anything now. recent are the moments within the last hour at which they were
 // told something.
-func (sc Scene) turn(u User, due []Alert, clocks map[string]Clock, recent []time.Time) bool {
-	var now []*Alert
-	waited := false
+func (sc Scene) turn(u User, due []Alert, cards map[string]Card, clocks map[string]Clock, recent []time.Time) bool {
+	var own, teams []*Alert
+	waited, open := false, sc.hearAt(u, sc.Now)
 	for i := range due {
 		a := &due[i]
 		c, known := clocks[a.ClockID]
-		at := sc.hearAt(u, sc.Now)
+		card, there := cards[a.LeadID]
+		over := a.Over(c, known)
 		switch {
-		case !known || !u.Active() || !c.Running() && !c.StoppedAt.Add(UndoFor).After(sc.Now):
+		case !u.Active() || !there || !u.SeesLead(&card.Lead) || over && !c.StoppedAt.Add(UndoFor).After(sc.Now):
 			a.How, a.HeardAt = Over, sc.Now
-		case !c.Running(): // what stopped it may be undone
+		case over: // what stopped it may be undone
 			a.HearAt = c.StoppedAt.Add(UndoFor)
-		case at.After(sc.Now):
-			a.HearAt = at
+		case open.After(sc.Now):
+			a.HearAt = open
 		default:
-			now = append(now, a)
+			if a.own(c) {
+				own = append(own, a)
+			} else {
+				teams = append(teams, a)
+			}
 			waited = waited || a.Waited(sc.Now)
 		}
 	}
-	left := LoudAnHour - len(recent)
-	if len(now) > 0 && left <= 0 {
-		again := slices.MinFunc(recent, time.Time.Compare).Add(time.Hour)
-		for _, a := range now {
-			a.HearAt = again
+	own = roomFor(own, recent, LoudAnHour)
+	teams = roomFor(teams, recent, LoudAnHour-keptForOwn)
+	// If one's own are more than there is room for, all is one digest.
+	many := waited && len(own)+len(teams) > 1 || len(own) > min(oneByOne, LoudAnHour-len(recent))
+	tell := func(alerts []*Alert, places int) {
+		for _, a := range alerts {
+			if a.How, a.HeardAt = Loud, sc.Now; many || len(alerts) > places {
+				a.How = Digest
+			}
 		}
-		return false
 	}
-	how := Loud
-	if len(now) > min(oneByOne, left) || waited && len(now) > 1 {
-		how = Digest
+	tell(own, oneByOne)
+	tell(teams, max(1, min(oneByOne-len(own), LoudAnHour-keptForOwn-len(recent))))
+	return len(own)+len(teams) > 0
+}
+
+// roomFor puts alerts off, if somebody was told something as often as they may within
+// the hour. It returns those that they are told now.
+func roomFor(alerts []*Alert, recent []time.Time, most int) []*Alert {
+	if len(recent) < most {
+		return alerts
 	}
-	for _, a := range now {
-		a.How, a.HeardAt = how, sc.Now
+	again := slices.SortedFunc(slices.Values(recent), time.Time.Compare)[len(recent)-most].Add(time.Hour)
+	for _, a := range alerts {
+		a.HearAt = again
 	}
-	return len(now) > 0
+	return nil
 }
 
 // Waited tells whether the alert was kept for a while before it was told at a
@@ -225,7 +316,7 @@ func (a Alert) Waited(told time.Time) bool { return told.Sub(a.NotedAt) > waited
 // inTurns is at most [mostHearers] of some people, always the same ones for one
 // lead and others for the next.
 func inTurns(people []User, lead string) []User {
-	slices.SortFunc(people, func(a, b User) int { return strings.Compare(a.ID, b.ID) })
+	slices.SortFunc(people, byID)
 	if len(people) <= mostHearers {
 		return people
 	}

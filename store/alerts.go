@@ -71,14 +71,15 @@ func (s *Store) Alerts(ctx context.Context, user string, after *lead.AlertPoint,
 }
 
 // Unread reads what people were told since a moment, have not seen, and is not
-// over: newest first.
+// over (see [lead.Alert.Over]): newest first.
 func (s *Store) Unread(ctx context.Context, users []string, since time.Time) (map[string][]lead.Alert, error) {
 	unread := make(map[string][]lead.Alert, len(users))
 	if len(users) == 0 {
 		return unread, nil
 	}
 	all, err := readAlerts(ctx, s.read, `SELECT `+alertList+` FROM alerts JOIN clocks ON clocks.id = alerts.clock_id
-		WHERE alerts.user_id IN (?) AND heard_at > ? AND how IN ('loud', 'digest') AND read_at IS NULL AND stopped_at IS NULL
+		WHERE alerts.user_id IN (?) AND heard_at > ? AND how IN ('loud', 'digest') AND read_at IS NULL
+			AND (stopped_at IS NULL OR stopped_kind = 'system' AND stopped_move <> 'merge' AND what = clocks.kind || '.breached')
 		ORDER BY heard_at DESC, alerts.id DESC`, users, at(since))
 	if err != nil {
 		return nil, fmt.Errorf("store: unread notices: %w", wrap(err))

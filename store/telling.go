@@ -105,14 +105,16 @@ func (t teller) Noted(ctx context.Context, users []string, since time.Time) (map
 	return counts, nil
 }
 
-// Note keeps alerts; one that a person has stays as it is.
+// Note keeps alerts, of each person, clock and happening one. One that a person has
+// stays as it is, but where it was over and is to be told after all.
 func (t teller) Note(ctx context.Context, alerts []lead.Alert) error {
 	rows := make([][]any, len(alerts))
 	for i, a := range alerts {
 		a.ID = uuid.Must(uuid.NewV7()).String()
 		rows[i] = alertValues(a)
 	}
-	if err := t.insert(ctx, `INSERT INTO alerts (`+alertColumns+`)`, rows, `ON CONFLICT (lead_id, clock_id, what, user_id) DO NOTHING`); err != nil {
+	if err := t.insert(ctx, `INSERT INTO alerts (`+alertColumns+`)`, rows, `ON CONFLICT (lead_id, clock_id, what, user_id) DO UPDATE SET
+		at = EXCLUDED.at, noted_at = EXCLUDED.noted_at, hear_at = EXCLUDED.hear_at, heard_at = NULL, how = '', read_at = NULL WHERE alerts.how = 'over'`); err != nil {
 		return fmt.Errorf("store: note alerts: %w", err)
 	}
 	return nil

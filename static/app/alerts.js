@@ -22,13 +22,13 @@ async function announce(fresh, first, seen) {
   const unsaid = () => {
     let told = {};
     try { told = JSON.parse(remembered('told')) ?? told; } catch { /* not ours */ }
-    const t = Date.now(), list = fresh.filter(([key]) => !(t - told[key] < TOLD));
+    const t = Date.now(), list = fresh.filter(([key]) => (first || known.has(key)) && !(t - told[key] < TOLD));
     for (const key of Object.keys(told)) if (!(t - told[key] < TOLD)) delete told[key];
     for (const [key] of list) told[key] = t;
     remember('told', JSON.stringify(told));
     return list;
   };
-  const list = (await (navigator.locks?.request('hotleads.told', unsaid) ?? unsaid())).filter(([key]) => first || known.has(key));
+  const list = await (navigator.locks?.request('hotleads.told', unsaid) ?? unsaid());
   if (first || !list.length) return;
   if (wish.sound) chime();
   if (seen) return;

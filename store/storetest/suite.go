@@ -84,6 +84,7 @@ func Run(t *testing.T, url func(testing.TB) string) {
 		{"exclusions and settings", exclusions},
 		{"the secret's fingerprint", secrets},
 		{"telling/a person's notices", notices},
+		{"telling/what comes back, moves on, or ends by itself", toldAfterAll},
 		{"race/each is told once, within their hour", tellingRace},
 		{"imports/files", importFiles},
 		{"imports/work, undo, tidying", importWork},

@@ -57,7 +57,7 @@ func tellingRace(w *world) {
 	reps := []lead.User{w.rep("rosa", team), w.rep("sam", team)}
 	one, _ := w.desk()
 	two := lead.NewDesk(Open(w, w.url), Embedded(w), Embedded(w), quiet)
-	const leads = 24
+	const leads, ofTeams = 24, lead.LoudAnHour - 3 // which are kept for what is one's own
 	for i := range leads {
 		at := now.Add(time.Duration(i) * time.Second)
 		id := w.raised(one, at, fmt.Sprint("lead", i))[0]
@@ -73,7 +73,7 @@ func tellingRace(w *world) {
 	}
 	w.same("occasions that are left", 0, w.count(`SELECT COUNT(*) FROM occasions`))
 	for _, u := range reps {
-		w.same(u.Name, map[lead.How]int{lead.Loud: lead.LoudAnHour, "": leads - lead.LoudAnHour}, w.hows(u))
+		w.same(u.Name, map[lead.How]int{lead.Loud: ofTeams, "": leads - ofTeams}, w.hows(u))
 	}
 	later := now.Add(time.Hour + time.Second) // the first of the hour was longer ago
 	for _, err := range together(4, func(n int) error {
@@ -83,7 +83,7 @@ func tellingRace(w *world) {
 		w.ok(err)
 	}
 	for _, u := range reps {
-		w.same(u.Name+" an hour later", map[lead.How]int{lead.Loud: lead.LoudAnHour, lead.Digest: leads - lead.LoudAnHour}, w.hows(u))
+		w.same(u.Name+" an hour later", map[lead.How]int{lead.Loud: ofTeams, lead.Digest: leads - ofTeams}, w.hows(u))
 	}
 	w.same("digests", len(reps), w.count(`SELECT COUNT(*) FROM (SELECT DISTINCT user_id, heard_at FROM alerts WHERE how = 'digest') AS d`))
 
@@ -186,4 +186,79 @@ func notices(w *world) {
 	w.raised(desk, morning, "quinn")
 	w.tellAll(desk, morning.Add(25*time.Hour))
 	w.same("old news", 0, w.count(`SELECT COUNT(*) FROM alerts a JOIN leads l ON l.id = a.lead_id WHERE l.user_id = 'quinn'`))
+}
+
+// toldAfterAll: what the system ends is told all the same; what was over before it
+// could be told is told when the lead is back; a lead that moves is told to the team
+// that it moves to, and no more to the one that it leaves.
+func toldAfterAll(w *world) {
+	emea, apac := w.team("EMEA"), w.team("APAC")
+	rosa, sam, otto := w.rep("rosa", emea), w.rep("sam", emea), w.rep("otto", apac)
+	mia := must(w.s.AddUser(w.ctx, lead.Operator, lead.User{Email: "mia@acme.example", Name: "Mia", Role: lead.Manager, Teams: []string{emea.ID}}, now))(w)
+	a, err := lead.DefaultAgreement("UTC")
+	w.ok(err)
+	a.SLA.ReleaseOnBreach = true
+	must(w.s.Activate(w.ctx, lead.Operator, a, now))(w)
+	desk, _ := w.desk()
+	move := func(u lead.User, id string, r lead.Request, at time.Time) {
+		w.Helper()
+		must(desk.Move(w.ctx, id, r, lead.Person(u, "page"), at))(w)
+	}
+	told := func(u lead.User, id string) (out []string) {
+		w.Helper()
+		for _, a := range must(w.s.Alerts(w.ctx, u.ID, nil, 1000))(w) {
+			if a.LeadID == id {
+				out = append(out, fmt.Sprintf("%s %s", a.What, a.How))
+			}
+		}
+		slices.Sort(out)
+		return out
+	}
+	unread := func(u lead.User, at time.Time) (out []string) {
+		w.Helper()
+		for _, a := range must(w.s.Unread(w.ctx, []string{u.ID}, at.Add(-lead.UnreadFor)))(w)[u.ID] {
+			out = append(out, string(a.What))
+		}
+		slices.Sort(out)
+		return out
+	}
+
+	at := now
+	ada := w.raised(desk, at, "ada")[0]
+	w.tellAll(desk, at)
+	move(sam, ada, lead.Request{Move: lead.Claim}, at)
+	at = at.Add(241 * time.Minute)
+	must(desk.Sweep(w.ctx, at, 100))(w)
+	w.tellAll(desk, at)
+	w.same("back on the board", lead.MQL, w.card(ada).Lead.Stage)
+	w.same("its manager", []string{"decision.breached loud"}, told(mia, ada))
+	w.same("its rep", []string{"decision.breached loud", "lead.hot loud"}, told(sam, ada))
+	w.same("the others, once", []string{"lead.hot loud"}, told(rosa, ada))
+	w.same("to be read by its manager", []string{"decision.breached"}, unread(mia, at))
+	w.same("to be read by its rep", []string{"decision.breached", "lead.hot"}, unread(sam, at))
+	move(rosa, ada, lead.Request{Move: lead.Touch, Channel: "call", Outcome: "reached"}, at)
+	w.same("called meanwhile, but late", []string{"decision.breached"}, unread(mia, at))
+
+	night := now.Truncate(24 * time.Hour).Add(20 * time.Hour)
+	morning := night.Add(13 * time.Hour)
+	moves, back := w.raised(desk, night, "moves")[0], w.raised(desk, night, "back")[0]
+	w.tellAll(desk, night)
+	move(rosa, back, lead.Request{Move: lead.Claim}, night)
+	move(mia, moves, lead.Request{Move: lead.Reassign, ToTeam: &apac}, night)
+	w.tellAll(desk, night)
+	w.same("of the other team, at night", []string{"lead.hot "}, told(otto, moves))
+	w.tellAll(desk, morning)
+	w.same("of the other team", []string{"lead.hot loud"}, told(otto, moves))
+	w.same("of the team that it left", []string{"lead.hot over"}, told(sam, moves))
+	w.same("of what somebody claimed", []string{"lead.hot over"}, told(sam, back))
+	w.ok(desk.ReadAlerts(w.ctx, sam.ID, lead.AlertPoint{At: morning}, morning))
+	for range 2 { // the second time they know
+		morning = morning.Add(time.Minute)
+		move(rosa, back, lead.Request{Move: lead.Release}, morning)
+		w.tellAll(desk, morning)
+		w.same("of what is back", []string{"lead.hot loud"}, told(sam, back))
+		w.same("to be read", []string{"lead.hot"}, unread(sam, morning))
+		move(rosa, back, lead.Request{Move: lead.Claim}, morning)
+	}
+	w.same("occasions that are left", 0, w.count(`SELECT COUNT(*) FROM occasions`))
 }
