@@ -150,7 +150,7 @@ func (sc Scene) hearers(o Occasion, l *Lead, c *Clock) []User {
 	case GotHot, OnFire:
 		if hears = own; c.Kind == sla.Claim {
 			offered := o.At.Equal(l.QualifiedAt) // with this, if at all
-			hears = func(u User) bool { return ours(u) && !(offered && u.ID == l.OfferedTo) }
+			hears = func(u User) bool { return ours(u) && (!offered || u.ID != l.OfferedTo) }
 		}
 	case OfferedTo:
 		hears = func(u User) bool { return u.ID == l.OfferedTo }

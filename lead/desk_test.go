@@ -324,11 +324,12 @@ func TestADisabledTeamsLeadsGoToAnother(t *testing.T) {
 	}
 	waits, held := o.ready("waits"), o.ready("held")
 	o.move(held.ID, o.sam, lead.Request{Move: lead.Accept})
+	o.take(by("waits", "", o.track("Demo Requested"))...) // hot
 	o.take(by("reader", "", o.identify(map[string]any{"email": "reader@engines.example"}))...)
 	o.take(by("stock", "", o.identify(map[string]any{"email": "stock@engines.example"}))...)
 	for _, text := range []string{
 		`UPDATE leads SET team_id = '` + apac.ID + `'`, `UPDATE teams SET disabled_at = created_at WHERE id = '` + apac.ID + `'`,
-		`UPDATE leads SET backlog = TRUE, hold = 'backlog' WHERE email = 'stock@engines.example'`,
+		`UPDATE leads SET backlog = TRUE, hold = 'backlog' WHERE email = 'stock@engines.example'`, `DELETE FROM occasions`,
 	} {
 		if _, err := o.db.ExecContext(o.ctx, text); err != nil {
 			t.Fatal(err)
@@ -349,6 +350,9 @@ func TestADisabledTeamsLeadsGoToAnother(t *testing.T) {
 	}
 	if got := o.moves(waits.ID); !slices.Equal(got, []lead.Move{lead.Qualify, lead.Reassign}) {
 		t.Errorf("its history: %v", got)
+	}
+	if n := o.count(`SELECT COUNT(*) FROM occasions WHERE lead_id = $1 AND what IN ('lead.hot', 'lead.fire')`, waits.ID); n != 1 {
+		t.Errorf("the other team is told %d times that it is hot", n)
 	}
 	o.take(by("reader", "", o.track("Demo Requested"))...)
 	if l := o.find("user:reader"); l.Stage != lead.MQL || l.TeamID != o.team.ID {

@@ -2,9 +2,6 @@ package lead
 
 import (
 	"context"
-	"errors"
-	"hash/fnv"
-	"io"
 	"log/slog"
 	"maps"
 	"slices"
@@ -88,54 +85,6 @@ func (d *Desk) Tell(ctx context.Context, now time.Time, n int) (more bool, err e
 	return took == n || people == n, err
 }
 
-// note makes at most n occasions notices, all together. Where that fails it takes
-// one by one: what one of them is worth keeps nobody from hearing of the others.
-// It returns how many it took.
-func (d *Desk) note(ctx context.Context, sc Scene, n int) (took int, err error) {
-	some := func(n int) (took []Occasion, err error) {
-		err = d.store.Tell(ctx, func(t Teller) error {
-			if took, err = t.Occasions(ctx, n); err != nil || len(took) == 0 {
-				return err
-			}
-			return sc.note(ctx, t, took)
-		})
-		return took, err
-	}
-	all, err := some(n)
-	if err == nil || errors.Is(err, ErrUnavailable) || len(all) == 0 {
-		return len(all), err
-	}
-	for range all {
-		one, err := some(1)
-		switch {
-		case errors.Is(err, ErrUnavailable) || err != nil && len(one) == 0:
-			return took, err
-		case err != nil:
-			d.log.ErrorContext(ctx, "nobody is told of an occasion", slog.String("lead", one[0].LeadID), slog.String("what", string(one[0].What)), slog.Any("error", err))
-			if err := d.drop(ctx, one); err != nil {
-				return took, err
-			}
-		}
-		took += len(one)
-	}
-	return took, nil
-}
-
-// drop takes the oldest occasions away, if they are still those.
-func (d *Desk) drop(ctx context.Context, those []Occasion) error {
-	err := d.store.Tell(ctx, func(t Teller) error {
-		oldest, err := t.Occasions(ctx, len(those))
-		if err == nil && !slices.Equal(oldest, those) {
-			return errNothingChanged // another instance was faster
-		}
-		return err
-	})
-	if errors.Is(err, errNothingChanged) {
-		return nil
-	}
-	return err
-}
-
 // ReadAlerts notes that a person has seen their notices, up to one.
 func (d *Desk) ReadAlerts(ctx context.Context, user string, upTo AlertPoint, now time.Time) error {
 	if err := d.store.ReadAlerts(ctx, user, upTo, now); err != nil {
@@ -156,65 +105,6 @@ func (d *Desk) ringFor(ctx context.Context, people []string) {
 	if err := d.bell.Ring(ctx, Notice{People: people}); err != nil {
 		d.log.WarnContext(ctx, "notice not rung", slog.Any("error", err))
 	}
-}
-
-// note makes occasions notices of those whom they concern.
-func (sc Scene) note(ctx context.Context, t Teller, occasions []Occasion) error {
-	leads, ids := map[string]bool{}, map[string]bool{}
-	for _, o := range occasions {
-		leads[o.LeadID], ids[o.ClockID] = true, true
-	}
-	cards, err := t.Cards(ctx, slices.Sorted(maps.Keys(leads)))
-	if err != nil {
-		return err
-	}
-	clocks, err := t.Clocks(ctx, slices.Sorted(maps.Keys(ids)))
-	if err != nil {
-		return err
-	}
-	var alerts []Alert
-	people, same := map[string]bool{}, map[[4]string]bool{}
-	for _, o := range occasions {
-		card, there := cards[o.LeadID]
-		c, known := clocks[o.ClockID]
-		if !there || !known || sc.Now.Sub(o.NotedAt) > oldNews {
-			continue
-		}
-		for _, u := range sc.hearers(o, &card.Lead, &c) {
-			key := [4]string{o.LeadID, o.ClockID, string(o.What), u.ID}
-			if same[key] {
-				continue
-			}
-			same[key] = true
-			people[u.ID] = true
-			alerts = append(alerts, Alert{UserID: u.ID, Occasion: o, HearAt: sc.hearAt(u, sc.first(u, &card.Lead, o, c))})
-		}
-	}
-	noted, err := t.Noted(ctx, slices.Sorted(maps.Keys(people)), sc.Now.Add(-time.Hour))
-	if err != nil {
-		return err
-	}
-	alerts = slices.DeleteFunc(alerts, func(a Alert) bool {
-		most := NotedAnHour
-		if a.own(clocks[a.ClockID]) {
-			most = ownAnHour
-		}
-		noted[a.UserID]++
-		return noted[a.UserID] > most
-	})
-	return t.Note(ctx, alerts)
-}
-
-// own tells whether the occasion concerns whoever holds a lead, or is offered it, and
-// those who answer for them, and not a whole team. c is its clock.
-func (o Occasion) own(c Clock) bool { return c.Kind != sla.Claim || o.What == OfferedTo }
-
-// Over tells whether nothing is left of the alert to be told: its clock has stopped, or
-// is gone. What breached and was ended by the system alone, nobody has acted on: whoever
-// answers for it is to hear of that.
-func (a Alert) Over(c Clock, known bool) bool {
-	unheeded := c.Stopped.Kind == BySystem && c.Stopped.Move != Merge && a.What == clockHappening(c.Kind, sla.Breached)
-	return !known || !c.Running() && !unheeded
 }
 
 // hear tells people what they are to hear by now. It returns whom something was
@@ -309,19 +199,18 @@ func roomFor(alerts []*Alert, recent []time.Time, most int) []*Alert {
 	return nil
 }
 
+// own tells whether the occasion concerns whoever holds a lead, or is offered it, and
+// those who answer for them, and not a whole team. c is its clock.
+func (o Occasion) own(c Clock) bool { return c.Kind != sla.Claim || o.What == OfferedTo }
+
+// Over tells whether nothing is left of the alert to be told: its clock has stopped, or
+// is gone. What breached and was ended by the system alone, nobody has acted on: whoever
+// answers for it is to hear of that.
+func (a Alert) Over(c Clock, known bool) bool {
+	unheeded := c.Stopped.Kind == BySystem && c.Stopped.Move != Merge && a.What == clockHappening(c.Kind, sla.Breached)
+	return !known || !c.Running() && !unheeded
+}
+
 // Waited tells whether the alert was kept for a while before it was told at a
 // moment: the person was away or closed, or had been told enough.
 func (a Alert) Waited(told time.Time) bool { return told.Sub(a.NotedAt) > waitedFor }
-
-// inTurns is at most [mostHearers] of some people, always the same ones for one
-// lead and others for the next.
-func inTurns(people []User, lead string) []User {
-	slices.SortFunc(people, byID)
-	if len(people) <= mostHearers {
-		return people
-	}
-	h := fnv.New32a()
-	_, _ = io.WriteString(h, lead) // a hash takes everything
-	i := int(h.Sum32()>>1) % len(people)
-	return slices.Concat(people[i:], people[:i])[:mostHearers]
-}

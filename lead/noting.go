@@ -1,0 +1,120 @@
+package lead
+
+import (
+	"context"
+	"errors"
+	"hash/fnv"
+	"io"
+	"log/slog"
+	"maps"
+	"slices"
+	"time"
+)
+
+// note makes at most n occasions notices, all together. Where that fails it takes
+// one by one: what one of them is worth keeps nobody from hearing of the others.
+// It returns how many it took.
+func (d *Desk) note(ctx context.Context, sc Scene, n int) (took int, err error) {
+	some := func(n int) (took []Occasion, err error) {
+		err = d.store.Tell(ctx, func(t Teller) error {
+			if took, err = t.Occasions(ctx, n); err != nil || len(took) == 0 {
+				return err
+			}
+			return sc.note(ctx, t, took)
+		})
+		return took, err
+	}
+	all, err := some(n)
+	if err == nil || errors.Is(err, ErrUnavailable) || len(all) == 0 {
+		return len(all), err
+	}
+	for range all {
+		one, err := some(1)
+		switch {
+		case errors.Is(err, ErrUnavailable) || err != nil && len(one) == 0:
+			return took, err
+		case err != nil:
+			d.log.ErrorContext(ctx, "nobody is told of an occasion", slog.String("lead", one[0].LeadID), slog.String("what", string(one[0].What)), slog.Any("error", err))
+			if err := d.drop(ctx, one); err != nil {
+				return took, err
+			}
+		}
+		took += len(one)
+	}
+	return took, nil
+}
+
+// drop takes the oldest occasions away, if they are still those.
+func (d *Desk) drop(ctx context.Context, those []Occasion) error {
+	err := d.store.Tell(ctx, func(t Teller) error {
+		oldest, err := t.Occasions(ctx, len(those))
+		if err == nil && !slices.Equal(oldest, those) {
+			return errNothingChanged // another instance was faster
+		}
+		return err
+	})
+	if errors.Is(err, errNothingChanged) {
+		return nil
+	}
+	return err
+}
+
+// note makes occasions notices of those whom they concern.
+func (sc Scene) note(ctx context.Context, t Teller, occasions []Occasion) error {
+	leads, ids := map[string]bool{}, map[string]bool{}
+	for _, o := range occasions {
+		leads[o.LeadID], ids[o.ClockID] = true, true
+	}
+	cards, err := t.Cards(ctx, slices.Sorted(maps.Keys(leads)))
+	if err != nil {
+		return err
+	}
+	clocks, err := t.Clocks(ctx, slices.Sorted(maps.Keys(ids)))
+	if err != nil {
+		return err
+	}
+	var alerts []Alert
+	people, same := map[string]bool{}, map[[4]string]bool{}
+	for _, o := range occasions {
+		card, there := cards[o.LeadID]
+		c, known := clocks[o.ClockID]
+		if !there || !known || sc.Now.Sub(o.NotedAt) > oldNews {
+			continue
+		}
+		for _, u := range sc.hearers(o, &card.Lead, &c) {
+			key := [4]string{o.LeadID, o.ClockID, string(o.What), u.ID}
+			if same[key] {
+				continue
+			}
+			same[key] = true
+			people[u.ID] = true
+			alerts = append(alerts, Alert{UserID: u.ID, Occasion: o, HearAt: sc.hearAt(u, sc.first(u, &card.Lead, o, c))})
+		}
+	}
+	noted, err := t.Noted(ctx, slices.Sorted(maps.Keys(people)), sc.Now.Add(-time.Hour))
+	if err != nil {
+		return err
+	}
+	alerts = slices.DeleteFunc(alerts, func(a Alert) bool {
+		most := NotedAnHour
+		if a.own(clocks[a.ClockID]) {
+			most = ownAnHour
+		}
+		noted[a.UserID]++
+		return noted[a.UserID] > most
+	})
+	return t.Note(ctx, alerts)
+}
+
+// inTurns is at most [mostHearers] of some people, always the same ones for one
+// lead and others for the next.
+func inTurns(people []User, lead string) []User {
+	slices.SortFunc(people, byID)
+	if len(people) <= mostHearers {
+		return people
+	}
+	h := fnv.New32a()
+	_, _ = io.WriteString(h, lead) // a hash takes everything
+	i := int(h.Sum32()>>1) % len(people)
+	return slices.Concat(people[i:], people[:i])[:mostHearers]
+}
