@@ -98,7 +98,9 @@ func TestWhatIsSomebodysOwnGoesToThemAlone(t *testing.T) {
 
 		// A lost notice, and an error, are mended by the tick; what is the same is not sent again.
 		l.write("sam", "1 for Sam")
+		l.mu.Lock()
 		l.fail = errors.New("away")
+		l.mu.Unlock()
 		wait(10 * time.Second)
 		own("none for Rosa", "none for Rosa", "none", "")
 		l.mu.Lock()
