@@ -274,11 +274,8 @@ func (sc scene) whenTold(u lead.User) []string {
 	}
 	domain := lead.Scene{Rules: sc.rules, Book: sc.book, Now: sc.now}
 	cal, whose := domain.HoursOf(u), "the company"
-	for _, id := range u.Teams {
-		if t := sc.book.Team(id); t != nil && t.DisabledAt.IsZero() {
-			whose = t.Name
-			break
-		}
+	if t := sc.book.FirstTeam(u); t != nil {
+		whose = t.Name
 	}
 	hours := "In the hours of " + whose + ", and not while you are away. What happens meanwhile comes when they open again, as one digest"
 	if open, err := cal.NextOpening(sc.now); err == nil && open.After(sc.now) {

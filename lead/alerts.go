@@ -204,14 +204,7 @@ func (sc Scene) hearAt(u User, t time.Time) time.Time {
 
 // HoursOf are the hours in which a person is told of things: those of their first
 // team, else the company's.
-func (sc Scene) HoursOf(u User) *sla.Calendar {
-	for _, id := range u.Teams {
-		if t := sc.Book.Team(id); t != nil && t.DisabledAt.IsZero() {
-			return sc.Rules.CalendarOf(t)
-		}
-	}
-	return sc.Rules.CalendarOf(nil)
-}
+func (sc Scene) HoursOf(u User) *sla.Calendar { return sc.Rules.CalendarOf(sc.Book.FirstTeam(u)) }
 
 // first is when somebody can act at the earliest: on a waiting lead not while it is
 // another's turn.

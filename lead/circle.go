@@ -83,10 +83,8 @@ func (w *Work) landsIn(sc Scene, who string) string {
 	if !l.open() || u.In(l.TeamID) || u.Role != Rep {
 		return l.TeamID
 	}
-	for _, id := range u.Teams {
-		if t := sc.Book.Team(id); t != nil && t.DisabledAt.IsZero() {
-			return id
-		}
+	if t := sc.Book.FirstTeam(u); t != nil {
+		return t.ID
 	}
 	return l.TeamID
 }

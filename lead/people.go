@@ -126,6 +126,17 @@ func (b *Book) Team(id string) *Team {
 	return nil
 }
 
+// FirstTeam is the first of a person's teams that is not disabled; nil where there is
+// none.
+func (b *Book) FirstTeam(u User) *Team {
+	for _, id := range u.Teams {
+		if t := b.Team(id); t != nil && t.DisabledAt.IsZero() {
+			return t
+		}
+	}
+	return nil
+}
+
 // adrift tells whether leads of that team (an id) want another one: it is none,
 // or it is disabled. A team that this book does not know yet is a new one.
 func (b *Book) adrift(team string) bool {
