@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
 
 	"hotleads/lead"
 	"hotleads/sla"
@@ -85,7 +87,8 @@ const (
 	factsLong   = 15 * 24 * time.Hour
 )
 
-// Facts reads the clocks of a period by their sorts; a sort may come several times.
+// Facts reads the clocks of a period by their sorts, all as of one moment; a sort may
+// come several times.
 func (s *Store) Facts(ctx context.Context, q lead.FactsQuery) ([]lead.Facts, error) {
 	if q.Teams != nil && len(q.Teams) == 0 {
 		return nil, nil
@@ -100,41 +103,77 @@ func (s *Store) Facts(ctx context.Context, q lead.FactsQuery) ([]lead.Facts, err
 			return nil, wrap(ctx.Err())
 		}
 	}
+	found, err := s.factsInParts(ctx, q, parts)
+	if err != nil {
+		return nil, fmt.Errorf("store: facts: %w", wrap(err))
+	}
+	return found, nil
+}
+
+func (s *Store) factsInParts(ctx context.Context, q lead.FactsQuery, parts int) ([]lead.Facts, error) {
+	first, err := s.look(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	defer first.Rollback()
+	moment := ""
+	if parts > 1 {
+		if err := first.GetContext(ctx, &moment, `SELECT pg_export_snapshot()`); err != nil {
+			return nil, err
+		}
+	}
 	found, errs := make([][]lead.Facts, parts+1), make([]error, parts+1)
-	var wg sync.WaitGroup
 	step := q.To.Sub(q.From) / time.Duration(parts)
-	for i := range parts {
+	part := func(tx *sqlx.Tx, i int) {
 		from, to := q.From.Add(step*time.Duration(i)), q.To
 		if i < parts-1 {
 			to = from.Add(step)
 		}
-		wg.Go(func() { found[i], errs[i] = s.facts(ctx, q.Teams, false, facts, at(from), at(to)) })
+		found[i], errs[i] = s.facts(ctx, tx, q.Teams, false, facts, at(from), at(to))
 	}
-	found[parts], errs[parts] = s.facts(ctx, q.Teams, true, runningFacts, at(q.Now), at(q.From), at(q.To))
+	var wg sync.WaitGroup
+	for i := 1; i < parts; i++ {
+		wg.Go(func() {
+			tx, err := s.look(ctx, moment)
+			if errs[i] = err; err == nil {
+				defer tx.Rollback()
+				part(tx, i)
+			}
+		})
+	}
+	part(first, 0)
+	found[parts], errs[parts] = s.facts(ctx, first, q.Teams, true, runningFacts, at(q.Now), at(q.From), at(q.To))
 	wg.Wait()
-	if err := errors.Join(errs...); err != nil {
-		return nil, fmt.Errorf("store: facts: %w", wrap(err))
+	return slices.Concat(found...), errors.Join(errs...)
+}
+
+// look begins a transaction that reads everything as it is at one moment: that of its
+// first question, or that of another such transaction, which exported it.
+func (s *Store) look(ctx context.Context, moment string) (*sqlx.Tx, error) {
+	o := &sql.TxOptions{ReadOnly: true}
+	if !s.lite {
+		o.Isolation = sql.LevelRepeatableRead
 	}
-	return slices.Concat(found...), nil
+	tx, err := s.read.BeginTxx(ctx, o)
+	if err != nil || moment == "" {
+		return tx, err
+	}
+	if _, err := tx.ExecContext(ctx, `SET TRANSACTION SNAPSHOT `+pq.QuoteLiteral(moment)); err != nil {
+		return nil, errors.Join(err, tx.Rollback())
+	}
+	return tx, nil
 }
 
 // facts reads those of some teams (nil: of all) that run, or that don't.
-func (s *Store) facts(ctx context.Context, teams []string, running bool, text string, args ...any) ([]lead.Facts, error) {
-	var db querier = s.read
+func (s *Store) facts(ctx context.Context, tx *sqlx.Tx, teams []string, running bool, text string, args ...any) ([]lead.Facts, error) {
 	if !s.lite {
-		tx, err := s.read.BeginTxx(ctx, nil)
-		if err != nil {
-			return nil, err
-		}
-		defer tx.Rollback()
-		db = tx
 		// The sorts have their place in memory; else all would be put in order on disk.
 		if _, err := tx.ExecContext(ctx, `SET LOCAL work_mem = '64MB'`); err != nil {
 			return nil, err
 		}
 	}
 	var all []lead.Facts
-	err := query(ctx, db, db.Rebind(text), args, func(r *sqlx.Rows) error {
+	err := query(ctx, tx, tx.Rebind(text), args, func(r *sqlx.Rows) error {
 		var row factRow
 		if err := r.StructScan(&row); err != nil {
 			return err
