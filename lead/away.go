@@ -57,13 +57,10 @@ func BackOn(day string, zone *time.Location, now time.Time) (time.Time, error) {
 	return t.UTC(), nil
 }
 
-// HomeZone is the zone of a person's days: their first team's, else the company's.
+// HomeZone is the zone of a person's days: that of their first team that is not
+// disabled, else the company's.
 func (r *Rules) HomeZone(book *Book, u User) *time.Location {
-	team := ""
-	if len(u.Teams) > 0 {
-		team = u.Teams[0]
-	}
-	return r.CalendarOf(book.Team(team)).Zone()
+	return r.CalendarOf(book.FirstTeam(u)).Zone()
 }
 
 // SetAway notes until when a rep is away (zero: not), on their own behalf or their

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"hotleads/lead"
+	"hotleads/sla"
 )
 
 func TestTheFirstDayBack(t *testing.T) {
@@ -47,6 +48,30 @@ func TestADayWithoutMidnight(t *testing.T) {
 	}
 	if got := lead.Today(want.Add(-time.Second), cairo); !got.Equal(want.Add(-24 * time.Hour)) {
 		t.Errorf("the day before begins at %v", got)
+	}
+}
+
+// Days are those of the first team that somebody works for, and is not disabled.
+func TestWhoseDaysSomebodyHas(t *testing.T) {
+	book := newBook(staff...)
+	tokyo, err := sla.DefaultCalendar("Asia/Tokyo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	book.Teams[1].Calendar = tokyo
+	gone := book.Teams[1]
+	gone.ID, gone.DisabledAt = "gone", monday
+	book.Teams = append(book.Teams, gone)
+	for _, c := range []struct {
+		teams []string
+		want  string
+	}{
+		{[]string{"emea", "apac"}, "Europe/Berlin"}, {[]string{"apac", "emea"}, "Asia/Tokyo"}, {nil, "Europe/Berlin"},
+		{[]string{"gone", "apac"}, "Asia/Tokyo"}, {[]string{"gone"}, "Europe/Berlin"}, {[]string{"unknown", "apac"}, "Asia/Tokyo"},
+	} {
+		if got := rulesWith(t, nil).HomeZone(book, lead.User{Teams: c.teams}).String(); got != c.want {
+			t.Errorf("of %v: %s, want %s", c.teams, got, c.want)
+		}
 	}
 }
 
