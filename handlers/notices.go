@@ -58,7 +58,7 @@ func (s *server) bells(ctx context.Context, users []string) (map[string]views.Be
 	if err != nil {
 		return nil, nil, err
 	}
-	unread, err := s.Store.Unread(ctx, users, sc.now.Add(-lead.UnreadFor))
+	unread, err := s.Store.Unread(ctx, users, sc.now.Add(-lead.UnreadFor), lead.MostUnread)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -136,7 +136,10 @@ func (sc scene) news(u lead.User, alerts []lead.Alert, cards map[string]lead.Car
 		names = append(names, name)
 	}
 	m.Text = strings.Join(names, ", ")
-	if more := len(alerts) - len(names); more > 0 {
+	switch more := len(alerts) - len(names); {
+	case len(alerts) >= lead.MostUnread: // of which no more are read
+		m.Title, m.Text = fmt.Sprintf("More than %d notices", lead.MostUnread-1), m.Text+" and more"
+	case more > 0:
 		m.Text += fmt.Sprintf(" and %d more", more)
 	}
 	return m

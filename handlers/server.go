@@ -55,7 +55,7 @@ type Store interface {
 	Overdue(ctx context.Context, teams []string, now time.Time) (int, error)
 	Facts(ctx context.Context, q lead.FactsQuery) ([]lead.Facts, error)
 	Alerts(ctx context.Context, user string, after *lead.AlertPoint, limit int) ([]lead.Alert, error)
-	Unread(ctx context.Context, users []string, since time.Time) (map[string][]lead.Alert, error)
+	Unread(ctx context.Context, users []string, since time.Time, most int) (map[string][]lead.Alert, error)
 	Clocks(ctx context.Context, ids []string) (map[string]lead.Clock, error)
 	FindClocks(ctx context.Context, q lead.ClockSearch) ([]lead.LeadClock, error)
 	Day(ctx context.Context, team string, from, to time.Time) (lead.Day, error)

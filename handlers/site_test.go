@@ -108,7 +108,9 @@ func newInstance(t testing.TB, address string, change ...func(*handlers.Config))
 	go func() { done <- x.desk.Run(ctx) }()
 	go func() { done <- x.hub.Run(ctx) }()
 	go func() {
-		done <- redis.Listen(ctx, log, func(n lead.Notice) { x.hub.Notice(live.Notice{Teams: n.Teams, Leads: n.Leads, People: n.People}) })
+		done <- redis.Listen(ctx, log, func(n lead.Notice) {
+			x.hub.Notice(live.Notice{Teams: n.Teams, Leads: n.Leads, Moved: n.Moved, People: n.People})
+		})
 	}()
 	x.Server = httptest.NewServer(h)
 	t.Cleanup(func() {

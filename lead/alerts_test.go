@@ -151,6 +151,21 @@ func TestWhenPeopleAreTold(t *testing.T) {
 	never := book.Teams[1]
 	never.ID, never.Calendar = "never", &sla.Calendar{}
 	book.Teams = append(book.Teams, never)
+	early := book.Teams[1]
+	early.ID = "early"
+	if early.Calendar, err = sla.ParseCalendar([]byte(`{"time_zone":"Europe/Berlin","hours":{"sun":[["00:00","02:15"],["02:30","06:00"]],"mon":[["09:00","17:00"]]}}`)); err != nil {
+		t.Fatal(err)
+	}
+	cairo := book.Teams[1]
+	cairo.ID = "cairo"
+	if cairo.Calendar, err = sla.ParseCalendar([]byte(`{"time_zone":"Africa/Cairo","hours":{"fri":[["00:30","08:00"]]}}`)); err != nil {
+		t.Fatal(err)
+	}
+	book.Teams = append(book.Teams, early, cairo)
+	sunday := lead.User{Teams: []string{"early"}}
+	utc := func(month time.Month, day, hour, minute int) time.Time {
+		return time.Date(2026, month, day, hour, minute, 0, 0, time.UTC)
+	}
 	leave := func(from, until time.Time) []lead.Leave { return []lead.Leave{{From: from, Until: until}} }
 	for _, c := range []struct {
 		what    string
@@ -166,6 +181,17 @@ func TestWhenPeopleAreTold(t *testing.T) {
 		{"away", lead.User{Teams: sam.Teams, AwayUntil: at(4, 0, 0)}, at(2, 10, 0), at(4, 9, 0)},
 		{"away from the next opening on", lead.User{Teams: sam.Teams, Leaves: leave(at(3, 0, 0), at(5, 11, 0))}, at(2, 18, 0), at(5, 11, 0)},
 		{"back within the day", lead.User{Teams: sam.Teams, Leaves: leave(at(2, 9, 0), at(2, 12, 0))}, at(2, 10, 0), at(2, 12, 0)},
+		// On 29 March the clocks go from 2:00 to 3:00 (1:00 UTC), on 25 October from 3:00 back to 2:00 (1:00 UTC).
+		{"they close in the hour that is skipped, and open in it", sunday, utc(3, 29, 0, 59), utc(3, 29, 0, 59)},
+		{"at the first moment after it", sunday, utc(3, 29, 1, 0), utc(3, 29, 1, 0)},
+		{"the Sunday before", sunday, utc(3, 22, 1, 20), utc(3, 22, 1, 30)},
+		{"at midnight, which is skipped", lead.User{Teams: []string{"cairo"}}, utc(4, 23, 12, 0), utc(4, 23, 22, 0)},
+		{"away until that midnight", lead.User{Teams: []string{"cairo"}, AwayUntil: utc(4, 23, 22, 0)}, utc(4, 22, 12, 0), utc(4, 23, 22, 0)},
+		{"between two openings, in the first of the two hours", sunday, utc(10, 25, 0, 20), utc(10, 25, 0, 30)},
+		{"open in the first", sunday, utc(10, 25, 0, 45), utc(10, 25, 0, 45)},
+		{"open at the beginning of the second", sunday, utc(10, 25, 1, 0), utc(10, 25, 1, 0)},
+		{"between two openings, in the second", sunday, utc(10, 25, 1, 20), utc(10, 25, 1, 30)},
+		{"away until the day after", lead.User{Teams: sunday.Teams, AwayUntil: time.Date(2026, 10, 26, 0, 0, 0, 0, berlin)}, utc(10, 25, 1, 20), utc(10, 26, 8, 0)},
 		{"of a team that never opens", lead.User{Teams: []string{"never"}}, at(2, 10, 0), at(2, 10, 0)},
 	} {
 		sc := lead.Scene{Rules: rulesWith(t, nil), Book: book, Now: c.t}
@@ -217,8 +243,8 @@ func TestHowSomebodyIsTold(t *testing.T) {
 		what   string
 		u      lead.User
 		due    []lead.Alert
-		recent []time.Time
-		want   string // how each; or in how many seconds they are to hear of it
+		recent []time.Time // a digest that is told now, or loud
+		want   string      // how each; or in how many seconds they are to hear of it
 	}{
 		{"one", sam, due(fresh, "runs"), nil, "loud"},
 		{"three at once", sam, due(fresh, "runs", "runs", "runs"), nil, "loud loud loud"},
@@ -236,12 +262,21 @@ func TestHowSomebodyIsTold(t *testing.T) {
 		{"one too many of a team's, and one's own", sam, due(fresh, "team", "runs"), full[3:], "600 loud"},
 		{"a team's wait until there is room again", sam, due(fresh, "team"), full, "600"},
 		{"one's own before a team's", sam, due(fresh, "team", "runs", "team", "runs"), nil, "digest loud digest loud"},
+		{"the rest of a digest that is more than one transaction takes", sam, due(fresh, "team", "over"), append(ago(0), full[1:]...), "digest over"},
 		{"breached, and ended by the system", sam, breached, nil, "loud over over"},
 		{"moved to another team", sam, elsewhere, nil, "over loud"},
 		{"disabled meanwhile", gone, due(time.Hour, "runs"), nil, "over"},
 		{"away meanwhile", away, due(time.Hour, "runs"), nil, "3600"},
 	} {
-		told := lead.Turn(s.scene(lead.System), c.u, c.due, cards, clocks, c.recent)
+		var recent []lead.Telling
+		for _, t := range c.recent {
+			how := lead.Loud
+			if t.Equal(monday) {
+				how = lead.Digest
+			}
+			recent = append(recent, lead.Telling{At: t, How: how})
+		}
+		told := lead.Turn(s.scene(lead.System), c.u, c.due, cards, clocks, recent)
 		var got []string
 		for _, a := range c.due {
 			if a.How == "" {

@@ -30,6 +30,9 @@ func newsOf(rules *Rules, now time.Time, works []*Work) news {
 			n.moves[w.History[i].Move]++
 		}
 		n.notice.Leads = append(n.notice.Leads, w.Lead.ID)
+		if len(w.History) > 0 || w.Lead.MergedInto != "" { // no clock stops, starts again or is taken back without a move
+			n.notice.Moved = append(n.notice.Moved, w.Lead.ID)
+		}
 		for _, team := range w.Boards() {
 			score, _ := w.ScoreAt(rules, now)
 			n.ranks = append(n.ranks, rankOf(w.Lead, team, score.Total))
@@ -43,6 +46,7 @@ func newsOf(rules *Rules, now time.Time, works []*Work) news {
 // tidy makes the notice short.
 func (n *Notice) tidy() {
 	n.Leads = n.Leads[:min(len(n.Leads), mostNoticed)]
+	n.Moved = n.Moved[:min(len(n.Moved), mostNoticed)]
 	slices.Sort(n.Teams)
 	n.Teams = slices.Compact(n.Teams)
 }
@@ -146,6 +150,7 @@ func (a *announcer) later(n news) {
 		w.moves[m] += times
 	}
 	w.notice.Leads, w.notice.Teams = append(w.notice.Leads, n.notice.Leads...), append(w.notice.Teams, n.notice.Teams...)
+	w.notice.Moved = append(w.notice.Moved, n.notice.Moved...)
 	w.notice.tidy()
 	select {
 	case a.wake <- struct{}{}:

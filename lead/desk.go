@@ -29,12 +29,15 @@ type Desk struct {
 	Clock func() time.Time
 
 	failing failures
+	unheard failures     // people who could not be told what they are to hear
+	mute    sync.Map     // why, by their ids, as the log says
 	strays  atomic.Int64 // when claims were last looked for that nobody let go, in Unix nanoseconds
 
-	mu        sync.Mutex
-	brought   []TeamPrint // by which all running clocks ran at broughtAt
-	broughtAt time.Time
-	cards     map[string]Card // by lead id: what boards showed last, valid for its version
+	mu         sync.Mutex
+	brought    []TeamPrint // by which all running clocks ran at broughtAt
+	broughtAt  time.Time
+	complained string          // what was said of the directory
+	cards      map[string]Card // by lead id: what boards showed last, valid for its version
 }
 
 // NewDesk wires the use cases to their stores.
@@ -62,7 +65,25 @@ func (d *Desk) scene(ctx context.Context, actor Actor, now time.Time) (Scene, er
 		return Scene{}, err
 	}
 	book, err := d.store.Book(ctx)
+	if err == nil {
+		d.complain(ctx, book)
+	}
 	return Scene{Rules: rules, Book: book, Now: now, Actor: actor}, err
+}
+
+// complain says what of the directory cannot be read, once until it changes.
+func (d *Desk) complain(ctx context.Context, book *Book) {
+	said := ""
+	if err := errors.Join(book.Faults...); err != nil {
+		said = err.Error()
+	}
+	d.mu.Lock()
+	news := d.complained != said
+	d.complained = said
+	d.mu.Unlock()
+	if news && said != "" {
+		d.log.ErrorContext(ctx, "something of the directory cannot be read, and is done without", slog.String("error", said))
+	}
 }
 
 // Find reads a lead by reference ("id", "email:…", "user:…") with its score at

@@ -74,6 +74,7 @@ func (sc Scene) note(ctx context.Context, t Teller, occasions []Occasion) error 
 		return err
 	}
 	var alerts []Alert
+	hearAt := sc.hearing()
 	people, same := map[string]bool{}, map[[4]string]bool{}
 	for _, o := range occasions {
 		card, there := cards[o.LeadID]
@@ -88,7 +89,7 @@ func (sc Scene) note(ctx context.Context, t Teller, occasions []Occasion) error 
 			}
 			same[key] = true
 			people[u.ID] = true
-			alerts = append(alerts, Alert{UserID: u.ID, Occasion: o, HearAt: sc.hearAt(u, sc.first(u, &card.Lead, o, c))})
+			alerts = append(alerts, Alert{UserID: u.ID, Occasion: o, HearAt: hearAt(u, sc.first(u, &card.Lead, o, c))})
 		}
 	}
 	noted, err := t.Noted(ctx, slices.Sorted(maps.Keys(people)), sc.Now.Add(-time.Hour))
@@ -104,6 +105,40 @@ func (sc Scene) note(ctx context.Context, t Teller, occasions []Occasion) error 
 		return noted[a.UserID] > most
 	})
 	return t.Note(ctx, alerts)
+}
+
+// hearing is hearAt, computed once for a person and a moment.
+func (sc Scene) hearing() func(User, time.Time) time.Time {
+	type moment struct {
+		user string
+		at   time.Time
+	}
+	known := map[moment]time.Time{}
+	return func(u User, t time.Time) time.Time {
+		m := moment{u.ID, t}
+		at, ok := known[m]
+		if !ok {
+			at = sc.hearAt(u, t)
+			known[m] = at
+		}
+		return at
+	}
+}
+
+// occasionsAtOnce is of how many occasions one transaction makes notices, if each
+// concerns as many people as one can.
+func (sc Scene) occasionsAtOnce() int {
+	reps, others := 0, 0
+	for _, u := range sc.Book.Users {
+		switch {
+		case !u.Active():
+		case u.Role == Rep:
+			reps++
+		default:
+			others++
+		}
+	}
+	return max(1, mostAtOnce/max(1, min(reps, mostHearers)+others))
 }
 
 // inTurns is at most [mostHearers] of some people, always the same ones for one

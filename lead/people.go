@@ -114,6 +114,10 @@ func Route(teams []Team, traits scoring.Traits) *Team {
 type Book struct {
 	Users map[string]User
 	Teams []Team // oldest first
+	// Faults are what stands in it and cannot be read. It is done without: one person's
+	// time away, or a team's calendar, keeps nobody else waiting. A team goes by the
+	// calendar it had before, as far as the process knows it, else by the agreement's.
+	Faults []error
 }
 
 // Team finds a team by id; nil where there is none.

@@ -207,6 +207,9 @@ func (in *arrival) merge(ctx context.Context, from, into *Work) error {
 	into.Heard += 1 + from.Heard
 	into.Late = append(into.Late, "*")
 	from.mergedAway(in.sc)
+	for i := range from.Occasions {
+		from.Occasions[i].LeadID = t.ID
+	}
 	f.MergedInto, f.Ledger, f.Since, from.Late = t.ID, scoring.Ledger{}, scoring.Ledger{}, nil
 	in.told[f.ID], in.told[t.ID] = true, true
 	in.traits[t.ID] = true

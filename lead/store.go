@@ -111,7 +111,8 @@ type Tx interface {
 	Append(ctx context.Context, activities []Activity) error
 	// Activities reads a lead's stored activities with one of the folded event names.
 	Activities(ctx context.Context, lead string, events []string) ([]scoring.Activity, error)
-	// Merge moves identities and activities of one lead to another.
+	// Merge moves identities and activities of one lead to another, and what people
+	// were told of it, or are to be.
 	Merge(ctx context.Context, from, into string) error
 	// SuspectDuplicate notes that two known leads may be one person.
 	SuspectDuplicate(ctx context.Context, a, b, cause string, now time.Time) error
@@ -177,6 +178,9 @@ type Rank struct {
 type Notice struct {
 	Teams []string `json:"teams,omitempty"`
 	Leads []string `json:"leads,omitempty"`
+	// Moved are those of them that were moved: what people were told of them may be
+	// done. Of the others nothing but their activities, traits and moments changed.
+	Moved []string `json:"moved,omitempty"`
 	// People have notices of their own to look at.
 	People []string `json:"people,omitempty"`
 }

@@ -79,7 +79,8 @@ func (d *Desk) adopt(ctx context.Context, now time.Time, n int) error {
 	return err
 }
 
-// failures are leads that could not be woken: for a minute the others go first.
+// failures are leads that could not be woken, or people who could not be told: for a
+// minute the others go first.
 type failures struct{ sync.Map }
 
 func (f *failures) add(id string, now time.Time) { f.Store(id, now.Add(time.Minute)) }
@@ -135,7 +136,7 @@ func (d *Desk) catchUp(ctx context.Context, now time.Time, n int) error {
 	if err != nil {
 		return err
 	}
-	told := news{notice: Notice{Leads: ids}, since: time.Now()}
+	told := news{notice: Notice{Leads: ids, Moved: ids}, since: time.Now()} // perhaps they were
 	for _, c := range cards {
 		// Which board it was on before is not known here: off all of them but its own.
 		for i := range sc.Book.Teams {

@@ -3,7 +3,6 @@ package lead
 import (
 	"context"
 	"log/slog"
-	"maps"
 	"slices"
 	"time"
 
@@ -28,10 +27,19 @@ const (
 	oldNews = 24 * time.Hour
 	// waitedFor is how long something waits to be told, where that is worth a word.
 	waitedFor = time.Minute
+	// mostAtOnce is about how many notices one transaction makes, or tells.
+	mostAtOnce = 1000
+	// mostSteps bounds the transactions in which one look tells people, so that new
+	// occasions do not wait for all of a morning.
+	mostSteps = 10
 )
 
-// UnreadFor is how long after it was told something counts as unread.
-const UnreadFor = 24 * time.Hour
+// UnreadFor is how long after it was told something counts as unread. Of one person
+// no more are counted than MostUnread: beyond that it is "99+".
+const (
+	UnreadFor  = 24 * time.Hour
+	MostUnread = 100
+)
 
 // AlertsFor is how long notices are kept.
 const AlertsFor = 90 * 24 * time.Hour
@@ -48,19 +56,34 @@ type Teller interface {
 	// Note keeps alerts with ids made here. One that a person has stays as it is, but
 	// where it was over: then they are told after all. No two may be of the same.
 	Note(ctx context.Context, alerts []Alert) error
-	// Due are all alerts that people are to hear by now, of at most n people.
-	Due(ctx context.Context, now time.Time, n int) ([]Alert, error)
-	// Tellings are the moments since then at which people were told something:
-	// alerts that were loud each, a digest once.
-	Tellings(ctx context.Context, users []string, since time.Time) (map[string][]time.Time, error)
+	// Waiting are the people who are to hear something by now, the longest due first,
+	// but for some: those whom the n alerts that are longest due are for.
+	Waiting(ctx context.Context, now time.Time, n int, but []string) ([]Waiting, error)
+	// Due are the alerts that people are to hear by now, at most n, in no order.
+	Due(ctx context.Context, users []string, now time.Time, n int) ([]Alert, error)
+	// Tellings are what people were told since a moment: alerts that were loud each,
+	// a digest once.
+	Tellings(ctx context.Context, users []string, since time.Time) (map[string][]Telling, error)
 	// Heard keeps of alerts when they are to be heard, and when and how they were.
 	Heard(ctx context.Context, alerts []Alert) error
 }
 
-// Tell lets people hear of what happened, of at most n occasions and n people
-// whose turn has come. Any number of instances may: each happening becomes one
-// notice of a person, and nobody is told more than [LoudAnHour]. It returns
-// whether there may be more.
+// Waiting is somebody who is to hear of so many alerts.
+type Waiting struct {
+	UserID string
+	Alerts int
+}
+
+// Telling is something that somebody was told: an alert, or a digest.
+type Telling struct {
+	At  time.Time
+	How How
+}
+
+// Tell lets people hear of what happened: makes notices of at most n occasions, and
+// tells those whose turn has come. Any number of instances may: each happening
+// becomes one notice of a person, and nobody is told more than [LoudAnHour]. A person
+// who cannot be told keeps nobody else waiting. It returns whether there may be more.
 func (d *Desk) Tell(ctx context.Context, now time.Time, n int) (more bool, err error) {
 	if some, err := d.store.Untold(ctx, now); err != nil || !some {
 		return false, err
@@ -69,20 +92,17 @@ func (d *Desk) Tell(ctx context.Context, now time.Time, n int) (more bool, err e
 	if err != nil {
 		return false, err
 	}
+	n = min(n, sc.occasionsAtOnce())
 	took, err := d.note(ctx, sc, n)
 	if err != nil {
 		return false, err
 	}
-	var told []string
-	people := 0
-	err = d.store.Tell(ctx, func(t Teller) (err error) {
-		told, people, err = sc.hear(ctx, t, n)
-		return err
-	})
-	if err == nil {
-		d.ringFor(ctx, told)
+	for range mostSteps {
+		if more, err = d.hear(ctx, sc); err != nil || !more {
+			break
+		}
 	}
-	return took == n || people == n, err
+	return more || took == n, err
 }
 
 // ReadAlerts notes that a person has seen their notices, up to one.
@@ -107,46 +127,10 @@ func (d *Desk) ringFor(ctx context.Context, people []string) {
 	}
 }
 
-// hear tells people what they are to hear by now. It returns whom something was
-// told, and how many people had their turn.
-func (sc Scene) hear(ctx context.Context, t Teller, n int) (told []string, people int, err error) {
-	due, err := t.Due(ctx, sc.Now, n)
-	if err != nil || len(due) == 0 {
-		return nil, 0, err
-	}
-	byUser, ids, leads := map[string][]Alert{}, map[string]bool{}, map[string]bool{}
-	for _, a := range due {
-		byUser[a.UserID] = append(byUser[a.UserID], a)
-		ids[a.ClockID], leads[a.LeadID] = true, true
-	}
-	users := slices.Sorted(maps.Keys(byUser))
-	clocks, err := t.Clocks(ctx, slices.Sorted(maps.Keys(ids)))
-	if err != nil {
-		return nil, 0, err
-	}
-	cards, err := t.Cards(ctx, slices.Sorted(maps.Keys(leads)))
-	if err != nil {
-		return nil, 0, err
-	}
-	recent, err := t.Tellings(ctx, users, sc.Now.Add(-time.Hour))
-	if err != nil {
-		return nil, 0, err
-	}
-	var all []Alert
-	for _, id := range users {
-		mine := byUser[id]
-		if sc.turn(sc.Book.Users[id], mine, cards, clocks, recent[id]) {
-			told = append(told, id)
-		}
-		all = append(all, mine...)
-	}
-	return told, len(users), t.Heard(ctx, all)
-}
-
 // turn decides how a person hears of what is due, and tells whether they hear of
-// anything now. recent are the moments within the last hour at which they were
-// told something.
-func (sc Scene) turn(u User, due []Alert, cards map[string]Card, clocks map[string]Clock, recent []time.Time) bool {
+// anything now. told is what they were told within the last hour. A digest of this
+// moment goes on: it was more than one transaction takes.
+func (sc Scene) turn(u User, due []Alert, cards map[string]Card, clocks map[string]Clock, told []Telling) bool {
 	var own, teams []*Alert
 	waited, open := false, sc.hearAt(u, sc.Now)
 	for i := range due {
@@ -170,10 +154,17 @@ func (sc Scene) turn(u User, due []Alert, cards map[string]Card, clocks map[stri
 			waited = waited || a.Waited(sc.Now)
 		}
 	}
-	own = roomFor(own, recent, LoudAnHour)
-	teams = roomFor(teams, recent, LoudAnHour-keptForOwn)
+	recent := make([]time.Time, len(told))
+	for i, t := range told {
+		recent[i] = t.At
+	}
+	goesOn := slices.ContainsFunc(told, func(t Telling) bool { return t.How == Digest && t.At.Equal(sc.Now) })
+	if !goesOn {
+		own = roomFor(own, recent, LoudAnHour)
+		teams = roomFor(teams, recent, LoudAnHour-keptForOwn)
+	}
 	// If one's own are more than there is room for, all is one digest.
-	many := waited && len(own)+len(teams) > 1 || len(own) > min(oneByOne, LoudAnHour-len(recent))
+	many := goesOn || waited && len(own)+len(teams) > 1 || len(own) > min(oneByOne, LoudAnHour-len(recent))
 	tell := func(alerts []*Alert, places int) {
 		for _, a := range alerts {
 			if a.How, a.HeardAt = Loud, sc.Now; many || len(alerts) > places {

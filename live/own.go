@@ -15,11 +15,11 @@ import (
 type Own struct {
 	Rev   string   // equal revs are equal bytes
 	HTML  []byte   // as pieces of a frame, see [Frames]
-	Leads []string // whose changes may change it
+	Leads []string // whose moves may change it: see [Notice].Moved
 }
 
 // Owns has f asked what visitors see of their own, by their [Visitor].Self: when
-// they begin to watch, when a [Notice] names them or a lead of theirs, and every
+// they begin to watch, when a [Notice] names them or a lead of theirs moved, and every
 // [Options].OwnTick, for all together. It is never called twice at the same time.
 // An error leaves browsers with what they have: f is asked again.
 func (h *Hub) Owns(f func(ctx context.Context, selves []string) (map[string]Own, error)) {
@@ -36,7 +36,7 @@ type owned struct {
 	look  func(context.Context, []string) (map[string]Own, error)
 	asked map[string]bool            // who is to be looked at
 	all   bool                       // everybody is
-	leads map[string]map[string]bool // by lead: those whom its changes concern
+	leads map[string]map[string]bool // by lead: those whom its moves concern
 }
 
 // ask has somebody looked at soon.
@@ -59,7 +59,7 @@ func (o *owned) notice(n Notice) {
 	for _, self := range n.People {
 		o.asked[self] = true
 	}
-	for _, lead := range n.Leads {
+	for _, lead := range n.Moved {
 		for self := range o.leads[lead] {
 			o.asked[self] = true
 		}

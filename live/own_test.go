@@ -83,10 +83,14 @@ func TestWhatIsSomebodysOwnGoesToThemAlone(t *testing.T) {
 		s.hub.Notice(live.Notice{People: []string{"rosa", "nobody"}})
 		wait(time.Second)
 		own("3 for Rosa", "3 for Rosa", "none", "")
-		s.hub.Notice(live.Notice{Leads: []string{"lead-8"}})
+		s.hub.Notice(live.Notice{Moved: []string{"lead-8"}})
+		wait(time.Second)
+		for range 100 { // what a lead does changes nothing of what somebody was told
+			s.hub.Notice(live.Notice{Leads: []string{"lead-7"}})
+		}
 		wait(time.Second)
 		l.write("rosa", "none for Rosa")
-		s.hub.Notice(live.Notice{Leads: []string{"lead-7"}})
+		s.hub.Notice(live.Notice{Moved: []string{"lead-7"}})
 		wait(time.Second)
 		own("none for Rosa", "none for Rosa", "none", "")
 		if asked := l.looks(); !slices.Equal(asked, []string{"rosa", "rosa"}) {

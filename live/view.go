@@ -11,6 +11,7 @@ import (
 // one reads the truth.
 type Notice struct {
 	Teams, Leads []string
+	Moved        []string // of Leads, those of which more changed than what they do; see [Own].Leads
 	People       []string // what they see of their own may have changed; see [Hub.Owns]
 	All          bool     // everything may have changed
 }

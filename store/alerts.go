@@ -1,8 +1,11 @@
 package store
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -70,24 +73,43 @@ func (s *Store) Alerts(ctx context.Context, user string, after *lead.AlertPoint,
 	return all, nil
 }
 
+// unread are alerts of a person that they were told and have not seen, newest first.
+var unread = `SELECT ` + alertList + ` FROM alerts JOIN clocks ON clocks.id = alerts.clock_id
+	WHERE alerts.user_id = ? AND heard_at > ? AND how IN ('loud', 'digest') AND read_at IS NULL
+		AND (stopped_at IS NULL OR stopped_kind = 'system' AND stopped_move <> 'merge' AND what = clocks.kind || '.breached')
+	ORDER BY heard_at DESC, alerts.id DESC LIMIT ?`
+
+// unreadOfAll is unread of many people: to ask for one after the other is a way each.
+var unreadOfAll = `SELECT unread.* FROM unnest(?::text[]) AS who, LATERAL (` + strings.Replace(unread, "user_id = ?", "user_id = who", 1) + `) AS unread`
+
 // Unread reads what people were told since a moment, have not seen, and is not
-// over (see [lead.Alert.Over]): newest first.
-func (s *Store) Unread(ctx context.Context, users []string, since time.Time) (map[string][]lead.Alert, error) {
-	unread := make(map[string][]lead.Alert, len(users))
-	if len(users) == 0 {
-		return unread, nil
+// over (see [lead.Alert.Over]): of each the newest, at most most, newest first.
+func (s *Store) Unread(ctx context.Context, users []string, since time.Time, most int) (map[string][]lead.Alert, error) {
+	found := make(map[string][]lead.Alert, len(users))
+	read := func(text string, args ...any) error {
+		all, err := readAlerts(ctx, s.read, text, args...)
+		for _, a := range all {
+			found[a.UserID] = append(found[a.UserID], a)
+		}
+		return err
 	}
-	all, err := readAlerts(ctx, s.read, `SELECT `+alertList+` FROM alerts JOIN clocks ON clocks.id = alerts.clock_id
-		WHERE alerts.user_id IN (?) AND heard_at > ? AND how IN ('loud', 'digest') AND read_at IS NULL
-			AND (stopped_at IS NULL OR stopped_kind = 'system' AND stopped_move <> 'merge' AND what = clocks.kind || '.breached')
-		ORDER BY heard_at DESC, alerts.id DESC`, users, at(since))
+	var err error
+	if s.lite { // no way to go
+		for _, u := range users {
+			err = errors.Join(err, read(unread, u, at(since), most))
+		}
+	} else if len(users) > 0 {
+		err = read(unreadOfAll, users, at(since), most)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("store: unread notices: %w", wrap(err))
 	}
-	for _, a := range all {
-		unread[a.UserID] = append(unread[a.UserID], a)
+	for _, alerts := range found {
+		slices.SortFunc(alerts, func(a, b lead.Alert) int {
+			return cmp.Or(b.HeardAt.Compare(a.HeardAt), strings.Compare(b.ID, a.ID))
+		})
 	}
-	return unread, nil
+	return found, nil
 }
 
 // ReadAlerts notes that a person has seen their notices, up to one.

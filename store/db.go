@@ -47,6 +47,8 @@ type Store struct {
 	book  cached[*lead.Book]
 	keys  map[string]cached[lead.Key] // by hash
 
+	teamRules map[string]*teamRules // by team: as they were read last
+
 	forgot int // how often what is cached was forgotten: what was read before is not kept then
 
 	bookTurn chan struct{} // a token while the book is read

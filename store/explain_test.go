@@ -455,7 +455,7 @@ func (b *busy) telling() {
 		_, err = b.s.Alerts(b.ctx, b.sam.ID, after, 50)
 		b.ok(err)
 	}
-	_, err = b.s.Unread(b.ctx, []string{b.sam.ID, b.mia.ID}, b.now.Add(-time.Hour))
+	_, err = b.s.Unread(b.ctx, []string{b.sam.ID, b.mia.ID}, b.now.Add(-time.Hour), lead.MostUnread)
 	b.ok(err)
 	b.ok(b.desk.ReadAlerts(b.ctx, b.sam.ID, lead.AlertPoint{At: b.now, ID: l.ID}, b.now))
 	_, err = b.s.DropAlerts(b.ctx, b.now.AddDate(0, 0, -90), 1000)

@@ -170,7 +170,7 @@ func (t *Links) Invite(ctx context.Context, by lead.Actor, i lead.Invite, now ti
 
 // free refuses the address of somebody who is here.
 func free(ctx context.Context, tx *sqlx.Tx, email string) error {
-	users, err := readUsers(ctx, tx, ` WHERE email = $1`, ` WHERE user_id IN (SELECT id FROM users WHERE email = $1)`, email)
+	users, _, err := readUsers(ctx, tx, ` WHERE email = $1`, ` WHERE user_id IN (SELECT id FROM users WHERE email = $1)`, email)
 	if err != nil {
 		return fmt.Errorf("store: invite: %w", err)
 	}

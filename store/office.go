@@ -23,7 +23,7 @@ func peopleChange(ctx context.Context, tx *sqlx.Tx, now time.Time) error {
 
 // personIn reads a person in a transaction.
 func personIn(ctx context.Context, tx *sqlx.Tx, id string) (lead.User, error) {
-	users, err := readUsers(ctx, tx, ` WHERE id = $1`, ` WHERE user_id = $1`, id)
+	users, _, err := readUsers(ctx, tx, ` WHERE id = $1`, ` WHERE user_id = $1`, id)
 	switch {
 	case err != nil:
 		return lead.User{}, fmt.Errorf("store: person %s: %w", id, err)

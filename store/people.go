@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -20,19 +21,20 @@ type userRow struct {
 	Password   string  `db:"password"`
 	CreatedAt  instant `db:"created_at"`
 	DisabledAt instant `db:"disabled_at"`
-	AwayUntil  instant `db:"away_until"`
+	AwayUntil  moment  `db:"away_until"`
 }
 
 func (r *userRow) user() lead.User {
 	return lead.User{ID: r.ID, Email: r.Email, Name: r.Name, Role: lead.Role(r.Role), Password: r.Password,
-		CreatedAt: time.Time(r.CreatedAt), DisabledAt: time.Time(r.DisabledAt), AwayUntil: time.Time(r.AwayUntil)}
+		CreatedAt: time.Time(r.CreatedAt), DisabledAt: time.Time(r.DisabledAt), AwayUntil: time.Time(r.AwayUntil.instant)}
 }
 
 const userList = `id, email, name, role, password, created_at, disabled_at, away_until`
 
 // Users reads all people with their teams, in order of joining.
 func (s *Store) Users(ctx context.Context) ([]lead.User, error) {
-	return readUsers(ctx, s.read, ``, ``)
+	users, _, err := readUsers(ctx, s.read, ``, ``)
+	return users, err
 }
 
 // User reads a person afresh, by id or email.
@@ -41,7 +43,7 @@ func (s *Store) User(ctx context.Context, idOrEmail string) (lead.User, error) {
 	if email := lead.NormalEmail(idOrEmail); email != "" {
 		where, arg = `email = $1`, email
 	}
-	users, err := readUsers(ctx, s.read, ` WHERE `+where, ` WHERE user_id IN (SELECT id FROM users WHERE `+where+`)`, arg)
+	users, _, err := readUsers(ctx, s.read, ` WHERE `+where, ` WHERE user_id IN (SELECT id FROM users WHERE `+where+`)`, arg)
 	if err != nil {
 		return lead.User{}, err
 	}
@@ -51,35 +53,44 @@ func (s *Store) User(ctx context.Context, idOrEmail string) (lead.User, error) {
 	return users[0], nil
 }
 
-func readUsers(ctx context.Context, q sqlx.QueryerContext, which, whose string, args ...any) ([]lead.User, error) {
-	var users []lead.User
+// readUsers reads people with their teams, and tells which of their times away cannot
+// be read: they are done without.
+func readUsers(ctx context.Context, q sqlx.QueryerContext, which, whose string, args ...any) (users []lead.User, faults []error, err error) {
 	byID := map[string]int{}
-	err := query(ctx, q, `SELECT `+userList+` FROM users`+which+` ORDER BY created_at, id`, args, func(r *sqlx.Rows) error {
+	away := func(user string, err error) {
+		faults = append(faults, fmt.Errorf("store: when %s is away: %w", user, err))
+	}
+	err = query(ctx, q, `SELECT `+userList+` FROM users`+which+` ORDER BY created_at, id`, args, func(r *sqlx.Rows) error {
 		var row userRow
 		err := r.StructScan(&row)
+		if row.AwayUntil.err != nil {
+			away(row.ID, row.AwayUntil.err)
+		}
 		byID[row.ID] = len(users)
 		users = append(users, row.user())
 		return err
 	})
 	if err != nil || len(users) == 0 {
-		return users, wrap(err)
+		return users, faults, wrap(err)
 	}
 	if err := query(ctx, q, `SELECT user_id, id, from_at, until_at FROM absences`+whose+` ORDER BY from_at, id`, args, func(r *sqlx.Rows) error {
 		var u string
 		var l lead.Leave
-		var from, until instant
+		var from, until moment
 		if err := r.Scan(&u, &l.ID, &from, &until); err != nil {
 			return err
 		}
-		l.From, l.Until = time.Time(from), time.Time(until)
-		if i, ok := byID[u]; ok {
+		l.From, l.Until = time.Time(from.instant), time.Time(until.instant)
+		if err := errors.Join(from.err, until.err); err != nil {
+			away(u, err)
+		} else if i, ok := byID[u]; ok {
 			users[i].Leaves = append(users[i].Leaves, l)
 		}
 		return nil
 	}); err != nil {
-		return users, wrap(err)
+		return users, faults, wrap(err)
 	}
-	return users, wrap(query(ctx, q, `SELECT user_id, team_id FROM memberships`+whose+` ORDER BY joined_at, team_id`, args, func(r *sqlx.Rows) error {
+	return users, faults, wrap(query(ctx, q, `SELECT user_id, team_id FROM memberships`+whose+` ORDER BY joined_at, team_id`, args, func(r *sqlx.Rows) error {
 		var u, t string
 		if err := r.Scan(&u, &t); err != nil {
 			return err
@@ -213,15 +224,15 @@ func (s *Store) FreshBook(ctx context.Context) (*lead.Book, error) {
 	s.mu.Lock()
 	forgot := s.forgot
 	s.mu.Unlock()
-	users, err := s.Users(ctx)
+	users, faults, err := readUsers(ctx, s.read, ``, ``)
 	if err != nil {
 		return nil, err
 	}
-	teams, err := s.Teams(ctx)
+	teams, more, err := s.readTeams(ctx, s.read)
 	if err != nil {
 		return nil, err
 	}
-	b := &lead.Book{Users: make(map[string]lead.User, len(users)), Teams: teams}
+	b := &lead.Book{Users: make(map[string]lead.User, len(users)), Teams: teams, Faults: append(faults, more...)}
 	for _, u := range users {
 		b.Users[u.ID] = u
 	}

@@ -21,7 +21,7 @@ func (s *Store) changeTeam(ctx context.Context, id string, now time.Time, f func
 		if err := accessChanges(ctx, tx); err != nil {
 			return err
 		}
-		all, err := readTeams(ctx, tx)
+		all, _, err := s.readTeams(ctx, tx)
 		if err != nil {
 			return err
 		}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -14,6 +15,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"hotleads/lead"
+	"hotleads/scoring"
 	"hotleads/sla"
 )
 
@@ -29,39 +31,74 @@ type teamRow struct {
 	DisabledAt   instant `db:"disabled_at"`
 }
 
-func (r *teamRow) team() (lead.Team, error) {
-	t := lead.Team{ID: r.ID, Slug: r.Slug, Name: r.Name, MaxClaimed: r.MaxClaimed, MaxUntouched: r.MaxUntouched, CreatedAt: time.Time(r.CreatedAt), DisabledAt: time.Time(r.DisabledAt)}
-	if err := json.Unmarshal([]byte(r.Route), &t.Route); err != nil {
-		return t, fmt.Errorf("store: route of team %s: %w", r.Name, err)
+// team is the row as the domain sees it. rules are its rules as they are read.
+func (r *teamRow) team(rules *teamRules) lead.Team {
+	return lead.Team{ID: r.ID, Slug: r.Slug, Name: r.Name, MaxClaimed: r.MaxClaimed, MaxUntouched: r.MaxUntouched, CreatedAt: time.Time(r.CreatedAt), DisabledAt: time.Time(r.DisabledAt),
+		Route: rules.routes, Calendar: rules.hours}
+}
+
+// teamRules are what stands in a team's row as text, read.
+type teamRules struct {
+	route, calendar string // the texts
+	routes          scoring.Filter
+	hours           *sla.Calendar
+	fault           error // what of them cannot be read: then they are as they were before
+}
+
+// read is r by the texts of a row, r itself where they are the same.
+func (r *teamRules) read(row *teamRow) *teamRules {
+	if r == nil {
+		r = &teamRules{}
+	} else if r.route == row.Route && r.calendar == row.Calendar {
+		return r
 	}
-	if r.Calendar != "" {
-		c, err := sla.ParseCalendar([]byte(r.Calendar))
-		if err != nil {
-			return t, fmt.Errorf("store: calendar of team %s: %w", r.Name, err)
-		}
-		t.Calendar = c
+	next := &teamRules{route: row.Route, calendar: row.Calendar, routes: r.routes, hours: r.hours}
+	var routes scoring.Filter
+	if err := json.Unmarshal([]byte(row.Route), &routes); err != nil {
+		next.fault = fmt.Errorf("store: route of team %s: %w", row.Name, err)
+	} else {
+		next.routes = routes
 	}
-	return t, nil
+	if row.Calendar == "" {
+		next.hours = nil
+	} else if hours, err := sla.ParseCalendar([]byte(row.Calendar)); err != nil {
+		next.fault = errors.Join(next.fault, fmt.Errorf("store: calendar of team %s: %w", row.Name, err))
+	} else {
+		next.hours = hours
+	}
+	return next
 }
 
 const teamList = `id, slug, name, route, calendar, max_claimed, max_untouched, created_at, disabled_at`
 
 // Teams reads all teams, the oldest (the default) first.
-func (s *Store) Teams(ctx context.Context) ([]lead.Team, error) { return readTeams(ctx, s.read) }
+func (s *Store) Teams(ctx context.Context) ([]lead.Team, error) {
+	teams, _, err := s.readTeams(ctx, s.read)
+	return teams, err
+}
 
-func readTeams(ctx context.Context, q sqlx.QueryerContext) ([]lead.Team, error) {
+// readTeams reads all teams, and tells what of them cannot be read. Texts that are
+// as they were are not read again.
+func (s *Store) readTeams(ctx context.Context, q sqlx.QueryerContext) (teams []lead.Team, faults []error, err error) {
 	var rows []teamRow
 	if err := sqlx.SelectContext(ctx, q, &rows, `SELECT `+teamList+` FROM teams ORDER BY created_at, id`); err != nil {
-		return nil, wrap(err)
+		return nil, nil, wrap(err)
 	}
-	teams := make([]lead.Team, len(rows))
+	s.mu.Lock()
+	was := s.teamRules // it is never changed, but another one takes its place
+	s.mu.Unlock()
+	teams, is := make([]lead.Team, len(rows)), make(map[string]*teamRules, len(rows))
 	for i := range rows {
-		var err error
-		if teams[i], err = rows[i].team(); err != nil {
-			return nil, err
+		r := was[rows[i].ID].read(&rows[i])
+		is[rows[i].ID], teams[i] = r, rows[i].team(r)
+		if r.fault != nil {
+			faults = append(faults, r.fault)
 		}
 	}
-	return teams, nil
+	s.mu.Lock()
+	s.teamRules = is
+	s.mu.Unlock()
+	return teams, faults, nil
 }
 
 // AddTeam stores a new team; ID, Slug, limits and CreatedAt are set here. The

@@ -120,36 +120,60 @@ func (t teller) Note(ctx context.Context, alerts []lead.Alert) error {
 	return nil
 }
 
-// Due are all alerts that people are to hear by now, of at most n people.
-func (t teller) Due(ctx context.Context, now time.Time, n int) ([]lead.Alert, error) {
-	all, err := readAlerts(ctx, t, `SELECT `+alertList+` FROM alerts WHERE heard_at IS NULL AND hear_at <= ?
-		AND user_id IN (SELECT user_id FROM alerts WHERE heard_at IS NULL AND hear_at <= ? GROUP BY user_id ORDER BY MIN(hear_at), user_id LIMIT ?)
-		ORDER BY alerts.id`, at(now), at(now), n)
+// Waiting are the people who are to hear something by now, the longest due first,
+// but for some: of the n alerts that are longest due, with how many of these are theirs.
+func (t teller) Waiting(ctx context.Context, now time.Time, n int, but []string) ([]lead.Waiting, error) {
+	text, args, err := in(t, `SELECT user_id, COUNT(*) FROM (
+			SELECT user_id, hear_at FROM alerts WHERE heard_at IS NULL AND hear_at <= ? AND NOT (user_id IN (?)) ORDER BY hear_at LIMIT ?) AS waiting
+		GROUP BY user_id ORDER BY MIN(hear_at), user_id`, at(now), append([]string{""}, but...), n)
+	if err != nil {
+		return nil, err
+	}
+	var all []lead.Waiting
+	err = query(ctx, t, text, args, func(r *sqlx.Rows) error {
+		var w lead.Waiting
+		err := r.Scan(&w.UserID, &w.Alerts)
+		all = append(all, w)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("store: who waits to be told: %w", err)
+	}
+	return all, nil
+}
+
+// Due are the alerts that people are to hear by now, at most n, in no particular order.
+// (What is not heard is ordered by when it was: so it is read from the index of a
+// person's alerts, whatever is known of the table.)
+func (t teller) Due(ctx context.Context, users []string, now time.Time, n int) ([]lead.Alert, error) {
+	all, err := readAlerts(ctx, t, `SELECT `+alertList+` FROM alerts WHERE user_id IN (?) AND heard_at IS NULL AND hear_at <= ? ORDER BY heard_at, alerts.id LIMIT ?`, users, at(now), n)
 	if err != nil {
 		return nil, fmt.Errorf("store: due alerts: %w", err)
 	}
 	return all, nil
 }
 
-// Tellings are the moments since then at which people were told something.
-func (t teller) Tellings(ctx context.Context, users []string, since time.Time) (map[string][]time.Time, error) {
-	moments := make(map[string][]time.Time, len(users))
+// Tellings are what people were told since a moment: each loud alert, a digest once.
+func (t teller) Tellings(ctx context.Context, users []string, since time.Time) (map[string][]lead.Telling, error) {
+	moments := make(map[string][]lead.Telling, len(users))
 	text, args, err := in(t, `SELECT user_id, heard_at, how, COUNT(*) FROM alerts
 		WHERE user_id IN (?) AND heard_at > ? AND how IN ('loud', 'digest') GROUP BY user_id, heard_at, how`, users, at(since))
 	if err != nil {
 		return nil, err
 	}
 	err = query(ctx, t, text, args, func(r *sqlx.Rows) error {
-		var user, how string
+		var user string
 		var heard instant
+		var told lead.Telling
 		var n int
-		if err := r.Scan(&user, &heard, &how, &n); err != nil {
+		if err := r.Scan(&user, &heard, &told.How, &n); err != nil {
 			return err
 		}
-		if lead.How(how) == lead.Digest {
+		if told.How == lead.Digest {
 			n = 1
 		}
-		moments[user] = append(moments[user], slices.Repeat([]time.Time{time.Time(heard)}, n)...)
+		told.At = time.Time(heard)
+		moments[user] = append(moments[user], slices.Repeat([]lead.Telling{told}, n)...)
 		return nil
 	})
 	if err != nil {

@@ -253,7 +253,9 @@ func (t *txn) Activities(ctx context.Context, leadID string, events []string) ([
 	return all, nil
 }
 
-// Merge moves identities and activities of one lead to another.
+// Merge moves identities and activities of one lead to another, and what people
+// were told of it, or are to be. Of one that made no move before it was locked here
+// nobody was.
 func (t *txn) Merge(ctx context.Context, from, into string) error {
 	err := t.putDown(ctx)
 	if err == nil {
@@ -265,10 +267,14 @@ func (t *txn) Merge(ctx context.Context, from, into string) error {
 	if err != nil {
 		return err
 	}
-	for _, text := range []string{
+	moves := []string{
 		`UPDATE identities SET lead_id = $2 WHERE lead_id = $1`,
 		`UPDATE activities SET lead_id = $2 WHERE lead_id = $1`,
-	} {
+	}
+	if was := t.was[from].row; was != nil && was.HistorySeq > 0 {
+		moves = append(moves, `UPDATE occasions SET lead_id = $2 WHERE lead_id = $1`, `UPDATE alerts SET lead_id = $2 WHERE lead_id = $1`)
+	}
+	for _, text := range moves {
 		if _, err := t.ExecContext(ctx, text, from, into); err != nil {
 			return fmt.Errorf("store: merge: %w", err)
 		}

@@ -43,6 +43,18 @@ func (t *instant) Scan(v any) error {
 	return nil
 }
 
+// moment is an instant that may not be readable: who reads it says what is done then.
+type moment struct {
+	instant
+	err error
+}
+
+// Scan implements sql.Scanner.
+func (m *moment) Scan(v any) error {
+	m.err = m.instant.Scan(v)
+	return nil
+}
+
 // at is a moment as it is written.
 func at(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
 

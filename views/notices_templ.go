@@ -683,7 +683,7 @@ func bellText(m BellModel) string {
 	if m.Unread == 0 {
 		return txtNotices
 	}
-	return txtNotices + ": " + strconv.Itoa(m.Unread) + " " + txtNoticesUnread
+	return txtNotices + ": " + unreadText(m.Unread) + " " + txtNoticesUnread
 }
 
 // unreadText is a count that keeps its place in the bar small.

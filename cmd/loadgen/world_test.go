@@ -41,7 +41,9 @@ func newWorld(t *testing.T) world {
 	go func() { done <- desk.Run(ctx) }()
 	go func() { done <- hub.Run(ctx) }()
 	go func() {
-		done <- redis.Listen(ctx, log, func(n lead.Notice) { hub.Notice(live.Notice{Teams: n.Teams, Leads: n.Leads, People: n.People}) })
+		done <- redis.Listen(ctx, log, func(n lead.Notice) {
+			hub.Notice(live.Notice{Teams: n.Teams, Leads: n.Leads, Moved: n.Moved, People: n.People})
+		})
 	}()
 	server := httptest.NewServer(h)
 	t.Cleanup(func() {

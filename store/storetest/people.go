@@ -166,6 +166,42 @@ func book(w *world) {
 		}
 	}
 	w.same("afresh", late, must(other.User(w.ctx, late.ID))(w))
+
+	// What is as it was is not read again; a change is there with the next look.
+	hours := func() *sla.Calendar {
+		b := must(other.FreshBook(w.ctx))(w)
+		w.same("what cannot be read", []error{}, b.Faults)
+		return b.Teams[0].Calendar
+	}
+	change := func(hours string) {
+		w.ok(w.s.ChangeTeam(w.ctx, lead.Operator, team.ID, lead.TeamPlan{Name: "EMEA", MaxClaimed: 3, MaxUntouched: 5, Calendar: must(sla.ParseCalendar([]byte(hours)))(w)}, now))
+	}
+	change(`{"time_zone":"UTC","hours":{"mon":[["09:00","17:00"]]}}`)
+	first := hours()
+	if first == nil || hours() != first {
+		w.Error("a calendar is read again, or not at all")
+	}
+	change(`{"time_zone":"UTC","hours":{"mon":[["09:00","18:00"]]}}`)
+	second := hours()
+	if second == first || second.Equal(*first) {
+		w.Error("a changed calendar is as it was")
+	}
+
+	// What cannot be read is said, and done without: the last hours that could be stay.
+	w.exec(`UPDATE teams SET calendar = 'none' WHERE id = $1`, team.ID)
+	for range 2 {
+		b := must(other.FreshBook(w.ctx))(w)
+		if len(b.Faults) != 1 || b.Teams[0].Calendar != second || len(b.Users) != 2 {
+			w.Errorf("with hours that cannot be read: %+v", b)
+		}
+	}
+	if b := must(Open(w, w.url).FreshBook(w.ctx))(w); len(b.Faults) != 1 || b.Teams[0].Calendar != nil {
+		w.Errorf("with hours that could never be read: %+v", b)
+	}
+	change(`{"time_zone":"UTC","hours":{"mon":[["09:00","17:00"]]}}`)
+	if !hours().Equal(*first) {
+		w.Error("mended hours are not back")
+	}
 }
 
 func teams(w *world) {

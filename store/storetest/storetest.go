@@ -107,6 +107,13 @@ func (w *world) count(text string, args ...any) int {
 	return n
 }
 
+// exec runs a statement beside the store.
+func (w *world) exec(text string, args ...any) {
+	w.Helper()
+	_, err := w.db.ExecContext(w.ctx, text, args...)
+	w.ok(err)
+}
+
 // must returns a value or ends the test.
 func must[T any](v T, err error) func(w *world) T {
 	return func(w *world) T {

@@ -85,6 +85,8 @@ func Run(t *testing.T, url func(testing.TB) string) {
 		{"the secret's fingerprint", secrets},
 		{"telling/a person's notices", notices},
 		{"telling/what comes back, moves on, or ends by itself", toldAfterAll},
+		{"telling/a morning is told in steps", morning},
+		{"telling/what was told of a lead goes with it", mergedNotices},
 		{"race/each is told once, within their hour", tellingRace},
 		{"imports/files", importFiles},
 		{"imports/work, undo, tidying", importWork},

@@ -128,7 +128,7 @@ func notices(w *world) {
 	slices.Sort(want[:2])
 	w.same("notices, newest first", want, got)
 	unread := func(u lead.User) (out []string) {
-		for _, a := range must(w.s.Unread(w.ctx, []string{rosa.ID, sam.ID}, start.Add(-time.Hour)))(w)[u.ID] {
+		for _, a := range must(w.s.Unread(w.ctx, []string{rosa.ID, sam.ID}, start.Add(-time.Hour), lead.MostUnread))(w)[u.ID] {
 			out = append(out, a.LeadID)
 		}
 		slices.Sort(out)
@@ -216,7 +216,7 @@ func toldAfterAll(w *world) {
 	}
 	unread := func(u lead.User, at time.Time) (out []string) {
 		w.Helper()
-		for _, a := range must(w.s.Unread(w.ctx, []string{u.ID}, at.Add(-lead.UnreadFor)))(w)[u.ID] {
+		for _, a := range must(w.s.Unread(w.ctx, []string{u.ID}, at.Add(-lead.UnreadFor), lead.MostUnread))(w)[u.ID] {
 			out = append(out, string(a.What))
 		}
 		slices.Sort(out)
