@@ -36,6 +36,7 @@ type Desk struct {
 	mu         sync.Mutex
 	brought    []TeamPrint // by which all running clocks ran at broughtAt
 	broughtAt  time.Time
+	bringing   bool            // clocks are brought to what they should run by
 	complained string          // what was said of the directory
 	cards      map[string]Card // by lead id: what boards showed last, valid for its version
 }

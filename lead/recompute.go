@@ -19,7 +19,7 @@ const stillAfter = 10 * time.Second
 
 // Recompute brings the running clocks of at most n leads to the calendars and
 // the agreement in force, in one transaction: what is done is done, whenever it is
-// stopped. Any number of instances share the work. What changed is recorded in
+// stopped. Any number of instances, and of loops of one, share the work. What changed is recorded in
 // each clock (sla.Recomputed). It returns how many leads it brought.
 func (d *Desk) Recompute(ctx context.Context, now time.Time, n int) (int, error) {
 	sc, err := d.scene(ctx, System, now)
@@ -33,21 +33,28 @@ func (d *Desk) Recompute(ctx context.Context, now time.Time, n int) (int, error)
 	}
 	d.mu.Lock()
 	still := slices.Equal(d.brought, prints) && now.Sub(d.broughtAt).Abs() < stillAfter
+	bringing := d.bringing
 	d.mu.Unlock()
 	if still {
 		return 0, nil
 	}
-	switch some, err := d.store.Stale(ctx, prints); {
-	case err != nil:
-		return 0, err
-	case !some:
-		d.mu.Lock()
-		d.brought, d.broughtAt = prints, now
-		d.mu.Unlock()
-		return 0, nil
+	if !bringing { // a transaction begins only where there is something to do
+		switch some, err := d.store.Stale(ctx, prints); {
+		case err != nil:
+			return 0, err
+		case !some:
+			d.mu.Lock()
+			d.brought, d.broughtAt = prints, now
+			d.mu.Unlock()
+			return 0, nil
+		}
 	}
-	return d.some(now, n, func(tx Tx, n int) ([]string, error) { return tx.Stale(ctx, prints, n) },
+	done, err := d.some(now, n, func(tx Tx, n int) ([]string, error) { return tx.Stale(ctx, prints, n) },
 		func(pick picker) (int, error) { return d.recompute(ctx, sc, pick) })
+	d.mu.Lock()
+	d.bringing = done > 0
+	d.mu.Unlock()
+	return done, err
 }
 
 // recompute brings the clocks of the leads that pick finds to the agreement in

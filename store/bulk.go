@@ -59,6 +59,11 @@ func (t *txn) insertReturning(ctx context.Context, head string, rows [][]any, ta
 // which Postgres then takes one after the other. Where the transaction trusts,
 // each has to be of the version before the one that it is given.
 func (t *txn) update(ctx context.Context, table string, columns []string, how map[string]string, rows [][]any) error {
+	return t.change(ctx, table, columns, how, rows, t.trusts)
+}
+
+// change is update; trusts tells whether versions are to be looked at.
+func (t *txn) change(ctx context.Context, table string, columns []string, how map[string]string, rows [][]any, trusts bool) error {
 	if len(rows) == 0 {
 		return nil
 	}
@@ -82,15 +87,15 @@ func (t *txn) update(ctx context.Context, table string, columns []string, how ma
 		return err
 	}
 	from := ""
-	if t.trusts {
+	if trusts {
 		from = soon
 	}
 	text += ` FROM ` + from + `unnest(` + given + `) AS v (` + strings.Join(columns, ", ") + `) WHERE ` + table + `.` + columns[0] + ` = v.` + columns[0]
-	if t.trusts {
+	if trusts {
 		text += ` AND ` + table + `.version = v.version - 1`
 	}
 	res, err := t.ExecContext(ctx, text, arrays...)
-	if err != nil || !t.trusts {
+	if err != nil || !trusts {
 		return err
 	}
 	return wrote(res, len(rows))

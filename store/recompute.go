@@ -53,13 +53,18 @@ func (s *Store) Stale(ctx context.Context, prints []lead.TeamPrint) (some bool, 
 	return some, nil
 }
 
+// ofMany is from how many clocks that many leads are chosen: a lead that waits has two
+// that run, and as many again may be another's who is at it.
+const ofMany = 4
+
 // Stale finds and locks leads whose running clocks run by another calendar or
-// agreement than that of their team.
+// agreement than that of their team, others than those that another transaction has.
 func (t *txn) Stale(ctx context.Context, prints []lead.TeamPrint, n int) ([]string, error) {
 	var ids []string
 	err := t.s.eachStale(prints, func(text string, args ...any) (bool, error) {
 		var more []string
-		err := t.SelectContext(ctx, &more, `SELECT id FROM leads WHERE id IN (`+text+`) ORDER BY id`+t.s.skipLocked(), append(args, n-len(ids))...)
+		limit := fmt.Sprintf("$%d", len(args)+2)
+		err := t.SelectContext(ctx, &more, `SELECT id FROM leads WHERE id IN (`+text+`) ORDER BY id LIMIT `+limit+t.s.skipLocked(), append(args, ofMany*(n-len(ids)), n-len(ids))...)
 		ids = append(ids, more...)
 		return len(ids) >= n, err
 	})

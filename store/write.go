@@ -20,6 +20,7 @@ var insertLead = `INSERT INTO leads (` + leadList + `)`
 type written struct {
 	leads, unannounced, history, notes, clocks, outbox, occasions [][]any
 	updates                                                       []*leadRow // of leads that were there before
+	changed                                                       [][]any    // of clocks that were current before
 }
 
 // Write stores what changed and sets the leads' new versions.
@@ -60,6 +61,9 @@ func (t *txn) Write(ctx context.Context, now time.Time, works []*lead.Work) erro
 	}
 	if err := t.updateLeads(ctx, rows.updates); err != nil {
 		return fmt.Errorf("store: write leads: %w", err)
+	}
+	if err := t.change(ctx, "clocks", clockColumns, nil, rows.changed, false); err != nil {
+		return fmt.Errorf("store: write clocks: %w", err)
 	}
 	for _, part := range []struct {
 		head string
@@ -145,7 +149,11 @@ func (r *written) follow(w *lead.Work, was []lead.Clock, now time.Time) error {
 		if err != nil {
 			return err
 		}
-		r.clocks = append(r.clocks, values)
+		if slices.ContainsFunc(was, func(w lead.Clock) bool { return w.ID == c.ID }) {
+			r.changed = append(r.changed, values)
+		} else { // new, or one that an undo makes current again
+			r.clocks = append(r.clocks, values)
+		}
 	}
 	for _, o := range w.Outbox {
 		b, err := json.Marshal(o.Data)

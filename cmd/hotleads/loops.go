@@ -16,7 +16,7 @@ import (
 const (
 	sweepEvery   = 250 * time.Millisecond
 	sweepLoad    = 200 // leads
-	clocksLoad   = 400 // leads of a transaction whose clocks are computed again
+	clocksLoad   = 250 // leads of a transaction whose clocks are computed again
 	alertEvery   = 250 * time.Millisecond
 	alertLoad    = 200  // occasions, and people
 	dropLoad     = 5000 // old notices
@@ -32,13 +32,14 @@ const (
 func (a *app) loops() []func(context.Context) {
 	r := &rankings{app: a}
 	importing := imports.NewWorker(a.desk, a.store, a.log)
-	return []func(context.Context){
+	clocks := func(ctx context.Context) { a.repeat(ctx, "clocks", watchEvery, a.recompute) }
+	all := []func(context.Context){
 		func(ctx context.Context) { a.repeat(ctx, "sweep", sweepEvery, a.sweep) },
 		func(ctx context.Context) { a.repeat(ctx, "rankings", watchEvery, r.once) },
 		func(ctx context.Context) { a.repeat(ctx, "telling", alertEvery, a.tell) },
 		func(ctx context.Context) { a.repeat(ctx, "old notices", shelveEvery, a.dropAlerts) },
 		func(ctx context.Context) { a.repeat(ctx, "re-scoring", watchEvery, (&rescoring{app: a}).once) },
-		func(ctx context.Context) { a.repeat(ctx, "clocks", watchEvery, a.recompute) },
+		clocks,
 		func(ctx context.Context) { a.repeat(ctx, "notices", watchEvery, a.listen) },
 		func(ctx context.Context) { a.repeat(ctx, "clock", clockEvery, a.setClock) },
 		func(ctx context.Context) { a.repeat(ctx, "sessions", expireEvery, a.expire) },
@@ -47,6 +48,10 @@ func (a *app) loops() []func(context.Context) {
 		func(ctx context.Context) { a.end("intake", a.desk.Run(ctx)) },
 		func(ctx context.Context) { a.end("hub", a.hub.Run(ctx)) },
 	}
+	if !a.store.Embedded() { // while one of them waits for the database the other computes
+		all = append(all, clocks)
+	}
+	return all
 }
 
 // end tells how a loop that runs by itself ended.
