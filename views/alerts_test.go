@@ -34,8 +34,14 @@ func (b tab) allow(setting browser.PermissionSetting) {
 func TestNotifications(t *testing.T) {
 	s := newSite(t)
 	b := tab{t, testenv.Browser(t, testenv.Screen{})}
-	watch := testenv.BeforePages(`window.notes = []; const Real = window.Notification;
-		window.Notification = class extends Real { constructor(title, o) { super(title, o); window.notes.push(title + ': ' + o.body); } }`)
+	// Notifications are written down, and tones, of which a sound has two.
+	watch := testenv.BeforePages(`window.notes = []; window.tones = 0; const Real = window.Notification;
+		window.Notification = class extends Real { constructor(title, o) { super(title, o); window.notes.push(title + ': ' + o.body); } };
+		window.AudioContext = class {
+			state = 'running'; currentTime = 0;
+			createGain() { return {gain: {setValueAtTime() {}, exponentialRampToValueAtTime() {}}, connect: to => to}; }
+			createOscillator() { return {frequency: {}, connect: to => to, start() { window.tones++; }, stop() {}}; }
+		}`)
 	if err := chromedp.Do(b.ctx, watch); err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +59,7 @@ func TestNotifications(t *testing.T) {
 	if err := chromedp.Do(other.ctx, watch); err != nil {
 		t.Fatal(err)
 	}
-	other.visit(s.URL + "/sla")
+	other.visit(s.URL + "/notices-none")
 	other.until("a second tab, of another page", isLive)
 
 	// Edsger gets hot, a clock of Rosa's is at risk.
@@ -100,11 +106,23 @@ func TestNotifications(t *testing.T) {
 	if got := said(2); got != "Edsger Dijkstra: is hot · EMEA; Grace Hopper: is soon to be decided by you · EMEA" {
 		t.Errorf("told: %s", got)
 	}
+	tones := func(what, want string) {
+		t.Helper()
+		if got := b.eval(`window.tones`) + " and " + other.eval(`window.tones`); got != want {
+			t.Errorf("%s: %s tones", what, got)
+		}
+	}
+	tones("nobody has asked for sound", "0 and 0")
 	winner := b
 	if b.eval(`window.notes.length`) == "0" {
 		winner = other
 	}
 	winner.until("title and icon say so, too", `document.title.startsWith('(2) ') && document.querySelector('link[rel=icon]').href.includes('news')`)
+
+	// Sound is asked for in one tab, and there is one to try; it counts in the other, too.
+	b.do(`document.querySelector('#alerts [data-wish=sound]').click()`)
+	other.until("what is wished for in another tab", `document.querySelector('#alerts [data-wish=sound][aria-pressed=true]')`)
+	tones("asked for", "2 and 0")
 
 	// The same again is no news, and neither is what goes away and comes back.
 	all := bell
@@ -119,6 +137,9 @@ func TestNotifications(t *testing.T) {
 	if got := said(3); got != "5 notices: Ada Byron, Alan Turing and 3 more; Edsger Dijkstra: is hot · EMEA; Grace Hopper: is soon to be decided by you · EMEA" {
 		t.Errorf("told: %s", got)
 	}
+	if first, second := b.eval(`window.tones`), other.eval(`window.tones`); first+" "+second != "4 0" && first+" "+second != "2 2" {
+		t.Errorf("of one more telling, in one of the tabs: %s and %s tones", first, second)
+	}
 	for _, x := range []tab{b, other} {
 		x.hide(false)
 		x.until("who looks has seen it", `!document.title.startsWith('(') && !document.querySelector('link[rel=icon]').href.includes('news')`)
@@ -132,6 +153,15 @@ func TestNotifications(t *testing.T) {
 	tell("fire", "katherine", "Katherine Johnson", "is on fire · EMEA")
 	first := frame()
 	s.set(func() { s.snapshot = join(s.snapshot, first) })
+	before := b.eval(`window.tones`)
 	b.do(`document.dispatchEvent(new Event('resume'))`)
 	b.until("what came meanwhile is told", `window.notes.at(-1) === 'Katherine Johnson: is on fire · EMEA'`)
+	b.until("and sounds", `window.tones === 2 + `+before)
+
+	// Who asks for no more sound has none.
+	b.do(`document.querySelector('#alerts [data-wish=sound]').click()`)
+	tell("hot again", "alan", "Alan Turing", "is hot · EMEA")
+	news()
+	b.until("the next one is told", `window.notes.at(-1) === 'Alan Turing: is hot · EMEA'`)
+	b.until("without a sound", `window.tones === 2 + `+before)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -88,7 +89,8 @@ func TestStreamComesBack(t *testing.T) {
 			refused = time.Now()
 			s.refuse = nil
 		})
-		refusal(http.StatusTooManyRequests, "3")(w, r)
+		w.Header().Set("Date", "Sun, 06 Nov 1994 08:49:34 GMT") // by a clock that is not the browser's
+		refusal(http.StatusTooManyRequests, "Sun, 06 Nov 1994 08:49:37 GMT")(w, r)
 	})
 	s.again(t, "refused", asked)
 	b.until("it says that it is not live", notLive)
@@ -99,6 +101,21 @@ func TestStreamComesBack(t *testing.T) {
 		t.Errorf("told to come back after 3 s, it came after %v", waited)
 	}
 	b.until("it is live again", isLive)
+
+	source, err := os.ReadFile("../static/app/streams.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ after, date, want string }{
+		{`'120'`, `'Sun, 06 Nov 1994 08:49:37 GMT'`, "120000"}, {`'0'`, `null`, "0"}, {`null`, `null`, "0"}, {`'soon'`, `null`, "0"}, {`'-5'`, `null`, "0"}, {`'1.5'`, `null`, "0"},
+		{`'Sun, 06 Nov 1994 08:50:07 GMT'`, `'Sun, 06 Nov 1994 08:49:37 GMT'`, "30000"}, {`'Sunday, 06-Nov-94 08:50:07 GMT'`, `'Sun, 06 Nov 1994 08:49:37 GMT'`, "30000"},
+		{`'Sun Nov  6 08:50:07 1994'`, `'Sun, 06 Nov 1994 08:49:37 GMT'`, "30000"}, {`'Sun, 06 Nov 1994 08:49:07 GMT'`, `'Sun, 06 Nov 1994 08:49:37 GMT'`, "0"},
+		{`new Date(Math.ceil(Date.now() / 1e3) * 1e3 + 600e3).toUTCString()`, `null`, "600000"},
+	} {
+		if got := b.eval(`(() => {` + string(source) + `; return Math.round(patience(` + c.after + `, ` + c.date + `) / 1e4) * 1e4; })()`); got != c.want {
+			t.Errorf("Retry-After %s, said at %s: it waits %s ms", c.after, c.date, got)
+		}
+	}
 
 	worker := tab{t, testenv.Worker(t, b.ctx)}
 	caughtUp = s.leads(t, 4)

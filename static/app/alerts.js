@@ -57,9 +57,13 @@ function notify(list) {
   }
 }
 
+// chime is silent where the browser wants a click in this page first: a sound that
+// comes with a later click would tell of what is old by then.
 let sounds = null;
-function chime() {
+async function chime() {
   try { sounds ??= new AudioContext(); } catch { return; }
+  if (sounds.state !== 'running') await Promise.race([sounds.resume(), new Promise(done => setTimeout(done, 1000))]);
+  if (sounds.state !== 'running') return;
   for (const [i, pitch] of [880, 1175].entries()) {
     const tone = sounds.createOscillator(), loud = sounds.createGain(), at = sounds.currentTime + i * 0.14;
     tone.frequency.value = pitch;
@@ -78,12 +82,20 @@ if (bell) {
   news();
 }
 
+function paint() {
+  if (!switches) return;
+  for (const b of $$('button', switches)) b.setAttribute('aria-pressed', String(b.dataset.wish === 'notify' ? eager() : wish.sound));
+  const able = window.Notification && window.isSecureContext;
+  write($('.said', switches), !wish.notify || eager() ? '' : !able ? switches.dataset.unable : Notification.permission === 'denied' ? switches.dataset.denied : '');
+}
+
+// What is wished for in one tab counts in all.
+addEventListener('storage', e => {
+  for (const what of Object.keys(wish)) if (e.key === 'hotleads.' + what) wish[what] = e.newValue === 'on';
+  paint();
+});
+
 if (switches) {
-  const paint = () => {
-    for (const b of $$('button', switches)) b.setAttribute('aria-pressed', String(b.dataset.wish === 'notify' ? eager() : wish.sound));
-    const able = window.Notification && window.isSecureContext;
-    write($('.said', switches), !wish.notify || eager() ? '' : !able ? switches.dataset.unable : Notification.permission === 'denied' ? switches.dataset.denied : '');
-  };
   switches.addEventListener('click', async e => {
     const b = e.target.closest('button'), what = b?.dataset.wish;
     if (!what) return;

@@ -7,6 +7,14 @@ const QUIET = 12e3;  // the server says every few seconds that a page is true
 const TURN = 20e3;   // of a page that others wait behind
 const GONE = 150e3;  // browsers wake hidden tabs once a minute
 
+// patience is for how many milliseconds a server asks not to be asked: for so many
+// seconds, or until a moment (RFC 9110, 10.2.3), which is one of its own clock.
+function patience(after, date) {
+  const moment = text => Date.parse(/GMT$/.test(text) ? text : text + ' GMT');
+  const ms = /^\d+$/.test(after) ? after * 1e3 : after ? moment(after) - (moment(date) || Date.now()) : 0;
+  return Math.max(0, ms) || 0;
+}
+
 // exchange returns the ear for what tabs say: {url, me, shown, eager, wide} and, beside it, wake or bye.
 // post speaks to the tab: {frame}, or {state, page, status}. At most so many streams run over HTTP/1.1.
 function exchange(most, worker) {
@@ -110,8 +118,7 @@ function exchange(most, worker) {
       const answer = await fetch(s.url, {headers: {Accept: 'text/event-stream'}, cache: 'no-store', credentials: 'same-origin', signal: abort.signal});
       end.status = answer.status;
       if (!answer.ok || !answer.headers.get('Content-Type')?.startsWith('text/event-stream')) {
-        const after = answer.headers.get('Retry-After');
-        end.after = after && (Number(after) * 1e3 || Date.parse(after) - Date.now() || 0);
+        end.after = patience(answer.headers.get('Retry-After'), answer.headers.get('Date'));
         return end;
       }
       s.open = true;
