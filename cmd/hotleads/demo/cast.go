@@ -85,6 +85,10 @@ const (
 	aroundTheClock = `{"time_zone":"` + zone + `"}`
 )
 
+// shared is what the Americas have agreed on since the last day: what they leave
+// waiting for half of the target their manager may claim, for all of it every team.
+var shared = &sla.Escalation{ManagerShare: 0.5, EveryShare: 1}
+
 // agreement is the default one with the company's target markets, in the hours
 // of a calendar.
 func agreement(hours string) (lead.Agreement, error) {

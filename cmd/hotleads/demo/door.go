@@ -59,6 +59,9 @@ func (r row) due() (at time.Time, breached bool) {
 	return time.Time{}, false
 }
 
+// americas tells the region that a lead is of.
+func (r row) americas() bool { return r.Country == "United States" || r.Country == "Canada" }
+
 // refusal is an answer of the server that is not a success.
 type refusal struct {
 	status int

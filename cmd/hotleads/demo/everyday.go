@@ -9,6 +9,7 @@ import (
 
 	"hotleads/lead"
 	"hotleads/scoring"
+	"hotleads/sla"
 )
 
 // Arrivals of an ordinary day, by region (EMEA, Americas), in the past.
@@ -57,6 +58,7 @@ func (p *past) everyday() {
 		}
 		a, err := agreement(aroundTheClock)
 		if err == nil {
+			a.SLA.Teams = map[string]sla.TeamPolicy{p.teams[1].Slug: {Escalation: shared}}
 			_, err = p.Store.Activate(ctx, lead.Operator, a, p.now)
 		}
 		for n := 1; err == nil && n > 0; { // clocks that run follow at once, as where a server runs

@@ -113,6 +113,8 @@ func (f *floor) notice(r row, owner string, now time.Time) *watched {
 	due, breached := r.due()
 	soon := !breached && !due.IsZero() && due.Sub(now) < 3*time.Minute
 	switch {
+	case r.Stage == lead.MQL && r.americas() != f.americas: // open to every team: their own come first
+		w.notBefore = now.Add(f.seconds(180, 400))
 	case !f.looked && soon: // as it was staged: it is about to happen
 		w.forgotten = true
 		w.notBefore = due.Add(f.seconds(40, 100))

@@ -46,7 +46,7 @@ func (m *memory) take(rows []row, next string) {
 	full := false
 	for _, r := range rows {
 		region := 0
-		if r.Country == "United States" || r.Country == "Canada" {
+		if r.americas() {
 			region = 1
 		}
 		if r.UserID != "" {

@@ -158,6 +158,13 @@ func TestOpeningBoard(t *testing.T) {
 			t.Errorf("EMEA's board shows %d × %s at first, want at least %d", count[what], what, least)
 		}
 	}
+	open, err := w.Store.Find(t.Context(), lead.Search{Circle: lead.OfEvery, Limit: 10})
+	if err != nil || len(open) == 0 || !slices.ContainsFunc(rows, func(l lead.Scored) bool { return l.ID == open[0].Lead.ID }) {
+		t.Errorf("%d leads are open to every team at first (%v), want one, on EMEA's board, too", len(open), err)
+	}
+	if mine, err := w.Store.Find(t.Context(), lead.Search{Circle: lead.OfManager, Limit: 10}); err != nil || len(mine) == 0 {
+		t.Errorf("no lead waits for its manager at first (%v)", err)
+	}
 	rows, err = w.Desk.Board(t.Context(), w.team(t, "americas").ID, noon)
 	if n := len(rows); err != nil || n < 6 || n > 10 {
 		t.Errorf("the Americas' board shows %d leads at first (%v), want 6 to 10", n, err)
