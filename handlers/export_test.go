@@ -2,9 +2,11 @@ package handlers
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 
+	"github.com/alexedwards/scs/v2"
 	"github.com/labstack/echo/v4"
 
 	"hotleads/lead"
@@ -42,6 +44,19 @@ func Registered(h http.Handler) []string {
 	}
 	slices.Sort(out)
 	return out
+}
+
+// SignIn begins a session of somebody, as their password would: to hash that takes
+// longer than most of what a test does then.
+func SignIn(c Config, u lead.User) ([]*http.Cookie, error) {
+	s := &server{Config: c, sessions: scs.New()}
+	s.Now = lead.Now
+	s.sessions.Store, s.sessions.Lifetime = c.Sessions, lifetime
+	r, w := httptest.NewRequest(http.MethodPost, "/login", nil), httptest.NewRecorder()
+	r.RemoteAddr = "127.0.0.1:4711"
+	r.Header.Set("User-Agent", "Go-http-client/1.1")
+	err := s.startSession(echo.New().NewContext(r, w), u)
+	return w.Result().Cookies(), err
 }
 
 // DeedSaid tells whether an act has words, and a group to narrow the trail to.

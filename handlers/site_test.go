@@ -36,6 +36,8 @@ type site struct {
 	api   string // an API key
 	write string // a write key
 	srv   string // a server key
+
+	config handlers.Config
 }
 
 // siteSecret is the SECRET_KEY of test sites.
@@ -100,6 +102,7 @@ func newInstance(t testing.TB, address string, change ...func(*handlers.Config))
 	for _, f := range change {
 		f(&config)
 	}
+	x.config = config
 	h, err := handlers.New(config)
 	if err != nil {
 		t.Fatal(err)
@@ -159,10 +162,20 @@ type browser struct {
 
 func (x *site) signIn(name string) browser {
 	x.t.Helper()
-	b := x.stranger()
-	if status, _, body := b.post("/login", url.Values{"email": {strings.ToLower(name) + "@example.com"}, "password": {password}}); status != http.StatusSeeOther {
-		x.t.Fatalf("%s could not sign in: %d %s", name, status, body)
+	u, err := x.store.User(x.t.Context(), strings.ToLower(name)+"@example.com")
+	if err != nil {
+		x.t.Fatal(err)
 	}
+	cookies, err := handlers.SignIn(x.config, u)
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	b := x.stranger()
+	at, err := url.Parse(x.URL)
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	b.Jar.SetCookies(at, cookies)
 	return b
 }
 
