@@ -44,7 +44,6 @@ var (
 	everybody = access{door: people, rep: own, manager: own, marketing: all, admin: all}
 	movers    = access{door: people, rep: own, manager: own, marketing: all}
 	admins    = access{door: people, admin: all}
-	reps      = access{door: people, rep: self}
 	managers  = access{door: people, manager: own}
 	importers = access{door: people, manager: self, marketing: all, admin: all}
 	watchers  = access{door: people, manager: own, marketing: all, admin: all}

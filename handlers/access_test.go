@@ -166,6 +166,7 @@ var samples = map[string]func(x *house) sample{
 	"POST /settings/people/:id":          func(x *house) sample { return sample{own: "/settings/people/" + x.somebody()} },
 	"POST /settings/people/:id/disable":  func(x *house) sample { return sample{own: "/settings/people/" + x.somebody() + "/disable"} },
 	"POST /settings/people/:id/enable":   func(x *house) sample { return sample{own: "/settings/people/" + x.somebody() + "/enable"} },
+	"POST /settings/people/:id/away":     func(x *house) sample { return sample{own: "/settings/people/" + x.somebody() + "/away"} },
 	"POST /settings/people/:id/reset":    func(x *house) sample { return sample{own: "/settings/people/" + x.somebody() + "/reset"} },
 	"POST /settings/people/:id/sessions": func(x *house) sample { return sample{own: "/settings/people/" + x.somebody() + "/sessions"} },
 	"POST /settings/invites/:id/renew":   func(x *house) sample { x.invited(); return sample{own: "/settings/invites/" + x.asked.ID + "/renew"} },

@@ -12,9 +12,10 @@ import (
 	"hotleads/lead"
 )
 
-// absenceJSON is a time in which a rep is or will be away. One that began without
-// having been planned has its person's id, and no beginning.
-type absenceJSON struct {
+// AbsenceJSON is a time in which a person is or will be away, as the API and the
+// command line write it. One that was not planned has its person's id, and no
+// beginning.
+type AbsenceJSON struct {
 	ID     string     `json:"id"`
 	Person personJSON `json:"person"`
 	From   *time.Time `json:"from"`
@@ -28,26 +29,47 @@ type personJSON struct {
 	Email string `json:"email"`
 }
 
-// absences are those of a person that are not over.
-func absences(u lead.User, now time.Time) []absenceJSON {
-	who := personJSON{u.ID, u.Name, u.Email}
-	var out []absenceJSON
-	if u.AwayUntil.After(now) {
-		out = append(out, absenceJSON{ID: u.ID, Person: who, Until: u.AwayUntil.UTC(), Now: true})
-	}
-	for _, l := range u.Leaves {
-		if l.Until.After(now) {
-			out = append(out, absenceJSON{ID: l.ID, Person: who, From: optional(l.From.UTC()), Until: l.Until.UTC(), Now: !l.From.After(now)})
-		}
+// AbsencesOf are those of a person that are not over.
+func AbsencesOf(u lead.User, now time.Time) []AbsenceJSON {
+	out := []AbsenceJSON{}
+	for _, a := range u.TimesAway(now) {
+		out = append(out, AbsenceJSON{ID: a.ID, Person: personJSON{u.ID, u.Name, u.Email}, From: optional(a.From.UTC()), Until: a.Until.UTC(), Now: a.Begun(now)})
 	}
 	return out
 }
 
+// absencePoint is where an absence stands in the list of them: by when it begins, then
+// by when it ends.
+type absencePoint struct {
+	From  time.Time `json:"f"`
+	Until time.Time `json:"u"`
+	ID    string    `json:"i"`
+}
+
+func (a AbsenceJSON) point() absencePoint {
+	p := absencePoint{Until: a.Until, ID: a.ID}
+	if a.From != nil {
+		p.From = *a.From
+	}
+	return p
+}
+
+func (p absencePoint) compare(q absencePoint) int {
+	return cmp.Or(p.From.Compare(q.From), p.Until.Compare(q.Until), cmp.Compare(p.ID, q.ID))
+}
+
 // apiAbsences lists who is away and who will be, the earliest first.
 func (s *server) apiAbsences(c echo.Context) error {
+	n, err := limit(c)
+	if err != nil {
+		return err
+	}
+	after, err := readCursor[absencePoint](c.QueryParam("cursor"))
+	if err != nil {
+		return err
+	}
 	ctx, now := c.Request().Context(), s.Now()
 	var users []lead.User
-	var err error
 	if ref := plain(c.QueryParam("person")); ref != "" {
 		var u lead.User
 		u, err = s.apiRep(c, ref)
@@ -58,22 +80,19 @@ func (s *server) apiAbsences(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	var all []absenceJSON
+	var all []AbsenceJSON
 	for _, u := range users {
-		if u.Active() {
-			all = append(all, absences(u, now)...)
+		if !u.Active() {
+			continue
+		}
+		for _, a := range AbsencesOf(u, now) {
+			if after == nil || a.point().compare(*after) > 0 {
+				all = append(all, a)
+			}
 		}
 	}
-	begins := func(a absenceJSON) time.Time {
-		if a.From == nil {
-			return time.Time{}
-		}
-		return *a.From
-	}
-	slices.SortFunc(all, func(a, b absenceJSON) int {
-		return cmp.Or(begins(a).Compare(begins(b)), a.Until.Compare(b.Until), cmp.Compare(a.ID, b.ID))
-	})
-	return answerList(c, all, len(all), func(a absenceJSON) absenceJSON { return a }, nil)
+	slices.SortFunc(all, func(a, b AbsenceJSON) int { return a.point().compare(b.point()) })
+	return answerList(c, all, n, func(a AbsenceJSON) AbsenceJSON { return a }, func(a AbsenceJSON) any { return a.point() })
 }
 
 // apiRep finds whom a request names, by id or email.
@@ -130,7 +149,7 @@ func (s *server) apiAway(c echo.Context) error {
 	if u, err = s.Store.User(ctx, u.ID); err != nil {
 		return err
 	}
-	for _, a := range absences(u, sc.now) {
+	for _, a := range AbsencesOf(u, sc.now) {
 		if a.ID == made {
 			return c.JSON(http.StatusCreated, a)
 		}
@@ -146,7 +165,7 @@ func (s *server) apiBack(c echo.Context) error {
 		return err
 	}
 	for _, u := range users {
-		for _, a := range absences(u, s.Now()) {
+		for _, a := range u.TimesAway(s.Now()) {
 			if a.ID != id {
 				continue
 			}
@@ -154,12 +173,7 @@ func (s *server) apiBack(c echo.Context) error {
 			if err != nil {
 				return err
 			}
-			if id == u.ID {
-				_, _, err = s.Desk.SetAway(ctx, id, time.Time{}, by, s.Now())
-			} else {
-				err = s.Desk.DropLeave(ctx, u.ID, id, by, s.Now())
-			}
-			if err != nil {
+			if err := s.Desk.EndAbsence(ctx, u.ID, id, by, s.Now()); err != nil {
 				return err
 			}
 			return c.NoContent(http.StatusNoContent)

@@ -70,6 +70,15 @@ func TestAbsencesOfTheAPI(t *testing.T) {
 	if all, hers, bens := list(""), list("?person=rosa@example.com"), list("?person=ben@example.com"); len(all) != 2 || all[0]["id"] != rosa.ID || all[1]["id"] != plan["id"] || len(hers) != 2 || len(bens) != 0 {
 		t.Errorf("all %v, Rosa's %v, Ben's %v", all, hers, bens)
 	}
+	var paged []any // a page at a time
+	for cursor, more := "", true; more && len(paged) < 9; {
+		_, page := x.call(http.MethodGet, "/api/v1/absences?limit=1&cursor="+cursor, nil)
+		paged = append(paged, page["data"].([]any)...)
+		cursor, more = page["next_cursor"].(string)
+	}
+	if len(paged) != 2 || paged[0].(map[string]any)["id"] != rosa.ID || paged[1].(map[string]any)["id"] != plan["id"] {
+		t.Errorf("one by one: %v", paged)
+	}
 	drop := func(path string) int {
 		t.Helper()
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodDelete, x.URL+"/api/v1/absences/"+path, nil)

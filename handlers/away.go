@@ -53,13 +53,13 @@ func (sc scene) homeZone(id string) *time.Location {
 // awayModel is the form as it stands for a person.
 func (sc scene) awayModel(u lead.User, action string) views.AwayModel {
 	zone := sc.homeZone(u.ID)
-	m := views.AwayModel{Action: action, First: sc.now.In(zone).AddDate(0, 0, 1).Format(time.DateOnly)}
+	m := views.AwayModel{Action: action, MayGo: u.Role == lead.Rep, First: sc.now.In(zone).AddDate(0, 0, 1).Format(time.DateOnly)}
 	if u.Active() && !u.There(sc.now) {
 		m.Until = u.BackAt(sc.now).In(zone)
 	}
-	for _, l := range u.Leaves {
-		if l.Until.After(sc.now) {
-			m.Planned = append(m.Planned, views.Planned{ID: l.ID, From: l.From.In(zone), Until: l.Until.In(zone)})
+	for _, a := range u.TimesAway(sc.now) {
+		if a.ID != u.ID {
+			m.Planned = append(m.Planned, views.Planned{ID: a.ID, From: a.From.In(zone), Until: a.Until.In(zone)})
 		}
 	}
 	return m
@@ -75,7 +75,7 @@ func (f awayForm) typed(m *views.AwayModel, refused *lead.Refusal) {
 	m.Day = f.Back
 }
 
-// awayPage is a rep's own form; other pages may show the same (views.AwayForm).
+// awayPage is one's own form; other pages may show the same (views.AwayForm).
 func (s *server) awayPage(c echo.Context) error { return s.showAway(c, http.StatusOK, awayForm{}, nil) }
 
 func (s *server) showAway(c echo.Context, status int, f awayForm, refused *lead.Refusal) error {

@@ -94,3 +94,61 @@ func TestARepPlansToBeAway(t *testing.T) {
 		t.Errorf("Rosa is there: %+v, %v", u, err)
 	}
 }
+
+// Who was a rep when they went away, and is none any more, is told nothing until
+// somebody ends it: they themselves, their manager, or an administrator.
+func TestWhoIsNoRepAnyMoreComesBack(t *testing.T) {
+	x := newSite(t)
+	rosa := x.person("Rosa", lead.Rep)
+	x.person("Boss", lead.Manager)
+	x.person("Anna", lead.Admin)
+	is := map[string]browser{"Rosa": x.signIn("Rosa"), "Boss": x.signIn("Boss"), "Anna": x.signIn("Anna")}
+	if _, _, page := is["Anna"].get("/account/away"); !strings.Contains(page, "You are not away") {
+		t.Error("an administrator is offered to be away")
+	}
+	leaves := func() []lead.Leave {
+		t.Helper()
+		u, err := x.store.User(t.Context(), rosa.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return u.Leaves
+	}
+	for _, c := range []struct{ who, form, page string }{
+		{"Rosa", "/account/away", "/account/away"}, {"Boss", "/team/away", "/team"}, {"Anna", "/settings/people/" + rosa.ID + "/away", "/settings/people/" + rosa.ID},
+	} {
+		for _, role := range []lead.Role{lead.Rep, lead.Marketing} {
+			if err := x.store.ChangePerson(t.Context(), lead.Operator, rosa.ID, lead.Persona{Name: "Rosa", Role: role, Teams: []string{x.team.ID}}, lead.Now()); err != nil {
+				t.Fatal(err)
+			}
+			if role == lead.Rep {
+				day := func(n int) string { return time.Now().AddDate(0, 0, n).Format(time.DateOnly) }
+				x.call(http.MethodPost, "/api/v1/absences", map[string]any{"person": rosa.ID, "back": day(3)})
+				x.call(http.MethodPost, "/api/v1/absences", map[string]any{"person": rosa.ID, "from": day(9), "back": day(12)})
+			}
+		}
+		b := is[c.who]
+		_, _, page := b.get(c.page)
+		if len(leaves()) != 1 || !strings.Contains(page, "Away until") || !strings.Contains(page, `action="`+c.form+`"`) || !strings.Contains(page, leaves()[0].ID) || strings.Contains(page, "First day back") {
+			t.Errorf("%s sees on %s: %s", c.who, c.page, page)
+		}
+		if c.who == "Rosa" && !strings.Contains(page, `<a href="/account/away">`) {
+			t.Error("there is no way to the page")
+		}
+		for _, form := range []url.Values{{"now": {"1"}}, {"drop": {leaves()[0].ID}}} {
+			form.Set("person", rosa.ID)
+			if status, _, page := b.post(c.form, form); status != http.StatusSeeOther {
+				t.Errorf("%s ends it: %d %s", c.who, status, page)
+			}
+		}
+		if u, err := x.store.User(t.Context(), rosa.ID); err != nil || !u.There(time.Now()) || len(u.Leaves) != 0 {
+			t.Errorf("once %s has ended it: %+v, %v", c.who, u, err)
+		}
+		if _, _, page := b.get(c.page); strings.Contains(page, "Away until") {
+			t.Errorf("%s is still told on %s", c.who, c.page)
+		}
+	}
+	if status, _, _ := is["Anna"].post("/settings/people/"+rosa.ID+"/away", url.Values{"drop": {"nothing"}}); status != http.StatusNotFound {
+		t.Errorf("what is not planned: %d", status)
+	}
+}

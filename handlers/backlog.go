@@ -30,7 +30,7 @@ func (s *server) released(c echo.Context) string {
 	case n == 0:
 		return "Nobody was released: those leads are no longer in this backlog, or are held back by now."
 	}
-	return count(n, "lead is", "leads are") + " on the board now."
+	return views.Count(n, "lead is", "leads are") + " on the board now."
 }
 
 // showBacklog draws the page; m holds what is told beside the backlog itself.
@@ -120,7 +120,7 @@ func (s *server) dripWords(ctx context.Context, sc scene, team lead.Team, m *vie
 		}
 		zone, reps := sc.zone(team.ID), sc.book.RepsThere(team.ID, sc.now)
 		m.Drip = fmt.Sprintf("Releases %d a rep each morning", d.PerRep)
-		m.Next = d.NextAt.In(zone).Format("Mon 2 Jan, 15:04") + ": " + count(min(m.Count, d.PerRep*reps), "lead", "leads")
+		m.Next = d.NextAt.In(zone).Format("Mon 2 Jan, 15:04") + ": " + views.Count(min(m.Count, d.PerRep*reps), "lead", "leads")
 		m.SetBy = sc.book.Name(d.SetBy) + ", " + d.SetAt.In(zone).Format("2 Jan")
 		m.NoReps = reps == 0
 		if m.PerRep == "" {

@@ -202,7 +202,7 @@ func showCalendar(m *views.TeamModel, own, agreement *sla.Calendar) error {
 		m.Days = append(m.Days, views.DayHours{Key: d.key, Day: d.name, Hours: hoursText(doc.Hours[d.key])})
 	}
 	if n := len(doc.Breaks) + len(doc.Shifts); n > 0 {
-		m.Kept = "Breaks and shifts of " + count(n, "date", "dates") + " stay as they are: see the JSON."
+		m.Kept = "Breaks and shifts of " + views.Count(n, "date", "dates") + " stay as they are: see the JSON."
 	}
 	return nil
 }

@@ -230,7 +230,7 @@ func (s *server) page(c echo.Context, nav string) views.Page {
 func (s *server) frame(c echo.Context, nav string) views.Page {
 	p := views.Page{Nav: nav, Now: s.Now(), Build: s.build(), Asset: static.URL}
 	if u := viewer(c); u != nil {
-		p.Viewer = views.Viewer{ID: u.ID, Name: u.Name, Role: string(u.Role)}
+		p.Viewer = views.Viewer{ID: u.ID, Name: u.Name, Role: string(u.Role), Away: len(u.TimesAway(p.Now)) > 0}
 	}
 	if p.Viewer.ID != "" {
 		p.Problem = s.problem(c.Request().Context())

@@ -84,9 +84,10 @@ func (s *server) holdingsModel(ctx context.Context, sc scene, teams []string) (v
 	}
 	for _, id := range ids {
 		u := sc.book.Users[id]
-		works := u.Active() && u.Role == lead.Rep && (teams == nil || slices.ContainsFunc(u.Teams, func(t string) bool { return slices.Contains(teams, t) }))
-		if works || len(kinds[id]) > 0 {
-			m.People = append(m.People, sc.holdingPerson(u, kinds[id], byOwner[id], cards, works))
+		theirs := u.Active() && (teams == nil || slices.ContainsFunc(u.Teams, func(t string) bool { return slices.Contains(teams, t) }))
+		works := theirs && u.Role == lead.Rep
+		if works || len(kinds[id]) > 0 || theirs && len(u.TimesAway(sc.now)) > 0 {
+			m.People = append(m.People, sc.holdingPerson(u, kinds[id], byOwner[id], cards, theirs))
 		}
 		if left := sc.teamLeft(u, kinds[id], byOwner[id], cards); left.All > 0 {
 			m.Left = append(m.Left, left)
@@ -133,12 +134,13 @@ func (sc scene) teamLead(card lead.Card) views.HeldLead {
 }
 
 // holdingPerson is a person with what they hold: what waits for them by its clock,
-// the rest as numbers.
-func (sc scene) holdingPerson(u lead.User, kinds []lead.HeldCount, holds []lead.Holds, cards map[string]lead.Card, works bool) views.HoldingPerson {
-	m := views.HoldingPerson{ID: u.ID, Name: u.Name, State: sc.absence(u), MayGo: works}
-	if works {
+// the rest as numbers. Theirs says that they are of the viewer's teams.
+func (sc scene) holdingPerson(u lead.User, kinds []lead.HeldCount, holds []lead.Holds, cards map[string]lead.Card, theirs bool) views.HoldingPerson {
+	m := views.HoldingPerson{ID: u.ID, Name: u.Name, State: sc.absence(u)}
+	if theirs {
 		m.Away = sc.awayModel(u, "/team/away")
 		m.Away.Person = u.ID
+		m.MayGo, m.MayReturn = m.Away.MayGo, !m.Away.MayGo && !m.Away.None()
 	}
 	if len(sc.book.Teams) > 1 {
 		var names []string
@@ -210,7 +212,7 @@ func teamSentence(m views.HoldingsModel) (string, string) {
 	}
 	s := "Nobody holds a lead."
 	if held > 0 {
-		s = count(holders, "rep holds", "reps hold") + " " + count(held, "lead", "leads") + "."
+		s = views.Count(holders, "rep holds", "reps hold") + " " + views.Count(held, "lead", "leads") + "."
 	}
 	if m.AllOverdue > 0 {
 		s += fmt.Sprintf(" %d overdue.", m.AllOverdue)
@@ -222,9 +224,9 @@ func teamSentence(m views.HoldingsModel) (string, string) {
 	aside := ""
 	switch {
 	case left > 0:
-		aside = count(left, "accepted lead was", "accepted leads were") + " left behind."
+		aside = views.Count(left, "accepted lead was", "accepted leads were") + " left behind."
 	case away > 0:
-		aside = count(away, "is", "are") + " away."
+		aside = views.Count(away, "is", "are") + " away."
 	}
 	return s, aside
 }

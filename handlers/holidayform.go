@@ -31,7 +31,7 @@ func addHolidays(m *views.TeamModel) int {
 	}
 	slices.Sort(dates)
 	m.Calendar, m.Holidays = "fields", strings.Join(dates, "\n")
-	m.Preset.Added = count(len(dates)-before, "day was added", "days were added") + ": save the team to keep them."
+	m.Preset.Added = views.Count(len(dates)-before, "day was added", "days were added") + ": save the team to keep them."
 	return http.StatusOK
 }
 
@@ -86,11 +86,27 @@ var zoneCountries = map[string]string{
 	"Australia/Hobart": "AU-TAS", "Australia/Darwin": "AU-NT",
 }
 
+// holidayPoint is where a page of holidays ended: each date is there once.
+type holidayPoint struct {
+	Date string `json:"date"`
+}
+
 // apiHolidays lists the holidays of a place, for the list of a calendar.
 func (s *server) apiHolidays(c echo.Context) error {
+	n, err := limit(c)
+	if err != nil {
+		return err
+	}
+	after, err := readCursor[holidayPoint](c.QueryParam("cursor"))
+	if err != nil {
+		return err
+	}
 	days, err := holidays.Of(plain(c.QueryParam("country")), plain(c.QueryParam("year")))
 	if err != nil {
 		return err
 	}
-	return answerList(c, days, len(days), func(d holidays.Day) holidays.Day { return d }, nil)
+	if after != nil {
+		days = slices.DeleteFunc(days, func(d holidays.Day) bool { return d.Date <= after.Date })
+	}
+	return answerList(c, days, n, func(d holidays.Day) holidays.Day { return d }, func(d holidays.Day) any { return holidayPoint{d.Date} })
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"hotleads/lead"
 )
 
@@ -38,6 +40,11 @@ func TestHolidayPresets(t *testing.T) {
 	status, got := x.call(http.MethodGet, "/api/v1/holidays?country=us&year=2027", "")
 	if days, _ := got["data"].([]any); status != http.StatusOK || len(days) != 15 || days[5].(map[string]any)["date"] != "2027-06-19" || got["next_cursor"] != nil {
 		t.Errorf("%d: %v", status, got)
+	}
+	_, first := x.call(http.MethodGet, "/api/v1/holidays?country=us&year=2027&limit=10", "")
+	next, _ := first["next_cursor"].(string)
+	if status, rest := x.call(http.MethodGet, "/api/v1/holidays?country=us&year=2027&limit=10&cursor="+next, ""); status != http.StatusOK || !cmp.Equal(got["data"], append(first["data"].([]any), rest["data"].([]any)...)) || rest["next_cursor"] != nil {
+		t.Errorf("in two pages: %v and %v", first, rest)
 	}
 	for query, field := range map[string]string{"country=XX&year=2027": "country", "year=2027": "country", "country=US&year=27": "year", "country=US": "year"} {
 		if status, got := x.call(http.MethodGet, "/api/v1/holidays?"+query, ""); status != http.StatusUnprocessableEntity || got["field"] != field {

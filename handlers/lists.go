@@ -17,11 +17,13 @@ const clocksShown = 300
 // runningClocks is who waits, on whom, until when.
 func (s *server) runningClocks(ctx context.Context, sc scene, q lead.RunningSearch) (views.SLAModel, error) {
 	m := views.SLAModel{LiveURL: "/live/sla"}
-	q.Limit = clocksShown
+	q.Limit = clocksShown + 1
 	clocks, err := s.Store.Running(ctx, q)
 	if err != nil {
 		return m, err
 	}
+	more := len(clocks) > clocksShown
+	clocks = clocks[:min(len(clocks), clocksShown)]
 	ids := make([]string, len(clocks))
 	for i, c := range clocks {
 		ids[i] = c.LeadID
@@ -51,16 +53,19 @@ func (s *server) runningClocks(ctx context.Context, sc scene, q lead.RunningSear
 		}
 		m.Rows = append(m.Rows, row)
 	}
-	m.Sentence, m.Aside = clockSentence(len(m.Rows), overdue, risk, nobody, on)
+	m.Sentence, m.Aside = clockSentence(len(m.Rows), more, overdue, risk, nobody, on)
 	return m, nil
 }
 
-// clockSentence says how the hand-offs stand.
-func clockSentence(all, overdue, risk, nobody int, on map[string]int) (string, string) {
+// clockSentence says how the hand-offs stand: all that run, or the first of more.
+func clockSentence(all int, more bool, overdue, risk, nobody int, on map[string]int) (string, string) {
 	if all == 0 {
 		return "Nobody is waiting.", "Every lead that was handed over has been claimed, decided and contacted."
 	}
-	s := count(all, "clock runs", "clocks run") + "."
+	s := views.Count(all, "clock runs", "clocks run") + "."
+	if more {
+		s = fmt.Sprintf("More than %d clocks run. Of the first %d:", all, all)
+	}
 	switch {
 	case overdue > 0 && risk > 0:
 		s += fmt.Sprintf(" %d overdue, %d at risk.", overdue, risk)
@@ -80,7 +85,7 @@ func clockSentence(all, overdue, risk, nobody int, on map[string]int) (string, s
 	}
 	var parts []string
 	if nobody > 0 {
-		parts = append(parts, count(nobody, "waits on nobody", "wait on nobody"))
+		parts = append(parts, views.Count(nobody, "waits on nobody", "wait on nobody"))
 	}
 	switch {
 	case len(on) == 1:
@@ -91,13 +96,6 @@ func clockSentence(all, overdue, risk, nobody int, on map[string]int) (string, s
 		parts = append(parts, fmt.Sprintf("%d on %d reps, most of them (%d) on %s", held, len(on), n, most))
 	}
 	return s, strings.Join(parts, ", ") + "."
-}
-
-func count(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return strconv.Itoa(n) + " " + many
 }
 
 func percent(part, whole int) string { return strconv.Itoa(part*100/whole) + " %" }

@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -126,22 +125,14 @@ func (sc scene) news(u lead.User, alerts []lead.Alert, cards map[string]lead.Car
 		}
 		return m
 	}
-	m := views.NewsModel{Key: "digest " + strconv.FormatInt(a.HeardAt.UnixMilli(), 10), Title: count(len(alerts), "notice", "notices"), URL: "/notices"}
-	if slices.ContainsFunc(alerts, func(a lead.Alert) bool { return a.Waited(a.HeardAt) }) {
-		m.Title += " that waited for you"
-	}
 	var names []string
 	for _, a := range alerts[:min(namesInDigest, len(alerts))] {
 		_, name, _ := sc.nameFor(u, a, cards)
 		names = append(names, name)
 	}
-	m.Text = strings.Join(names, ", ")
-	switch more := len(alerts) - len(names); {
-	case len(alerts) >= lead.MostUnread: // of which no more are read
-		m.Title, m.Text = fmt.Sprintf("More than %d notices", lead.MostUnread-1), m.Text+" and more"
-	case more > 0:
-		m.Text += fmt.Sprintf(" and %d more", more)
-	}
+	waited := slices.ContainsFunc(alerts, func(a lead.Alert) bool { return a.Waited(a.HeardAt) })
+	m := views.NewsModel{Key: "digest " + strconv.FormatInt(a.HeardAt.UnixMilli(), 10), URL: "/notices"}
+	m.Title, m.Text = views.DigestWords(len(alerts), len(alerts) >= lead.MostUnread, waited, names)
 	return m
 }
 
@@ -150,7 +141,7 @@ func (sc scene) news(u lead.User, alerts []lead.Alert, cards map[string]lead.Car
 func (sc scene) nameFor(u lead.User, a lead.Alert, cards map[string]lead.Card) (id, name, team string) {
 	card, there := cards[a.LeadID]
 	if !there || !u.SeesLead(&card.Lead) {
-		return "", "A lead of another team", ""
+		return "", views.ElsewhereLead, ""
 	}
 	return a.LeadID, card.Lead.DisplayName(), card.Lead.TeamID
 }
@@ -249,45 +240,23 @@ func (sc scene) doneAbout(u lead.User, a lead.Alert, clocks map[string]lead.Cloc
 	}
 	words = c.DoneBy(sc.book)
 	if c.Stopped.Kind == lead.ByPerson && c.Stopped.By == u.ID {
-		words = strings.TrimSuffix(words, sc.book.Name(u.ID)) + "you"
+		words = strings.TrimSuffix(words, sc.book.Name(u.ID)) + views.You
 	}
-	return "done", words + " " + afterwards(c.StoppedAt.Sub(a.At))
-}
-
-// afterwards is how much later something was done.
-func afterwards(d time.Duration) string {
-	switch {
-	case d < time.Minute:
-		return "within a minute"
-	case d < 48*time.Hour:
-		return minutes(d) + " later"
-	}
-	return strconv.Itoa(int(d.Hours()/24)) + " days later"
+	return "done", words + " " + views.Later(c.StoppedAt.Sub(a.At))
 }
 
 // whenTold explains to somebody when they are told of what.
 func (sc scene) whenTold(u lead.User) []string {
-	of := map[lead.Role]string{
-		lead.Rep:       "Hot leads that wait for your team, clocks of yours that are at risk or late, what is given to you, and leads that every team may claim.",
-		lead.Manager:   "Clocks of your teams that are late, and leads that wait for so long that you may claim them, too.",
-		lead.Marketing: "Hot leads that nobody claimed in time.",
-	}[u.Role]
-	if of == "" {
-		of = "Nothing: administrators take no part in hand-offs."
+	w := views.WhenTold{Role: string(u.Role), AnHour: lead.LoudAnHour, Days: int(lead.AlertsFor.Hours() / 24)}
+	if t := sc.book.FirstTeam(u); t != nil {
+		w.Team = t.Name
 	}
 	domain := lead.Scene{Rules: sc.rules, Book: sc.book, Now: sc.now}
-	cal, whose := domain.HoursOf(u), "the company"
-	if t := sc.book.FirstTeam(u); t != nil {
-		whose = t.Name
-	}
-	hours := "In the hours of " + whose + ", and not while you are away. What happens meanwhile comes when they open again, as one digest"
+	cal := domain.HoursOf(u)
 	if open, err := cal.NextOpening(sc.now); err == nil && open.After(sc.now) {
-		hours += " (next on " + open.In(cal.Zone()).Format("Mon 2 Jan 15:04") + ")"
+		w.Opens = open.In(cal.Zone())
 	}
-	return []string{of, hours + ".",
-		fmt.Sprintf("At most %d times an hour. What is more is kept, and comes as one digest when the hour has passed; what is done by then does not come at all.", lead.LoudAnHour),
-		"Each of a lead’s clocks once. Notices are kept for " + strconv.Itoa(int(lead.AlertsFor.Hours()/24)) + " days.",
-	}
+	return w.Sentences()
 }
 
 // readNotices notes that somebody has seen their notices, up to the newest that

@@ -100,7 +100,7 @@ func (s *server) settings(c echo.Context, title string) views.Page {
 
 // done is what a form did, by the word that its redirect carries.
 var done = map[string]string{
-	"changed": "Saved.", "enabled": "Enabled: they can sign in again.", "withdrawn": "The invite is withdrawn.", "ended": "Signed out there.",
+	"changed": "Saved.", "enabled": "Enabled: they can sign in again.", "back": "Noted: they are not away then.", "withdrawn": "The invite is withdrawn.", "ended": "Signed out there.",
 	"password": "Your password is changed; you are signed out everywhere else.", "name": "Your name is changed.",
 	"disabled": "Disabled. They are signed out, and what they had claimed is back on the board.",
 	"added":    "Added.", "removed": "Removed.", "revoked": "Revoked: it is refused within a second.", "renamed": "Saved.",

@@ -24,7 +24,7 @@ func (s *server) openLeads(ctx context.Context, sc scene, u lead.User, q lead.Se
 	for i, card := range cards {
 		l := sc.rules.Explain(card.Lead, card.Clocks, sc.now)
 		circle, since := l.Claimable()
-		out[i] = views.OpenLead{LeadLine: sc.line(card), Who: sc.circleWords(l, circle) + " since", Since: since.In(sc.zone(l.TeamID)), Claim: u.MayTake(&l.Lead)}
+		out[i] = views.OpenLead{LeadLine: sc.line(card), Who: sc.circleWords(l, circle), Since: since.In(sc.zone(l.TeamID)), Claim: u.MayTake(&l.Lead)}
 	}
 	return out, nil
 }

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -134,10 +135,12 @@ const heldCounted = 100_000
 // person draws a person's page around what the model says already.
 func (s *server) person(c echo.Context, status int, u lead.User, m views.PersonModel, teams []string) error {
 	ctx := c.Request().Context()
-	book, err := s.Store.Book(ctx)
+	sc, err := s.scene(ctx)
 	if err != nil {
 		return err
 	}
+	m.Away = sc.awayModel(u, "/settings/people/"+u.ID+"/away")
+	m.Away.Person = u.ID
 	if m.Sessions, err = s.sessionsOf(c, u, "/settings/people/"+u.ID+"/sessions"); err != nil {
 		return err
 	}
@@ -146,7 +149,7 @@ func (s *server) person(c echo.Context, status int, u lead.User, m views.PersonM
 			return err
 		}
 	}
-	m.PersonLine, m.Form.Teams = s.personLine(c, book, u, time.Time{}), teamChoices(book, teams)
+	m.PersonLine, m.Form.Teams = s.personLine(c, sc.book, u, time.Time{}), teamChoices(sc.book, teams)
 	return s.render(c, status, views.PersonPage(s.settings(c, u.Name), m))
 }
 
@@ -189,6 +192,14 @@ func (s *server) disablePerson(c echo.Context) error {
 
 func (s *server) enablePerson(c echo.Context) error {
 	return s.actOn(c, "enabled", func(u lead.User) error { return s.Store.Enable(c.Request().Context(), me(c), u.ID, s.Now()) })
+}
+
+// personBack ends a person's being away, or takes a planned time back: whoever they
+// are by now.
+func (s *server) personBack(c echo.Context) error {
+	return s.actOn(c, "back", func(u lead.User) error {
+		return s.Desk.EndAbsence(c.Request().Context(), u.ID, cmp.Or(readAway(c).Drop, u.ID), me(c), s.Now())
+	})
 }
 
 // actOn does something to a person and tells so on their page, or why not.

@@ -132,7 +132,7 @@ func (sc scene) badges(l lead.Scored) []views.Badge {
 		}
 	}
 	if circle, since := l.Claimable(); circle != lead.OfTeam {
-		b = append(b, views.Badge{Kind: "open", Text: sc.circleWords(l, circle) + " since", At: since.In(sc.zone(l.TeamID))})
+		b = append(b, views.Badge{Kind: "open", Text: sc.circleWords(l, circle), At: since.In(sc.zone(l.TeamID))})
 	}
 	if l.Stage == lead.MQL && l.OfferedUntil.After(sc.now) {
 		b = append(b, views.Badge{Kind: "note", Text: "offered to " + sc.book.Name(l.OfferedTo) + " until", At: l.OfferedUntil.In(sc.zone(l.TeamID))})
@@ -142,13 +142,11 @@ func (sc scene) badges(l lead.Scored) []views.Badge {
 
 // circleWords say who may claim a lead beside its team's reps.
 func (sc scene) circleWords(l lead.Scored, circle lead.Circle) string {
-	switch t := sc.book.Team(l.TeamID); {
-	case circle == lead.OfManager:
-		return "the manager may claim"
-	case t != nil:
-		return t.Name + ", open to every team"
+	team := ""
+	if t := sc.book.Team(l.TeamID); t != nil {
+		team = t.Name
 	}
-	return "open to every team"
+	return views.ClaimableWords(string(circle), team)
 }
 
 // tellsHand: the reasons on the row say already that they asked for sales.
@@ -202,14 +200,6 @@ func (sc scene) contact(l lead.Scored) views.ContactModel {
 		}
 	}
 	return m
-}
-
-// minutes is a stretch of business time as people say it.
-func minutes(d time.Duration) string {
-	if d < time.Hour {
-		return strconv.Itoa(int(math.Round(d.Minutes()))) + " min"
-	}
-	return fmt.Sprintf("%d:%02d h", int(d.Hours()), int(d.Minutes())%60)
 }
 
 func place(l lead.Lead) string {

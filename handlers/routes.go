@@ -113,8 +113,8 @@ func (s *server) table() []route {
 		{"GET", "/team", s.holdingsPage, managers},
 		{"POST", "/team/away", s.teamAway, managers},
 		{"POST", "/team/move", s.teamMove, managers},
-		{"GET", "/account/away", s.awayPage, reps},
-		{"POST", "/account/away", s.away, reps},
+		{"GET", "/account/away", s.awayPage, oneself},
+		{"POST", "/account/away", s.away, oneself},
 
 		{"GET", "/account", s.accountPage, oneself},
 		{"POST", "/account", s.changeName, oneself},
@@ -132,6 +132,7 @@ func (s *server) table() []route {
 		{"POST", "/settings/people/:id", s.changePerson, admins},
 		{"POST", "/settings/people/:id/disable", s.disablePerson, admins},
 		{"POST", "/settings/people/:id/enable", s.enablePerson, admins},
+		{"POST", "/settings/people/:id/away", s.personBack, admins},
 		{"POST", "/settings/people/:id/reset", s.resetLink, admins},
 		{"POST", "/settings/people/:id/sessions", s.endPersonSessions, admins},
 		{"POST", "/settings/invites/:id/renew", s.renewInvite, admins},

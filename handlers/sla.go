@@ -108,15 +108,15 @@ func slaSentence(sc scene, f slaFilter, r report.SLA) string {
 	if n.All == 0 {
 		return when + " no lead was handed over."
 	}
-	s := when + " " + count(n.All, "lead was", "leads were") + " handed over."
+	s := when + " " + views.Count(n.All, "lead was", "leads were") + " handed over."
 	response := r.Clocks[len(r.Clocks)-1]
 	switch {
 	case n.Called == 0:
 		s += " None was called yet."
 	case response.Done > 0:
-		s += " " + count(n.Called, "was", "were") + " called, half of them within " + minutes(response.Median) + "."
+		s += " " + views.Count(n.Called, "was", "were") + " called, half of them within " + views.Minutes(response.Median) + "."
 	default:
-		s += " " + count(n.Called, "was", "were") + " called."
+		s += " " + views.Count(n.Called, "was", "were") + " called."
 	}
 	return s
 }
@@ -180,11 +180,11 @@ func (s *server) slaFinder(ctx context.Context, sc scene, f slaFilter, u lead.Us
 	slices.SortFunc(reps.Options, func(a, b views.Pick) int { return strings.Compare(a.Text, b.Text) })
 	tiers := views.Filter{Name: "tier", Label: "Tier", Any: "Every tier", Value: f.Query.Tier}
 	for _, t := range slaTiers {
-		tiers.Options = append(tiers.Options, views.Pick{Value: t, Text: tierWords[t]})
+		tiers.Options = append(tiers.Options, views.Pick{Value: t, Text: views.TierWord(t)})
 	}
 	kinds := views.Filter{Name: "kind", Label: "Clock", Any: "Every clock", Value: string(f.Kind)}
 	for _, k := range report.Kinds {
-		kinds.Options = append(kinds.Options, views.Pick{Value: string(k), Text: clockNames[k]})
+		kinds.Options = append(kinds.Options, views.Pick{Value: string(k), Text: views.WordsOfClock(string(k)).Name})
 	}
 	sources, err := s.Store.Sources(ctx, sourcesShown)
 	if err != nil {
@@ -197,11 +197,6 @@ func (s *server) slaFinder(ctx context.Context, sc scene, f slaFilter, u lead.Us
 	out.Choices = append(out.Choices, kinds, reps, tiers, from)
 	return out, nil
 }
-
-// clockNames are the kinds of clock in a list to choose from.
-var clockNames = map[sla.Kind]string{sla.Claim: "Claim", sla.Decision: "Decision", sla.Touch: "Touch", sla.Response: "Response"}
-
-var tierWords = map[string]string{"fire": "On fire", "hot": "Hot", "warm": "Warm"}
 
 // Figures are made again at most so often, and never for more than a part of the
 // time that they take.

@@ -77,6 +77,16 @@ func TestSLA(t *testing.T) {
 	if _, _, page := mara.get("/sla?kind=claim"); strings.Contains(page, "clock-"+late+"-decision") || !strings.Contains(page, `<option value="claim" selected`) || strings.Contains(page, "until the first call?") {
 		t.Error("/sla of claims tells of others")
 	}
+	// On a phone the filters are folded until one of them narrows.
+	for path, open := range map[string]bool{"/sla": false, "/sla?tier=hot": true, "/sla?from=2020-01-01&to=2020-01-31": true} {
+		if _, _, page := mara.get(path); strings.Contains(page, `<input type="checkbox" checked> Narrow it down`) != open {
+			t.Errorf("%s shows its filters at once: %v", path, !open)
+		}
+	}
+	_, _, page = mara.get("/sla/clocks?result=missed&kind=claim&tier=hot&team=emea&wait=10-20&hour=1-9&rep=" + rosa.ID)
+	if want := "This week · qualified → claimed · 10 to 20 business minutes · Mondays, 9:00 to 10:00 · EMEA · =Rosa · Hot<"; !strings.Contains(page, want) {
+		t.Errorf("clocks that are narrowed in every way are not said to be %q", want)
+	}
 	if status, _, page := mara.get("/sla?kind=cuckoo&tier=lukewarm"); status != http.StatusUnprocessableEntity || !strings.Contains(page, "is no clock") || !strings.Contains(page, "is no tier") {
 		t.Errorf("a kind and a tier that are none: %d", status)
 	}

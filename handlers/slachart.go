@@ -20,11 +20,12 @@ const (
 // slaChart draws how long a kind of step took, with the targets of the two hottest
 // tiers, or of the one that is asked for, the median and the 90th percentile.
 func (sc scene) slaChart(f slaFilter, c report.Clock) views.SLAChart {
-	out := views.SLAChart{Kind: string(c.Kind), Title: slaClock[c.Kind].title, Sub: slaClock[c.Kind].sub + ": nothing was done yet", Unit: "business minutes"}
+	words := views.WordsOfClock(string(c.Kind))
+	out := views.SLAChart{Kind: string(c.Kind), Title: words.Title, Sub: words.Sub + ": nothing was done yet", Unit: "business minutes"}
 	if len(c.Bins) == 0 {
 		return out
 	}
-	out.Sub = fmt.Sprintf("%s: median %s, p90 %s, of %d", slaClock[c.Kind].sub, minutes(c.Median), minutes(c.P90), c.Done)
+	out.Sub = fmt.Sprintf("%s: median %s, p90 %s, of %d", words.Sub, views.Minutes(c.Median), views.Minutes(c.P90), c.Done)
 	most := 1
 	for _, b := range c.Bins {
 		most = max(most, b.Met+b.Missed)
@@ -67,16 +68,16 @@ func (sc scene) slaChart(f slaFilter, c report.Clock) views.SLAChart {
 		}
 		out.Lines = append(out.Lines, l)
 	}
-	line("median", "median "+minutes(c.Median), c.Median, 45)
-	line("p90", "p90 "+minutes(c.P90), c.P90, 33)
+	line("median", "median "+views.Minutes(c.Median), c.Median, 45)
+	line("p90", "p90 "+views.Minutes(c.P90), c.P90, 33)
 	if f.Query.Tier != "" {
 		if target, err := sc.rules.PolicyOf(f.Team).Minutes(c.Kind, f.Query.Tier); err == nil {
-			line("target", fmt.Sprintf("target %s", minutes(time.Duration(target*float64(time.Minute)))), time.Duration(target*float64(time.Minute)), 10)
+			line("target", fmt.Sprintf("target %s", views.Minutes(time.Duration(target*float64(time.Minute)))), time.Duration(target*float64(time.Minute)), 10)
 		}
 	} else {
 		for i, tier := range slaTiers[:2] {
 			if target, err := sc.rules.PolicyOf(f.Team).Minutes(c.Kind, tier); err == nil {
-				line("target", tierWords[tier]+" "+minutes(time.Duration(target*float64(time.Minute))), time.Duration(target*float64(time.Minute)), 9+12*i)
+				line("target", views.TierWord(tier)+" "+views.Minutes(time.Duration(target*float64(time.Minute))), time.Duration(target*float64(time.Minute)), 9+12*i)
 			}
 		}
 	}

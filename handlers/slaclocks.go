@@ -20,12 +20,6 @@ import (
 // clocksOnPage is how many clocks stand on a page of them.
 const clocksOnPage = 50
 
-// clockResults are what a list of clocks may be narrowed to, and its title.
-var clockResults = map[string]string{
-	"": "All clocks", lead.ClocksMissed: "Not in time", string(sla.Met): "In time", lead.ClocksOpen: "Not due yet", lead.ClocksWaiting: "Running", lead.ClocksDone: "Done",
-	lead.ClocksUnclaimed: "Seen by all, claimed by none", string(sla.Unrecorded): "In the CRM, not on the board", string(sla.Cancelled): "No longer asked for",
-}
-
 // search asks for the clocks of the filter's period.
 func (f slaFilter) search(teams []string) lead.ClockSearch {
 	if f.Query.Team != "" {
@@ -43,7 +37,7 @@ func (s *server) clocksAsked(c echo.Context, sc scene) (slaFilter, lead.ClockSea
 	}
 	q := f.search(teams)
 	q.Result = plain(c.QueryParam("result"))
-	if _, known := clockResults[q.Result]; !known {
+	if _, known := views.ClocksTitle(q.Result); !known {
 		return f, q, nil, lead.Invalid("result", "%q is nothing that a clock can be", clipped(q.Result, 40))
 	}
 	if text := c.QueryParam("wait"); text != "" {
@@ -87,10 +81,8 @@ func (s *server) slaClocksPage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	m := views.SLAClocksModel{Title: clockResults[q.Result], Back: "/sla" + f.query("kind", ""), Sub: periodWords(f)}
-	if q.Kind != "" {
-		m.Sub += " · " + slaClock[q.Kind].sub
-	}
+	m := views.SLAClocksModel{Back: "/sla" + f.query("kind", ""), Sub: strings.Join(sc.narrowed(f, q), " · ")}
+	m.Title, _ = views.ClocksTitle(q.Result)
 	kept := []string{"result", q.Result, "wait", c.QueryParam("wait"), "hour", c.QueryParam("hour")}
 	if q.After != nil {
 		m.Paging.First = "/sla/clocks" + f.query(kept...)
@@ -109,6 +101,33 @@ func (s *server) slaClocksPage(c echo.Context) error {
 	return s.render(c, http.StatusOK, views.SLAClocksPage(p, m))
 }
 
+// narrowed says what a list of clocks is narrowed to, beside its result.
+func (sc scene) narrowed(f slaFilter, q lead.ClockSearch) []string {
+	out := []string{periodWords(f)}
+	if q.Kind != "" {
+		out = append(out, views.WordsOfClock(string(q.Kind)).Sub)
+	}
+	if q.UsedFrom > 0 || q.UsedTo > 0 {
+		out = append(out, views.WaitWords(q.UsedFrom, q.UsedTo))
+	}
+	if len(q.Spans) > 0 {
+		out = append(out, views.HourWords(q.Spans[0][0].In(f.Zone)))
+	}
+	if f.Team != nil {
+		out = append(out, f.Team.Name)
+	}
+	if f.Query.Rep != "" {
+		out = append(out, sc.book.Name(f.Query.Rep))
+	}
+	if f.Query.Tier != "" {
+		out = append(out, views.TierWord(f.Query.Tier))
+	}
+	if f.Query.Source != "" {
+		out = append(out, f.Query.Source)
+	}
+	return out
+}
+
 // slaRows are clocks with their leads and what became of them, in words. A lead
 // that is another team's by now has no name here. Drawn, each has its picture.
 func (s *server) slaRows(ctx context.Context, sc scene, clocks []lead.LeadClock, teams []string, drawn bool) ([]views.SLABreach, error) {
@@ -123,7 +142,7 @@ func (s *server) slaRows(ctx context.Context, sc scene, clocks []lead.LeadClock,
 	out := make([]views.SLABreach, len(clocks))
 	for i, c := range clocks {
 		l, there := cards[c.LeadID]
-		out[i] = views.SLABreach{Name: "A lead of another team", Kind: string(c.Kind), State: stateOf(c.Clock, sc.now), Why: lead.InWords(c.Story(sc.clockCalendar(c.Clock, c.TeamID), sc.book, sc.now))}
+		out[i] = views.SLABreach{Name: views.ElsewhereLead, Kind: string(c.Kind), State: stateOf(c.Clock, sc.now), Why: lead.InWords(c.Story(sc.clockCalendar(c.Clock, c.TeamID), sc.book, sc.now))}
 		if drawn {
 			at := sc
 			if minute := sc.now.Truncate(time.Minute); c.Running() && minute.After(c.DueAt) { // its picture grows, but not with each look

@@ -12,14 +12,6 @@ import (
 	"hotleads/views"
 )
 
-// slaClock are the words of a kind of clock.
-var slaClock = map[sla.Kind]struct{ done, title, sub string }{
-	sla.Claim:    {"claimed in time", "How long until somebody claims?", "qualified → claimed"},
-	sla.Decision: {"decided in time", "How long until it is decided?", "claimed → accepted or returned"},
-	sla.Touch:    {"touched in time", "How long until the first call?", "accepted → first touch"},
-	sla.Response: {"response, median", "How long do they wait?", "qualified → first touch, what the buyer feels"},
-}
-
 // slaFigures turns a report into what is shown of it.
 func (s *server) slaFigures(ctx context.Context, sc scene, f slaFilter, r report.SLA, teams []string) (views.SLAFigures, error) {
 	out := views.SLAFigures{CSV: "/sla.csv" + f.query()}
@@ -32,7 +24,7 @@ func (s *server) slaFigures(ctx context.Context, sc scene, f slaFilter, r report
 	}
 	out.Asides = slaAsides(r)
 	if r.Unclaimed > 0 {
-		out.Unclaimed, out.UnclaimURL = "Seen by all, claimed by none: "+count(r.Unclaimed, "lead", "leads"), "/sla/clocks"+f.query("kind", "", "result", lead.ClocksUnclaimed)
+		out.Unclaimed, out.UnclaimURL = "Seen by all, claimed by none: "+views.Count(r.Unclaimed, "lead", "leads"), "/sla/clocks"+f.query("kind", "", "result", lead.ClocksUnclaimed)
 	}
 	for _, k := range []sla.Kind{sla.Response, sla.Claim, sla.Decision, sla.Touch} {
 		for _, c := range r.Clocks {
@@ -59,7 +51,7 @@ func (s *server) slaFigures(ctx context.Context, sc scene, f slaFilter, r report
 	out.Tables = []views.SLATable{
 		{Title: "By team", Of: "Team", Rows: sc.slaParts(r.Teams, sc.teamName, func(k string) string { return "/sla" + f.query("team", slugOf(k)) })},
 		{Title: "By rep", Of: "Rep", Rows: sc.slaParts(r.Reps, sc.repName, func(k string) string { return "/sla" + f.query("rep", k) })},
-		{Title: "By tier", Of: "Tier", Rows: sc.slaParts(r.Tiers, func(k string) string { return tierWords[k] }, func(k string) string { return "/sla" + f.query("tier", k) })},
+		{Title: "By tier", Of: "Tier", Rows: sc.slaParts(r.Tiers, views.TierWord, func(k string) string { return "/sla" + f.query("tier", k) })},
 		{Title: "By source", Of: "Source", Rows: sc.slaParts(r.Sources, itself, func(k string) string { return "/sla" + f.query("source", k) })},
 	}
 	if len(r.Teams) < 2 {
@@ -77,8 +69,8 @@ func (s *server) slaFigures(ctx context.Context, sc scene, f slaFilter, r report
 }
 
 func (sc scene) slaTile(f slaFilter, c report.Clock, today report.Kept) views.SLATile {
-	words := slaClock[c.Kind]
-	t := views.SLATile{Kind: string(c.Kind), Figure: "–", Text: words.done}
+	words := views.WordsOfClock(string(c.Kind))
+	t := views.SLATile{Kind: string(c.Kind), Figure: "–", Text: words.Done}
 	if share, promised := sc.promised(c.Kind); promised {
 		t.Text += " · promised " + percent(int(share*1000), 1000)
 		if is, known := c.Share(); known {
@@ -88,7 +80,7 @@ func (sc scene) slaTile(f slaFilter, c report.Clock, today report.Kept) views.SL
 			}
 		}
 	} else if c.Done > 0 {
-		t.Figure, t.Text = minutes(c.Median), words.done+" · p90 "+minutes(c.P90)
+		t.Figure, t.Text = views.Minutes(c.Median), words.Done+" · p90 "+views.Minutes(c.P90)
 	}
 	if _, known := today.Share(); known {
 		t.Today = "today " + percent(today.Met, today.Met+today.Missed) + " · "
@@ -104,20 +96,20 @@ func (sc scene) slaTile(f slaFilter, c report.Clock, today report.Kept) views.SL
 func slaAsides(r report.SLA) []string {
 	var out []string
 	if claim, response := r.Clocks[0], r.Clocks[len(r.Clocks)-1]; r.HandOffs.Closed > 0 {
-		s := count(r.HandOffs.Closed, "lead", "leads") + " came while the team was closed, and count apart:"
+		s := views.Count(r.HandOffs.Closed, "lead", "leads") + " came while the team was closed, and count apart:"
 		if n := claim.ClosedMet + claim.ClosedMissed; n > 0 {
 			s += fmt.Sprintf(" %d of %d claimed in time", claim.ClosedMet, n)
 		} else {
 			s += " none due yet"
 		}
 		if response.Closed.Done > 0 {
-			s += ", half of those called within " + minutes(response.Closed.Median)
+			s += ", half of those called within " + views.Minutes(response.Closed.Median)
 		}
 		out = append(out, s+".")
 	}
 	touch := r.Clocks[2]
 	if v, self := allOf(touch.Verified), allOf(touch.SelfReported); v.Met+v.Missed+self.Met+self.Missed > 0 {
-		out = append(out, fmt.Sprintf("Of %s %d came from the CRM or telephony, %d were logged by hand.", count(v.Met+v.Missed+self.Met+self.Missed, "first touch", "first touches"), v.Met+v.Missed, self.Met+self.Missed))
+		out = append(out, fmt.Sprintf("Of %s %d came from the CRM or telephony, %d were logged by hand.", views.Count(v.Met+v.Missed+self.Met+self.Missed, "first touch", "first touches"), v.Met+v.Missed, self.Met+self.Missed))
 	}
 	if r.HandOffs.Ended+r.HandOffs.Unrecorded > 0 {
 		out = append(out, fmt.Sprintf("%d ended without a call, %d went on in the CRM.", r.HandOffs.Ended, r.HandOffs.Unrecorded))
@@ -129,7 +121,7 @@ func waitWords(done int, d time.Duration) string {
 	if done == 0 {
 		return "–"
 	}
-	return minutes(d)
+	return views.Minutes(d)
 }
 
 func (sc scene) slaShare(k report.Kept) views.SLACellFigure {
@@ -173,7 +165,7 @@ func (sc scene) slaParts(parts []report.Share, name, url func(string) string) []
 				continue
 			}
 			if row.Median = waitWords(c.Done, c.Median); c.Done > 0 {
-				row.P90 = "p90 " + minutes(c.P90)
+				row.P90 = "p90 " + views.Minutes(c.P90)
 			}
 		}
 		out = append(out, row)

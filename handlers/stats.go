@@ -59,7 +59,7 @@ func figures(r report.SLA) dayFigures {
 		if c.Kind != sla.Response {
 			met, all = met+c.Met, all+c.Met+c.Missed
 		} else if c.Done > 0 {
-			f.median = minutes(c.Median)
+			f.median = views.Minutes(c.Median)
 		}
 	}
 	if all > 0 {

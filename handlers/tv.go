@@ -134,7 +134,7 @@ func shortSpan(d time.Duration) string {
 	if d = d.Round(time.Second); d < time.Minute {
 		return strconv.Itoa(int(d.Seconds())) + " s"
 	}
-	return minutes(d)
+	return views.Minutes(d)
 }
 
 // colleague is a rep as walls name them.

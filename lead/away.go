@@ -94,14 +94,14 @@ func (d *Desk) GoAway(ctx context.Context, id, back string, zone *time.Location,
 	return d.SetAway(ctx, u.ID, until, by, now)
 }
 
-// mayGo reads a rep whom somebody may say to be away, or anybody whom they may say
-// to be back: they may have been a rep when they left.
+// mayGo reads a rep whom somebody may say to be away, or anybody whom they, or an
+// administrator, may say to be back: they may have been a rep when they left.
 func (d *Desk) mayGo(ctx context.Context, id string, by Actor, back bool) (User, error) {
 	u, err := d.store.User(ctx, id)
 	switch {
 	case err != nil:
 		return u, err
-	case by.Kind != ByKey && by.Kind != ByOperator && (by.Kind != ByPerson || by.ID != u.ID && !by.User.Manages(u)):
+	case by.Kind != ByKey && by.Kind != ByOperator && (by.Kind != ByPerson || by.ID != u.ID && !by.User.Manages(u) && !(back && by.User.Role == Admin)):
 		return u, forbidden("only the person, or a manager of their team, may do this")
 	case u.Role != Rep && !back:
 		return u, conflict("only reps hold leads: nobody waits for %s", u.Name)

@@ -663,7 +663,7 @@ func topbar(p Page) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if holds(p.Viewer.Role) {
+		if holds(p.Viewer.Role) || p.Viewer.Away {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 59, "<a href=\"/account/away\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

@@ -8,6 +8,7 @@ type Viewer struct {
 	ID   string
 	Name string
 	Role string // rep, manager, marketing or admin
+	Away bool   // they are, or will be
 }
 
 // Page is what the frame around every page needs.

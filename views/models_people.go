@@ -69,6 +69,7 @@ type PersonModel struct {
 	PersonLine
 	Form              PersonForm
 	Claimed, Accepted int // leads they hold
+	Away              AwayModel
 	Sessions          SessionsModel
 	Made              *LinkModel
 	Error             string // what was refused beside the form

@@ -65,7 +65,7 @@ func pages(t testing.TB, now time.Time) map[string]templ.Component {
 		"setup": views.SetupPage(views.Page{Title: "Set up", Asset: static.URL}, setup), "setup-wrong": views.SetupPage(views.Page{Title: "Set up", Asset: static.URL}, wrong),
 		"wall": views.WallPage(page("", views.Viewer{}, true), sampleWall(t, now, 8)), "wall-empty": views.WallPage(page("", views.Viewer{}, true), sampleWall(t, now, 0)),
 		"gone-wall":         views.WallGone(views.Page{Asset: static.URL}, "This display link was revoked.", "Ask an administrator for a new link."),
-		"away":              views.AwayPage(page("", rosa, false), views.AwayModel{Action: "/account/away", Until: now.AddDate(0, 0, 3), First: "2026-11-17"}),
+		"away":              views.AwayPage(page("", rosa, false), views.AwayModel{Action: "/account/away", MayGo: true, Until: now.AddDate(0, 0, 3), First: "2026-11-17"}),
 		"settings-displays": views.DisplaysPage(page("settings", anna, false), sampleDisplays(now)), "settings-displays-none": views.DisplaysPage(page("settings", anna, false), views.DisplaysModel{Teams: sampleDisplays(now).Teams}),
 		"team": views.HoldingsPage(page("team", milo, true), sampleTeam(now)), "team-empty": views.HoldingsPage(page("team", milo, true), views.HoldingsModel{LiveURL: "/live/team", Sentence: "Nobody holds a lead."}),
 		"notices": views.NoticesPage(told, sampleNotices(now)), "notices-none": views.NoticesPage(page("notices", mara, true), views.NoticesModel{LiveURL: "/live/notices", When: sampleNotices(now).When}),

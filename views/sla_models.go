@@ -1,6 +1,7 @@
 package views
 
 import (
+	"slices"
 	"strconv"
 )
 
@@ -104,6 +105,14 @@ type SLAFilter struct {
 	Errors   map[string]string
 	Periods  []TeamLink // Slug is an address here
 	Reset    string
+}
+
+// narrowed tells whether more than one of the periods is asked for: then a phone shows
+// by what.
+func (f SLAFilter) narrowed() bool {
+	chosen := slices.ContainsFunc(f.Choices, func(c Filter) bool { return c.Value != "" })
+	usual := slices.ContainsFunc(f.Periods, func(p TeamLink) bool { return p.Current })
+	return chosen || !usual || len(f.Errors) > 0
 }
 
 // SLAFigures are all that the page tells beside the running clocks.

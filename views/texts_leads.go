@@ -80,6 +80,18 @@ const (
 	txtBynow          = "By now it is"
 )
 
+// ClaimableWords say, before a moment, since when others than its team's reps may
+// claim a lead: its team's managers ("manager"), or every team. Team is its name.
+func ClaimableWords(circle, team string) string {
+	switch {
+	case circle == "manager":
+		return "the manager may claim since"
+	case team != "":
+		return team + ", open to every team since"
+	}
+	return "open to every team since"
+}
+
 func backlogURL(slug string) string { return "/leads/backlog?team=" + url.QueryEscape(slug) }
 
 // thousands writes a number with its groups apart: 12,345.

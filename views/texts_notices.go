@@ -1,5 +1,12 @@
 package views
 
+import (
+	"cmp"
+	"strconv"
+	"strings"
+	"time"
+)
+
 // The words of notices.
 const (
 	txtNotices        = "Notices"
@@ -11,6 +18,58 @@ const (
 	txtNoticeNew      = "Unread:"
 	txtNoticeLater    = "you are told"
 )
+
+// What notices and reports call a lead that is another team's by now, and the reader.
+const (
+	ElsewhereLead = "A lead of another team"
+	You           = "you"
+)
+
+// DigestWords are the title and the text of so many notices that come as one.
+// Names are those of the first leads; more: there are others, that were not read;
+// waited: some were kept until now.
+func DigestWords(n int, more, waited bool, names []string) (title, text string) {
+	title, text = Count(n, "notice", "notices"), strings.Join(names, ", ")
+	switch rest := n - len(names); {
+	case more:
+		title, text = "More than "+strconv.Itoa(n-1)+" notices", text+" and more"
+	case rest > 0:
+		text += " and " + strconv.Itoa(rest) + " more"
+	}
+	if waited {
+		title += " that waited for you"
+	}
+	return title, text
+}
+
+// WhenTold is when somebody is told of what.
+type WhenTold struct {
+	Role         string
+	Team         string    // by whose hours; "": the company's
+	Opens        time.Time // when those begin next, in their zone; zero: it is within them
+	AnHour, Days int       // how often at most, and how long notices are kept
+}
+
+// toldOf is what people of a role are told of.
+var toldOf = map[string]string{
+	"rep":       "Hot leads that wait for your team, clocks of yours that are at risk or late, what is given to you, and leads that every team may claim.",
+	"manager":   "Clocks of your teams that are late, and leads that wait for so long that you may claim them, too.",
+	"marketing": "Hot leads that nobody claimed in time.",
+	"admin":     "Nothing: administrators take no part in hand-offs.",
+}
+
+// Sentences explain it.
+func (w WhenTold) Sentences() []string {
+	hours := "In the hours of " + cmp.Or(w.Team, "the company") + ", and not while you are away. What happens meanwhile comes when they open again, as one digest"
+	if !w.Opens.IsZero() {
+		hours += " (next on " + w.Opens.Format("Mon 2 Jan 15:04") + ")"
+	}
+	return []string{
+		toldOf[w.Role], hours + ".",
+		"At most " + strconv.Itoa(w.AnHour) + " times an hour. What is more is kept, and comes as one digest when the hour has passed; what is done by then does not come at all.",
+		"Each of a lead’s clocks once. Notices are kept for " + strconv.Itoa(w.Days) + " days.",
+	}
+}
 
 // Happened is what happened to a lead, behind its name; "" for what this version
 // does not know. Own says that it is the reader who has to act.

@@ -75,6 +75,34 @@ func signedTenth(f float64) string {
 	}
 }
 
+// Minutes is a stretch of business time as people say it: "6 min", "1:05 h".
+func Minutes(d time.Duration) string {
+	n := int(math.Round(d.Minutes()))
+	if n < 60 {
+		return strconv.Itoa(n) + " min"
+	}
+	return fmt.Sprintf("%d:%02d h", n/60, n%60)
+}
+
+// Later is how much later something was done.
+func Later(d time.Duration) string {
+	switch {
+	case d < time.Minute:
+		return "within a minute"
+	case d < 48*time.Hour:
+		return Minutes(d) + " later"
+	}
+	return strconv.Itoa(int(d.Hours()/24)) + " days later"
+}
+
+// Count is a number of things with their name.
+func Count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return strconv.Itoa(n) + " " + many
+}
+
 // times says how often, in words; once needs none.
 func times(n int) string {
 	switch {

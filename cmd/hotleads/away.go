@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"hotleads/handlers"
 	"hotleads/lead"
 	"hotleads/store"
 )
@@ -72,13 +73,6 @@ type awayInput struct {
 	asJSON           bool
 }
 
-// absenceView is a time away as `user away --json` prints one.
-type absenceView struct {
-	ID    string    `json:"id,omitempty"` // "" for one that was not planned
-	From  time.Time `json:"from,omitzero"`
-	Until time.Time `json:"until"`
-}
-
 func (c *cli) away(ctx context.Context, st *store.Store, email string, in awayInput) error {
 	u, err := st.User(ctx, email)
 	if err != nil {
@@ -96,7 +90,7 @@ func (c *cli) away(ctx context.Context, st *store.Store, email string, in awayIn
 	on := func(t time.Time) string { return t.In(zone).Format("Mon 2 Jan 2006") }
 	switch {
 	case in.drop != "":
-		if err := desk.DropLeave(ctx, u.ID, in.drop, lead.Operator, now); err != nil {
+		if err := desk.EndAbsence(ctx, u.ID, in.drop, lead.Operator, now); err != nil {
 			return err
 		}
 		_, err = fmt.Fprintf(c.stdout, "Taken back: %s is not away then.\n", printable(u.Name))
@@ -119,24 +113,16 @@ func (c *cli) away(ctx context.Context, st *store.Store, email string, in awayIn
 }
 
 func (c *cli) listAbsences(u lead.User, now time.Time, on func(time.Time) string, asJSON bool) error {
-	all, rows := []absenceView{}, [][]string{}
-	add := func(a absenceView) {
+	if asJSON {
+		return writeJSON(c.stdout, handlers.AbsencesOf(u, now))
+	}
+	var rows [][]string
+	for _, a := range u.TimesAway(now) {
 		from := "since a while"
 		if !a.From.IsZero() {
 			from = on(a.From)
 		}
-		all, rows = append(all, a), append(rows, []string{from, on(a.Until), a.ID})
-	}
-	if u.AwayUntil.After(now) {
-		add(absenceView{Until: u.AwayUntil})
-	}
-	for _, l := range u.Leaves {
-		if l.Until.After(now) {
-			add(absenceView{l.ID, l.From, l.Until})
-		}
-	}
-	if asJSON {
-		return writeJSON(c.stdout, all)
+		rows = append(rows, []string{from, on(a.Until), a.ID})
 	}
 	return table(c.stdout, []string{"AWAY FROM", "BACK ON", "ID"}, rows)
 }

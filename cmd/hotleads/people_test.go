@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"hotleads/handlers"
 	"hotleads/lead"
 	"hotleads/lead/holidays"
 	"hotleads/scoring"
@@ -217,8 +218,8 @@ func TestAbsences(t *testing.T) {
 	if got := done(t, env, "", "user", "away", "rosa@example.com", "--back", day(3)); !strings.Contains(got, "0 claimed leads went back") {
 		t.Errorf("got %s", got)
 	}
-	planned := decode[[]absenceView](t, done(t, env, "", "user", "away", "rosa@example.com", "--json"))
-	if len(planned) != 2 || planned[0].ID != "" || !planned[0].From.IsZero() || planned[1].Until.Sub(planned[1].From) < 95*time.Hour {
+	planned := decode[[]handlers.AbsenceJSON](t, done(t, env, "", "user", "away", "rosa@example.com", "--json"))
+	if len(planned) != 2 || planned[0].ID != planned[0].Person.ID || planned[0].From != nil || !planned[0].Now || planned[1].Now || planned[1].Until.Sub(*planned[1].From) < 95*time.Hour {
 		t.Fatalf("got %+v", planned)
 	}
 	if got := done(t, env, "", "user", "away", "rosa@example.com"); !strings.Contains(got, planned[1].ID) || !strings.Contains(got, "AWAY FROM") {
@@ -228,7 +229,7 @@ func TestAbsences(t *testing.T) {
 	if got := done(t, env, "", "user", "back", "rosa@example.com"); got != "Rosa is there.\n" {
 		t.Errorf("got %s", got)
 	}
-	if left := decode[[]absenceView](t, done(t, env, "", "user", "away", "rosa@example.com", "--json")); len(left) != 0 {
+	if left := decode[[]handlers.AbsenceJSON](t, done(t, env, "", "user", "away", "rosa@example.com", "--json")); len(left) != 0 {
 		t.Errorf("left %+v", left)
 	}
 	for wrong, args := range map[string][]string{
