@@ -22,6 +22,7 @@ type scene struct {
 	rules *lead.Rules
 	book  *lead.Book
 	now   time.Time
+	hours func(version int) *sla.Calendar // of an agreement that was in force; nil where it cannot be read
 }
 
 func (s *server) scene(ctx context.Context) (scene, error) {
@@ -30,7 +31,7 @@ func (s *server) scene(ctx context.Context) (scene, error) {
 		return scene{}, err
 	}
 	book, err := s.Store.Book(ctx)
-	return scene{rules, book, s.Now()}, err
+	return scene{rules, book, s.Now(), func(version int) *sla.Calendar { return s.hoursOf(ctx, version) }}, err
 }
 
 // stepClock is the clock that a stage waits for.

@@ -21,6 +21,7 @@ import (
 
 	"hotleads/lead"
 	"hotleads/live"
+	"hotleads/sla"
 )
 
 // Store is what pages and API read beside the Desk, and what sign-in and
@@ -113,8 +114,9 @@ type server struct {
 	uncounted turns // to log that quotas are not
 
 	mu     sync.Mutex
-	stats  map[string]statsAt // by team: today's figures
-	counts map[string]countAt // by team: who waits
+	stats  map[string]statsAt    // by team: today's figures
+	counts map[string]countAt    // by team: who waits
+	hours  map[int]*sla.Calendar // of agreements, by version
 }
 
 // New makes the HTTP side of the product.
@@ -125,7 +127,7 @@ func New(c Config) (http.Handler, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &server{Config: c, sessions: scs.New(), guard: http.NewCrossOriginProtection(), stats: map[string]statsAt{}, counts: map[string]countAt{}}
+	s := &server{Config: c, sessions: scs.New(), guard: http.NewCrossOriginProtection(), stats: map[string]statsAt{}, counts: map[string]countAt{}, hours: map[int]*sla.Calendar{}}
 	s.metrics = newMetrics(c, s.up)
 	s.sessions.Store, s.sessions.Lifetime = c.Sessions, lifetime
 	if c.BaseURL != "" {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"hotleads/lead"
+	"hotleads/sla"
 )
 
 // csvOf reads a file; its rows are by the names of their columns.
@@ -129,5 +130,20 @@ func TestSLA(t *testing.T) {
 	if page := x.board("=Rosa"); !strings.Contains(page, "<b>50 %</b> in time") {
 		i := strings.Index(page, `id="board-stats"`)
 		t.Errorf("the board's day: %.400s", page[i:])
+	}
+
+	// An agreement of other hours: what is over is drawn by those of its day.
+	a, err := lead.DefaultAgreement("UTC")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a.SLA.Calendar, err = sla.ParseCalendar([]byte(`{"time_zone":"UTC","hours":{"mon":[["00:00","00:01"]]}}`)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := x.store.Activate(t.Context(), lead.Operator, a, lead.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, page := mara.get("/leads/" + ada); strings.Count(page, `data-part="open"`) < 4 || strings.Contains(page, "by hours that have changed") {
+		t.Errorf("by another agreement: %s", page)
 	}
 }

@@ -2,7 +2,6 @@ package lead
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"hotleads/sla"
@@ -38,7 +37,7 @@ func (c Clock) Course(cal *sla.Calendar) []Part {
 		end = c.StoppedAt // nothing is asked of what was left
 	}
 	known, whole := []sla.Stretch(nil), false
-	if c.ranBy(cal) {
+	if c.RanBy(cal) {
 		known, whole = cal.Stretches(c.AskedAt, end, mostStretches)
 	}
 	bounds := []time.Time{c.AskedAt, end}
@@ -90,12 +89,6 @@ func (c Clock) partAt(at time.Time, known []sla.Stretch, whole bool) string {
 		return PartRisk
 	}
 	return PartOpen
-}
-
-// ranBy tells whether the calendar is the one that the clock ran by last.
-func (c Clock) ranBy(cal *sla.Calendar) bool {
-	_, print, _ := strings.Cut(c.Policy, ".")
-	return print == cal.Print()
 }
 
 // risked and overdue are when the clock was at risk and breached, or will be.

@@ -96,7 +96,7 @@ func (c Clock) usedBefore(cal *sla.Calendar) time.Duration {
 		return 0
 	case c.Running():
 		return c.Used
-	case !c.ranBy(cal):
+	case !c.RanBy(cal):
 		return 0
 	}
 	return c.Used - cal.Elapsed(c.StartedAt, c.StoppedAt)
@@ -123,7 +123,7 @@ func (c Clock) hours(cal *sla.Calendar, now time.Time) []told {
 		}
 	}
 	var out []told
-	if !c.ranBy(cal) {
+	if !c.RanBy(cal) {
 		out = append(out, told{c.AskedAt, ToldAsked, func(func(time.Time) string) string { return "by hours that have changed since" }})
 	}
 	const each = 3

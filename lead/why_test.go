@@ -17,6 +17,10 @@ func TestClocksTellTheirStory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	noon, err := sla.ParseCalendar([]byte(`{"time_zone":"Europe/Berlin","hours":{"mon":[["09:00","12:00"],["14:00","17:00"]],"fri":[["09:00","17:00"]]}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
 	lunch, err := sla.ParseCalendar([]byte(`{"time_zone":"Europe/Berlin","hours":{"mon":[["09:00","10:00"],["11:00","17:00"]],"fri":[["09:00","17:00"]]}}`))
 	if err != nil {
 		t.Fatal(err)
@@ -73,6 +77,14 @@ func TestClocksTellTheirStory(t *testing.T) {
 	old := facts(monday)
 	old.Policy = "p.another"
 
+	// Of what is over: hours that were changed elsewhere are still its own.
+	since := func(c lead.Clock) lead.Clock { c.Policy = "p.another"; return c }
+	done := since(by(facts(friday), "11-23 09:08", "", sams(lead.Claim)))
+	left := since(by(facts(monday), "11-16 10:20", "", sams(lead.Claim)))
+	resumed := since(by(facts(again), "11-16 11:10", "", sams(lead.Claim)))
+	second := since(by(carried, "11-16 10:03", "", sams(lead.Accept)))
+	hotter := since(by(facts(must(policy.Hotter(cal, monday, "fire", at("11-16 10:10")))), "11-16 10:15", "", sams(lead.Claim)))
+
 	tests := []struct {
 		name  string
 		clock lead.Clock
@@ -97,6 +109,12 @@ func TestClocksTellTheirStory(t *testing.T) {
 		{"released", facts(again), cal, "11-16 11:01", "qualified Mon 10:00, claimed 10:30 with 30 min used, back on the board 11:00 (due 14:30 instead of 14:00), due 14:30", "open paused open risk"},
 		{"another calendar", moved, lunch, "11-16 10:01", "qualified Mon 10:00, computed again 10:01 (another calendar, due 15:00 instead of 14:00), opens 11:00, due 15:00", "closed open risk"},
 		{"hours not known any more", old, cal, "11-16 10:01", "qualified Mon 10:00, by hours that have changed since, due 14:00", "unsure"},
+		{"of other hours by now, but not then", done, cal, "11-23 10:00", "qualified Fri 16:50, 10 min used before closing, opened Mon 09:00, at risk 09:01, breached 09:05, claimed 09:08 by Sam: missed with 18 min used of 15 min", "open closed open risk over"},
+		{"and one that had gone on", resumed, cal, "11-16 12:00", "qualified Mon 10:00, claimed 10:30 with 30 min used, back on the board 11:00 (due 14:30 instead of 14:00), claimed 11:10 by Sam: met with 40 min used of 4:00 h", "open paused open left"},
+		{"and one of which some had been used", second, cal, "11-16 12:00", "Sam’s to decide from Mon 10:00, 12 min had been used before, accepted 10:03 by Sam: met with 15 min used of 30 min", "open left"},
+		{"and one that was made hotter", hotter, cal, "11-16 12:00", "qualified Mon 10:00, hotter 10:10 (warm → on fire, due 10:20 instead of 14:00), claimed 10:15 by Sam: met with 15 min used of 20 min", "open left"},
+		{"other hours while it ran", left, lunch, "11-16 12:00", "qualified Mon 10:00, by hours that have changed since, claimed 10:20 by Sam: met with 20 min used of 4:00 h", "unsure left"},
+		{"other hours until it was due", left, noon, "11-16 12:00", "qualified Mon 10:00, by hours that have changed since, claimed 10:20 by Sam: met with 20 min used of 4:00 h", "unsure left"},
 		{"arrived while closed", facts(start(sla.Claim, "hot", "11-21 10:00")), cal, "11-23 09:00", "qualified Sat 10:00 while the team was closed, opened Mon 09:00, due 10:00", "closed open risk"},
 		{"wider", facts(wide), cal, "11-16 13:01", "qualified Mon 10:00, the manager’s to claim, too, from 12:00, every team’s to claim from 13:00, at risk 13:00, due 14:00", "open risk"},
 		{"used before", carried, cal, "11-16 10:01", "Sam’s to decide from Mon 10:00, 12 min had been used before, due 10:18", "open risk"},
