@@ -10,11 +10,13 @@ import (
 	"hotleads/views"
 )
 
-// A distribution is drawn in a box of 360 by 170: bars stand on 130, between 8 and
-// 352, and are at most 80 high; the rest is for words.
+// A distribution is as wide as its place, in hundredths, and 170 pixels high, so that
+// letters are as large everywhere: bars stand on 130, from 2 to 98, and are at most 80
+// high; the rest is for words.
 const (
-	chartLeft, chartWidth = 8, 344
+	chartLeft, chartWidth = 2.0, 96.0
 	chartFoot, chartTall  = 130, 80
+	barShare              = 0.9 // of its slot
 )
 
 // slaChart draws how long a kind of step took, with the targets of the two hottest
@@ -30,8 +32,7 @@ func (sc scene) slaChart(f slaFilter, c report.Clock) views.SLAChart {
 	for _, b := range c.Bins {
 		most = max(most, b.Met+b.Missed)
 	}
-	slots := max(len(c.Bins), 6)
-	width, step := chartWidth/slots, c.Bins[0].To
+	width, step := chartWidth/float64(max(len(c.Bins), 6)), c.Bins[0].To
 	if step == 0 {
 		step = time.Minute
 	}
@@ -44,7 +45,7 @@ func (sc scene) slaChart(f slaFilter, c report.Clock) views.SLAChart {
 			missed = max(missed, 2)
 		}
 		from, to := int(b.From.Minutes()), int(b.To.Minutes())
-		bar := views.SLABar{X: chartLeft + i*width, Width: width - 3, MetY: chartFoot - met, MetHeight: met, MissY: chartFoot - met - missed, MissHight: missed, Met: b.Met, Missed: b.Missed}
+		bar := views.SLABar{X: tenth(chartLeft + float64(i)*width), Width: tenth(barShare * width), MetY: chartFoot - met, MetHeight: met, MissY: chartFoot - met - missed, MissHight: missed, Met: b.Met, Missed: b.Missed}
 		bar.From = fmt.Sprintf("%d–%d", from, to)
 		wait := fmt.Sprintf("%d-%d", from, to)
 		if b.To == 0 {
@@ -58,15 +59,12 @@ func (sc scene) slaChart(f slaFilter, c report.Clock) views.SLAChart {
 		out.Bars = append(out.Bars, bar)
 	}
 	line := func(kind, text string, at time.Duration, row int) {
-		x := chartLeft + int(at*time.Duration(width)/step)
-		if limit := chartLeft + width*len(c.Bins); x > limit {
+		slot := float64(at) / float64(step)
+		if slot > float64(len(c.Bins)) {
 			return
 		}
-		l := views.SLALine{X: x, TextX: x + 4, TextY: row, Kind: kind, Text: text, Anchor: "start"}
-		if x > chartLeft+chartWidth*2/3 {
-			l.TextX, l.Anchor = x-4, "end"
-		}
-		out.Lines = append(out.Lines, l)
+		x := tenth(chartLeft + slot*width)
+		out.Lines = append(out.Lines, views.SLALine{X: x, Y: row, Kind: kind, Text: text, Before: x > chartLeft+chartWidth*2/3})
 	}
 	line("median", "median "+views.Minutes(c.Median), c.Median, 45)
 	line("p90", "p90 "+views.Minutes(c.P90), c.P90, 33)

@@ -24,10 +24,10 @@ type SLAChart struct {
 	Unit             string
 }
 
-// SLABar is a step of a distribution: its place and heights in the drawing, and
-// what it says.
+// SLABar is a step of a distribution: its place, in hundredths of the drawing's width,
+// its heights in pixels, and what it says.
 type SLABar struct {
-	X, Width         int
+	X, Width         float64
 	MetY, MetHeight  int
 	MissY, MissHight int
 	Label            string // below it; "" for none
@@ -37,12 +37,21 @@ type SLABar struct {
 	URL              string
 }
 
-// SLALine is an upright line of a drawing.
+// SLALine is an upright line of a drawing, with words at its top.
 type SLALine struct {
-	X, TextX, TextY int
-	Kind            string // median, p90 or target
-	Text            string
-	Anchor          string
+	X      float64 // in hundredths of its width
+	Y      int     // where the words stand
+	Kind   string  // median, p90 or target
+	Text   string
+	Before bool // the words stand before the line
+}
+
+// anchor and dx are where the words of a line begin or end.
+func (l SLALine) anchor() (anchor, dx string) {
+	if l.Before {
+		return "end", "-4"
+	}
+	return "start", "4"
 }
 
 // SLACell is one hour of the week.
