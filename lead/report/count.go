@@ -14,7 +14,8 @@ type counting struct {
 	from, to                    int64
 	first                       int64 // quarter of places[0]
 	places                      []place
-	used                        []int64 // of the sort under way, in the period
+	used                        []int64 // of all clocks in the period, sort by sort
+	room                        []int64 // for what is put in order
 	handOffs                    HandOffs
 	unclaimed                   int
 	clocks                      []tally
@@ -44,10 +45,14 @@ type part struct {
 // tally counts one kind of clock.
 type tally struct {
 	kept                 Kept
-	waits, met, missed   []int64 // business seconds of steps that were made; met and missed only for bins
-	closed               []int64
+	waits, met, missed   seconds // of steps that were made; met and missed only for bins
+	closed               seconds
 	verified, selfReport Kept
 }
+
+// seconds are business seconds, some for each sort: what all tallies count stands in
+// one place, and they only say where.
+type seconds [][]int64
 
 func tallies() []tally {
 	t := make([]tally, len(Kinds))
@@ -65,9 +70,13 @@ func keptByKind() []Kept {
 	return kept
 }
 
-func newCounting(q Query) *counting {
+func newCounting(q Query, facts []lead.Facts) *counting {
+	all := 0
+	for i := range facts {
+		all += len(facts[i].Each)
+	}
 	c := &counting{q: q, from: q.From.Unix(), to: q.To.Unix(), clocks: tallies(), hours: make([][weekHours]Hour, len(Kinds)), today: keptByKind(), week: keptByKind(),
-		teams: map[string]*part{}, reps: map[string]*part{}, tiers: map[string]*part{}, sources: map[string]*part{}}
+		teams: map[string]*part{}, reps: map[string]*part{}, tiers: map[string]*part{}, sources: map[string]*part{}, used: make([]int64, 0, all)}
 	c.first = q.Since().Unix() / quarter
 	c.places = make([]place, max(0, q.To.Unix()/quarter-c.first+1))
 	for monday, last := q.Since(), Monday(q.end(), q.Zone); !monday.After(last); monday = monday.AddDate(0, 0, 7) {
@@ -109,7 +118,7 @@ func (c *counting) take(f *lead.Facts) {
 	if k < 0 {
 		return
 	}
-	c.used = c.used[:0]
+	first := len(c.used)
 	for _, s := range f.Each {
 		at := c.place(s.Asked)
 		if at.day == c.now.day {
@@ -125,13 +134,14 @@ func (c *counting) take(f *lead.Facts) {
 			c.used = append(c.used, s.Used)
 		}
 	}
-	n := len(c.used)
+	used := c.used[first:]
+	n := len(used)
 	if n == 0 {
 		return
 	}
-	c.clocks[k].add(f, c.used)
+	c.clocks[k].add(f, used)
 	for _, p := range []*part{c.of(c.teams, f.TeamID), c.of(c.reps, f.Rep), c.of(c.tiers, f.Tier), c.of(c.sources, f.Source)} {
-		p.clocks[k].add(f, c.used)
+		p.clocks[k].add(f, used)
 		if f.Kind == sla.Response {
 			p.handOffs += n
 			if f.Running {
@@ -249,14 +259,14 @@ func (t *tally) add(f *lead.Facts, used []int64) {
 		t.selfReport.add(f, len(used))
 	}
 	if f.Closed {
-		t.closed = append(t.closed, used...)
+		t.closed = append(t.closed, used)
 		return
 	}
-	t.waits = append(t.waits, used...)
+	t.waits = append(t.waits, used)
 	if f.Result == sla.Met {
-		t.met = append(t.met, used...)
+		t.met = append(t.met, used)
 	} else {
-		t.missed = append(t.missed, used...)
+		t.missed = append(t.missed, used)
 	}
 }
 

@@ -172,7 +172,7 @@ type ShareClock struct {
 // SLAOf makes the figures from the facts of all clocks since q.Since().
 func SLAOf(q Query, facts []lead.Facts) SLA {
 	r := SLA{Query: q}
-	c := newCounting(q)
+	c := newCounting(q, facts)
 	for i := range facts {
 		if f := &facts[i]; q.takes(f) {
 			c.take(f)
@@ -180,7 +180,7 @@ func SLAOf(q Query, facts []lead.Facts) SLA {
 	}
 	r.HandOffs, r.Unclaimed = c.handOffs, c.unclaimed
 	for k := range Kinds {
-		r.Clocks = append(r.Clocks, c.clocks[k].clock(&c.hours[k]))
+		r.Clocks = append(r.Clocks, c.clock(k))
 		r.Today, r.Week = append(r.Today, c.today[k]), append(r.Week, c.week[k])
 	}
 	for i := range c.weeks {
@@ -188,7 +188,7 @@ func SLAOf(q Query, facts []lead.Facts) SLA {
 		w.Response = waits(c.responses[i])
 		r.Weeks = append(r.Weeks, *w)
 	}
-	r.Teams, r.Reps, r.Tiers, r.Sources = shares(c.teams), shares(c.reps), shares(c.tiers), shares(c.sources)
+	r.Teams, r.Reps, r.Tiers, r.Sources = c.shares(c.teams), c.shares(c.reps), c.shares(c.tiers), c.shares(c.sources)
 	return r
 }
 
@@ -197,12 +197,12 @@ func (q Query) takes(f *lead.Facts) bool {
 	return narrows(q.Team, f.TeamID) && narrows(q.Rep, f.Rep) && narrows(q.Tier, f.Tier) && narrows(q.Source, f.Source)
 }
 
-func shares(parts map[string]*part) []Share {
+func (c *counting) shares(parts map[string]*part) []Share {
 	all := make([]Share, 0, len(parts))
 	for key, p := range parts {
 		s := Share{Key: key, HandOffs: p.handOffs, Waiting: p.waiting}
 		for k := range p.clocks {
-			s.Clocks = append(s.Clocks, ShareClock{p.clocks[k].kept, waits(p.clocks[k].waits)})
+			s.Clocks = append(s.Clocks, ShareClock{p.clocks[k].kept, c.waits(p.clocks[k].waits)})
 		}
 		all = append(all, s)
 	}

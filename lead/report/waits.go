@@ -3,30 +3,41 @@ package report
 import "time"
 
 // clock sums up a kind of clock.
-func (t *tally) clock(hours *[weekHours]Hour) Clock {
-	c := Clock{Kept: t.kept, Waits: waits(t.waits), Closed: waits(t.closed), Verified: t.verified, SelfReported: t.selfReport, Hours: hoursOf(hours)}
-	c.Bins = bins(t.met, t.missed, c.P90)
-	return c
+func (c *counting) clock(k int) Clock {
+	t := &c.clocks[k]
+	out := Clock{Kept: t.kept, Waits: c.waits(t.waits), Closed: c.waits(t.closed), Verified: t.verified, SelfReported: t.selfReport, Hours: hoursOf(&c.hours[k])}
+	out.Bins = bins(t.met, t.missed, out.P90)
+	return out
 }
 
-// waits sums up business seconds; it reorders them.
+// waits sums up business seconds, which stay as they are.
+func (c *counting) waits(s seconds) Waits {
+	c.room = c.room[:0]
+	for _, some := range s {
+		c.room = append(c.room, some...)
+	}
+	return waits(c.room)
+}
+
+// waits sums up business seconds; it reorders them. The median and the 90th
+// percentile are of the nearest rank.
 func waits(seconds []int64) Waits {
 	w := Waits{Done: len(seconds)}
 	if w.Done > 0 {
-		w.Median, w.P90 = percentile(seconds, 50), percentile(seconds, 90)
+		half, most := rank(w.Done, 50), rank(w.Done, 90)
+		w.Median = time.Duration(nth(seconds, half)) * time.Second
+		w.P90 = time.Duration(nth(seconds[half:], most-half)) * time.Second // what is behind the median is not under it
 	}
 	return w
 }
 
-// percentile is the shortest of the waits that at least so many percent of them
-// are not over (the nearest rank). It reorders them.
-func percentile(seconds []int64, percent int) time.Duration {
-	rank := (len(seconds)*percent + 99) / 100
-	return time.Duration(nth(seconds, max(rank, 1)-1)) * time.Second
-}
+// rank is where, in order, the shortest of n waits stands that at least so many
+// percent of them are not over.
+func rank(n, percent int) int { return max((n*percent+99)/100, 1) - 1 }
 
 // nth is the value that would stand at index n if they were in order (Hoare's
-// selection): sorting them all would take longer than everything else.
+// selection): sorting them all would take longer than everything else. Before it
+// stand then those that are not over it, behind it those that are not under it.
 func nth(v []int64, n int) int64 {
 	lo, hi := 0, len(v)-1
 	for lo < hi {
@@ -61,7 +72,7 @@ const mostBins = 12
 var binMinutes = []int64{1, 2, 5, 10, 15, 30, 60, 120, 240, 480}
 
 // bins counts waits in steps of as many minutes as show nine in ten of them.
-func bins(met, missed []int64, p90 time.Duration) []Bin {
+func bins(met, missed seconds, p90 time.Duration) []Bin {
 	if len(met)+len(missed) == 0 {
 		return nil
 	}
@@ -80,13 +91,17 @@ func bins(met, missed []int64, p90 time.Duration) []Bin {
 	out[mostBins-1].To = 0
 	of := func(s int64) *Bin { return &out[min(s/(width*60), mostBins-1)] }
 	last := int64(0)
-	for _, s := range met {
-		of(s).Met++
-		last = max(last, s)
+	for _, some := range met {
+		for _, s := range some {
+			of(s).Met++
+			last = max(last, s)
+		}
 	}
-	for _, s := range missed {
-		of(s).Missed++
-		last = max(last, s)
+	for _, some := range missed {
+		for _, s := range some {
+			of(s).Missed++
+			last = max(last, s)
+		}
 	}
 	return out[:min(last/(width*60)+1, mostBins)]
 }
