@@ -28,7 +28,7 @@ var (
 
 // Options of a hub; the zero value of each field means its default.
 type Options struct {
-	Coalesce     time.Duration // notices this close together are one look; and the least time between two looks of a view (50 ms)
+	Coalesce     time.Duration // the least time between two looks of a view: notices that come meanwhile are one look (50 ms)
 	Tick         time.Duration // a watched view looks at least this often (2 s)
 	OwnTick      time.Duration // what visitors see of their own is looked at anew at least this often (10 s); see [Hub.Owns]
 	Age          time.Duration // a quiet screen tells its age at least about this often (5 s)

@@ -96,9 +96,9 @@ func (s *screen) concerns(n Notice) bool {
 // then is one frame and not many.
 const mostAhead = 3
 
-// run looks when it should, until ctx ends or nobody has watched for a while. A
-// notice waits for those that come together with it. A newcomer to an unwatched
-// screen waits for the least distance of two looks only.
+// run looks when it should, until ctx ends or nobody has watched for a while. The
+// first notice after a quiet time is looked at there and then; what follows it, and
+// newcomers to an unwatched screen, wait for the least distance of two looks.
 func (s *screen) run(ctx context.Context) {
 	defer s.release()
 	o := s.hub.o
@@ -120,10 +120,10 @@ func (s *screen) run(ctx context.Context) {
 			return
 		case <-s.asked:
 			pause(ctx, time.Until(s.looked.Add(o.Coalesce)))
+		case <-dirty:
+			pause(ctx, time.Until(s.looked.Add(o.Coalesce)))
 		case <-moved:
 			continue
-		case <-dirty:
-			pause(ctx, o.Coalesce)
 		case <-timer.C:
 			if !watched && s.hub.forget(s) {
 				return

@@ -73,11 +73,14 @@ func TestNoticesThatComeTogetherAreOneLook(t *testing.T) {
 		}
 		time.Sleep(time.Millisecond)
 		synctest.Wait()
-		if got := s.hub.Stats().Looks - before.Looks; got != 1 {
-			t.Errorf("notices of 49 ms were %d looks", got)
+		if got := s.hub.Stats().Looks - before.Looks; got != 2 {
+			t.Errorf("notices of 49 ms were %d looks, want one for the first and one for the others", got)
+		}
+		if got := w.arrived[len(w.arrived)-2].Sub(start); got > time.Millisecond {
+			t.Errorf("the first change after quiet took %v", got)
 		}
 		if got := w.arrived[len(w.arrived)-1].Sub(start); got > 50*time.Millisecond {
-			t.Errorf("the first change after quiet took %v", got)
+			t.Errorf("what followed took until %v", got)
 		}
 
 		before = s.hub.Stats()

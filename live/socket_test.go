@@ -48,6 +48,7 @@ func TestTheWireOfAStream(t *testing.T) {
 			}
 			if !keeps {
 				fmt.Fprint(conn, strings.Repeat("what a stream does not listen to ", 1000))
+				untilText(t, conn, ":\n\n", 2) // whoever goes on with heartbeats has read it
 			}
 			board.set(1, "changed")
 			s.hub.Notice(live.Notice{Teams: []string{"emea"}})

@@ -124,8 +124,17 @@ func boardLead(i int) string { return fmt.Sprintf("board-%03d", i) }
 
 var rowOnPage = regexp.MustCompile(`(?s)data-lead="([^"]+)".*?(board-\d+)`)
 
-// fill brings leads onto the board: each has asked for a demo.
+// fill makes the readers, and brings leads onto the board: each has asked for a demo.
 func (h *house) fill(ctx context.Context) error {
+	for first := 0; first < readers; first += 100 {
+		var batch []map[string]any
+		for i := range 100 {
+			batch = append(batch, reads(first+i))
+		}
+		if err := wanted(http.StatusOK)(h.send(ctx, "/v1/batch", map[string]any{"batch": batch})); err != nil {
+			return fmt.Errorf("readers: %w", err)
+		}
+	}
 	var batch []map[string]any
 	for i := range boardLeads {
 		batch = append(batch,

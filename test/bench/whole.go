@@ -19,7 +19,7 @@ import (
 const (
 	activityRate = 200  // a second
 	onBoard      = 0.1  // share of them that are of leads on the board; the others are readers
-	readers      = 5000 // leads who only read
+	readers      = 5000 // leads who only read; they are known
 	claims       = 40
 	stormCrowd   = 5000
 	stormLimit   = 30 * time.Second
@@ -122,9 +122,14 @@ func (h *house) say(ctx context.Context, i int, n int64) error {
 	return wanted(http.StatusOK)(h.send(ctx, "/v1/track", compared(i, n)))
 }
 
-// read is a page that a reader looks at.
+// read is a reader at a page.
 func (h *house) read(ctx context.Context, i int) error {
-	return wanted(http.StatusOK)(h.send(ctx, "/v1/page", map[string]any{"type": "page", "userId": fmt.Sprintf("reader-%d", i), "properties": map[string]any{"path": "/docs"}}))
+	return wanted(http.StatusOK)(h.send(ctx, "/v1/page", reads(i)))
+}
+
+// reads is a page that a reader looks at.
+func reads(i int) map[string]any {
+	return map[string]any{"type": "page", "userId": fmt.Sprintf("reader-%d", i), "properties": map[string]any{"path": "/docs"}}
 }
 
 // sent is an activity of a lead on the board, acknowledged.
