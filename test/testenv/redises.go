@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -16,7 +17,8 @@ func RedisCluster(t testing.TB) string {
 	t.Helper()
 	var hosts []string
 	for range 3 {
-		s := RedisServer(t, "--cluster-enabled", "yes", "--cluster-node-timeout", "2000")
+		// The usual port of the nodes' own talk is 10000 higher: among those that outgoing connections take.
+		s := RedisServer(t, "--cluster-enabled", "yes", "--cluster-node-timeout", "2000", "--cluster-port", strconv.Itoa(freePort(t)))
 		hosts = append(hosts, hostOf(t, s.URL))
 	}
 	create := append(append([]string{"--cluster", "create"}, hosts...), "--cluster-yes")
