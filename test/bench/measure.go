@@ -69,7 +69,8 @@ type results struct {
 	costs      map[kind][]float64 // microseconds of processors' time an activity
 	memory     []float64          // bytes: before the rounds, in their middle, at the end
 	commands   float64            // of Redis, an activity
-	halfBatch  report
+	halfAlone  report             // batches
+	halfBatch  report             // with the office beside
 	halfSingle report
 	full       report
 	counted    int64            // messages that were looked for afterwards
@@ -280,11 +281,15 @@ func (b *bench) steadily(ctx context.Context, s *site) (err error) {
 	half := func(k kind) string { return fmt.Sprintf("%.0f", median(b.messages[k])/2) }
 	office := []string{"--boards", strconv.Itoa(b.boards), "--looks", "5", "--claims", "5"}
 	long := []string{"--for", b.steady.String()}
-	b.say("half the highest rate, with %d boards", b.boards)
-	if b.halfBatch, err = s.load(ctx, slices.Concat([]string{"--batch", "100", "--rate", half(batches), "--check", "1"}, office, long)...); err != nil {
+	b.say("half the highest rate")
+	if b.halfAlone, err = s.load(ctx, slices.Concat([]string{"--batch", "100", "--rate", half(batches), "--check", "1"}, long)...); err != nil {
 		return err
 	}
 	if b.halfSingle, err = s.load(ctx, slices.Concat([]string{"--batch", "1", "--rate", half(single), "--check", "1"}, long)...); err != nil {
+		return err
+	}
+	b.say("half the highest rate, with %d boards", b.boards)
+	if b.halfBatch, err = s.load(ctx, slices.Concat([]string{"--batch", "100", "--rate", half(batches), "--check", "1"}, office, long)...); err != nil {
 		return err
 	}
 	b.say("the highest rate, with %d boards", b.boards)
