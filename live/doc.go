@@ -21,7 +21,7 @@
 //
 // # The way of a change
 //
-//	Notice ─▶ screen.go: those of 50 ms are one look ─▶ View.Look: what should be shown
+//	Notice ─▶ screen.go: after quiet there and then, else once in 50 ms ─▶ View.Look: what should be shown
 //	       ─▶ paint.go: new revs are drawn (drawings.go: once for all views), the
 //	          difference (diff.go) becomes one frame, the state is stored
 //	       ─▶ r3labs: in order, and nobody's look waits ─▶ fan.go: to each

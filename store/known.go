@@ -2,6 +2,7 @@ package store
 
 import (
 	"cmp"
+	"container/list"
 	"context"
 	"fmt"
 	"maps"
@@ -35,26 +36,18 @@ func (m *memory) size() int {
 }
 
 // known are the leads that were taken in last. Who takes one has it alone: what
-// changes it puts it back, once that is committed. There are two generations:
-// when the young ones are many, they become the old ones, and the old ones that
-// nobody asked for meanwhile are forgotten.
+// changes it puts it back, once that is committed. Those that nobody took for the
+// longest time are forgotten first.
 type known struct {
-	mu         sync.Mutex
-	young, old generation
-	bytes      int // of the young ones
+	mu    sync.Mutex
+	leads map[string]*list.Element  // by id; of last
+	last  list.List                 // of *memory; those that were put last come first
+	ids   map[lead.Identity]*memory // whom they lead to
+	bytes int
 }
 
-type generation struct {
-	leads map[string]*memory
-	ids   map[lead.Identity]string // whom they lead to; nothing where that is not known any more
-}
-
-func newGeneration() generation {
-	return generation{map[string]*memory{}, map[lead.Identity]string{}}
-}
-
-// mostKnown bounds the bytes of a generation.
-const mostKnown = 24 << 20
+// mostKnown bounds the bytes of all memories.
+const mostKnown = 64 << 20
 
 // take is what is known of leads, by id.
 func (k *known) take(ids []string) map[string]*memory {
@@ -70,74 +63,67 @@ func (k *known) take(ids []string) map[string]*memory {
 }
 
 // led is take of the leads that identities are known to lead to, of those that
-// hardly anybody but the intake changes. Only the lead's own memory tells: what
-// stands in ids may be of an earlier one.
+// hardly anybody but the intake changes.
 func (k *known) led(ids []lead.Identity, to map[lead.Identity]string) []*memory {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	var out []*memory
-	taken := map[string]*memory{}
 	for _, id := range ids {
-		leadID, ok := k.young.ids[id]
-		if !ok {
-			leadID = k.old.ids[id]
+		if m := k.ids[id]; m != nil && m.quiet() {
+			to[id] = m.lead.ID
+			out = append(out, m)
 		}
-		m := taken[leadID]
-		if m == nil {
-			m = k.peek(leadID)
-		}
-		if m == nil || !m.quiet() || !slices.Contains(m.identities, id) {
-			continue
-		}
-		if to[id] = leadID; taken[leadID] == nil {
-			taken[leadID] = m
-			out = append(out, k.takeOne(leadID))
-		}
+	}
+	slices.SortFunc(out, func(a, b *memory) int { return strings.Compare(a.lead.ID, b.lead.ID) })
+	out = slices.Compact(out)
+	for _, m := range out {
+		k.takeOne(m.lead.ID)
 	}
 	return out
 }
 
-func (k *known) peek(id string) *memory {
-	if m := k.young.leads[id]; m != nil {
-		return m
-	}
-	return k.old.leads[id]
-}
-
 func (k *known) takeOne(id string) *memory {
-	m := k.peek(id)
-	if k.young.leads[id] != nil {
-		k.bytes -= m.size()
-		delete(k.young.leads, id)
+	e := k.leads[id]
+	if e == nil {
+		return nil
 	}
-	delete(k.old.leads, id)
+	m := k.last.Remove(e).(*memory) //nolint:forcetypeassert // nothing else is put into it
+	k.bytes -= m.size()
+	delete(k.leads, id)
+	for _, i := range m.identities {
+		if k.ids[i] == m {
+			delete(k.ids, i)
+		}
+	}
 	return m
 }
 
 func (k *known) put(memories []*memory) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if k.leads == nil {
+		k.leads, k.ids = map[string]*list.Element{}, map[lead.Identity]*memory{}
+	}
 	for _, m := range memories {
-		if was := k.young.leads[m.lead.ID]; was != nil { // another transaction's
-			if was.lead.Version > m.lead.Version {
-				continue
-			}
-			k.bytes -= was.size()
+		if was := k.takeOne(m.lead.ID); was != nil && was.lead.Version > m.lead.Version { // another transaction's
+			m = was
 		}
-		if k.bytes += m.size(); k.young.leads == nil || k.bytes > mostKnown {
-			k.old, k.young, k.bytes = k.young, newGeneration(), m.size()
-		}
-		k.young.leads[m.lead.ID] = m
+		k.leads[m.lead.ID] = k.last.PushFront(m)
+		k.bytes += m.size()
 		for _, id := range m.identities {
-			k.young.ids[id] = m.lead.ID
+			k.ids[id] = m
 		}
+	}
+	for k.bytes > mostKnown {
+		k.takeOne(k.last.Back().Value.(*memory).lead.ID) //nolint:forcetypeassert // see takeOne
 	}
 }
 
 func (k *known) forget() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.young, k.old, k.bytes = generation{}, generation{}, 0
+	k.leads, k.ids, k.bytes = nil, nil, 0
+	k.last.Init()
 }
 
 // remember keeps a lead as it has just been written.
