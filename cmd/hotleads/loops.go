@@ -18,7 +18,7 @@ const (
 	sweepLoad    = 200 // leads
 	clocksLoad   = 250 // leads of a transaction whose clocks are computed again
 	alertEvery   = 250 * time.Millisecond
-	alertLoad    = 200  // occasions, and people
+	alertLoad    = 200  // occasions
 	dropLoad     = 5000 // old notices
 	rerankEvery  = time.Minute
 	watchEvery   = time.Second
