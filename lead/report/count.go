@@ -15,7 +15,6 @@ type counting struct {
 	first                       int64 // quarter of places[0]
 	places                      []place
 	used                        []int64 // of all clocks in the period, sort by sort
-	room                        []int64 // for what is put in order
 	handOffs                    HandOffs
 	unclaimed                   int
 	clocks                      []tally

@@ -16,6 +16,7 @@ package report
 import (
 	"cmp"
 	"slices"
+	"sync"
 	"time"
 
 	"hotleads/lead"
@@ -179,8 +180,13 @@ func SLAOf(q Query, facts []lead.Facts) SLA {
 		}
 	}
 	r.HandOffs, r.Unclaimed = c.handOffs, c.unclaimed
+	var beside sync.WaitGroup // to find medians takes as long as to count
+	for to, parts := range map[*[]Share]map[string]*part{&r.Teams: c.teams, &r.Reps: c.reps, &r.Tiers: c.tiers, &r.Sources: c.sources} {
+		beside.Go(func() { *to = shares(parts) })
+	}
+	var room room
 	for k := range Kinds {
-		r.Clocks = append(r.Clocks, c.clock(k))
+		r.Clocks = append(r.Clocks, c.clocks[k].clock(&c.hours[k], &room))
 		r.Today, r.Week = append(r.Today, c.today[k]), append(r.Week, c.week[k])
 	}
 	for i := range c.weeks {
@@ -188,7 +194,7 @@ func SLAOf(q Query, facts []lead.Facts) SLA {
 		w.Response = waits(c.responses[i])
 		r.Weeks = append(r.Weeks, *w)
 	}
-	r.Teams, r.Reps, r.Tiers, r.Sources = c.shares(c.teams), c.shares(c.reps), c.shares(c.tiers), c.shares(c.sources)
+	beside.Wait()
 	return r
 }
 
@@ -197,12 +203,13 @@ func (q Query) takes(f *lead.Facts) bool {
 	return narrows(q.Team, f.TeamID) && narrows(q.Rep, f.Rep) && narrows(q.Tier, f.Tier) && narrows(q.Source, f.Source)
 }
 
-func (c *counting) shares(parts map[string]*part) []Share {
+func shares(parts map[string]*part) []Share {
+	var room room
 	all := make([]Share, 0, len(parts))
 	for key, p := range parts {
 		s := Share{Key: key, HandOffs: p.handOffs, Waiting: p.waiting}
 		for k := range p.clocks {
-			s.Clocks = append(s.Clocks, ShareClock{p.clocks[k].kept, c.waits(p.clocks[k].waits)})
+			s.Clocks = append(s.Clocks, ShareClock{p.clocks[k].kept, room.waits(p.clocks[k].waits)})
 		}
 		all = append(all, s)
 	}

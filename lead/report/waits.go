@@ -3,20 +3,22 @@ package report
 import "time"
 
 // clock sums up a kind of clock.
-func (c *counting) clock(k int) Clock {
-	t := &c.clocks[k]
-	out := Clock{Kept: t.kept, Waits: c.waits(t.waits), Closed: c.waits(t.closed), Verified: t.verified, SelfReported: t.selfReport, Hours: hoursOf(&c.hours[k])}
-	out.Bins = bins(t.met, t.missed, out.P90)
-	return out
+func (t *tally) clock(hours *[weekHours]Hour, r *room) Clock {
+	c := Clock{Kept: t.kept, Waits: r.waits(t.waits), Closed: r.waits(t.closed), Verified: t.verified, SelfReported: t.selfReport, Hours: hoursOf(hours)}
+	c.Bins = bins(t.met, t.missed, c.P90)
+	return c
 }
 
+// room is where business seconds are put in order.
+type room []int64
+
 // waits sums up business seconds, which stay as they are.
-func (c *counting) waits(s seconds) Waits {
-	c.room = c.room[:0]
+func (r *room) waits(s seconds) Waits {
+	*r = (*r)[:0]
 	for _, some := range s {
-		c.room = append(c.room, some...)
+		*r = append(*r, some...)
 	}
-	return waits(c.room)
+	return waits(*r)
 }
 
 // waits sums up business seconds; it reorders them. The median and the 90th
