@@ -101,7 +101,7 @@ func (d *Desk) mayGo(ctx context.Context, id string, by Actor, back bool) (User,
 	switch {
 	case err != nil:
 		return u, err
-	case by.Kind != ByKey && by.Kind != ByOperator && (by.Kind != ByPerson || by.ID != u.ID && !by.User.Manages(u) && !(back && by.User.Role == Admin)):
+	case by.Kind != ByKey && by.Kind != ByOperator && (by.Kind != ByPerson || by.ID != u.ID && !by.User.Manages(u) && (!back || by.User.Role != Admin)):
 		return u, forbidden("only the person, or a manager of their team, may do this")
 	case u.Role != Rep && !back:
 		return u, conflict("only reps hold leads: nobody waits for %s", u.Name)
