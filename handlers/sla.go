@@ -221,7 +221,7 @@ func (s *server) slaStream(c echo.Context) error {
 		figures  views.SLAFigures
 	}
 	return s.stream(c, live.View{
-		Topic: "sla|" + teamsTopic(teams) + "|" + asked.query(), Frames: partFrames{},
+		Topic: "sla|" + teamsTopic(teams) + "|" + asked.query(), Frames: partFrames{}, Slow: true,
 		Concerns: func(n live.Notice) bool {
 			return n.All || len(n.Teams) > 0 && (teams == nil || slices.ContainsFunc(n.Teams, func(t string) bool { return slices.Contains(teams, t) }))
 		},

@@ -18,6 +18,10 @@ func (b *backlog) first(pieces [][]byte) {
 	}
 }
 
+// takes tells whether so many bytes more may wait, of at most max. One frame always
+// may, however large: whoever has nothing else to read does keep up.
+func (b *backlog) takes(n, max int) bool { return b.size == 0 || b.size+n <= max }
+
 func (b *backlog) add(p []byte) {
 	b.pieces = append(b.pieces, p)
 	b.size += len(p)

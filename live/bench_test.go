@@ -30,8 +30,16 @@ func (c *tally) Flush() {
 }
 
 // BenchmarkFanOut: one changed lead of 200, 800 bytes, to 1,000 watchers, from
-// the notice to the last browser's write; without sockets.
+// the notice to the last browser's write; without sockets. Then the same where 800
+// of them see a row of their own, besides; and where two leads change places.
 func BenchmarkFanOut(b *testing.B) {
+	b.Run("same", func(b *testing.B) { fanOut(b, 0, false) })
+	b.Run("same moved", func(b *testing.B) { fanOut(b, 0, true) })
+	b.Run("own", func(b *testing.B) { fanOut(b, 800, false) })
+	b.Run("own moved", func(b *testing.B) { fanOut(b, 800, true) })
+}
+
+func fanOut(b *testing.B, own int, moves bool) {
 	const watchers = 1000
 	hub := NewHub(Options{Coalesce: time.Nanosecond, Heartbeat: time.Hour})
 	ctx, cancel := context.WithCancel(context.Background())
@@ -50,17 +58,24 @@ func BenchmarkFanOut(b *testing.B) {
 			for i := range page.Rows {
 				page.Rows[i] = Row{ID: fmt.Sprint(i), Rev: "1", HTML: draw}
 			}
-			page.Rows[7].Rev = fmt.Sprint(rev.Load())
+			n := rev.Load()
+			page.Rows[7].Rev = fmt.Sprint(n)
+			if moves && n%2 == 0 {
+				page.Rows[3], page.Rows[7] = page.Rows[7], page.Rows[3]
+			}
+			for i := range own {
+				page.Rows = append(page.Rows, Row{ID: fmt.Sprint("own ", i), Rev: "1", For: fmt.Sprint("rep ", i), HTML: draw})
+			}
 			return page, nil
 		},
 	}
 	var flushes, target atomic.Int64
 	reached := make(chan struct{})
 	target.Store(watchers)
-	for range watchers {
+	for i := range watchers {
 		go func() {
 			browser := &tally{http.Header{}, &flushes, &target, reached}
-			if err := hub.Serve(browser, httptest.NewRequest("GET", "/", nil), view, Visitor{}); err != nil {
+			if err := hub.Serve(browser, httptest.NewRequest("GET", "/", nil), view, Visitor{Self: fmt.Sprint("rep ", i)}); err != nil {
 				b.Error(err)
 			}
 		}()

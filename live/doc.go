@@ -36,6 +36,10 @@
 // for each watcher, to wake its goroutine cost as much as the write itself, and its
 // queue and goroutines half of what an idle watcher weighed.
 //
+// Rows that one visitor alone sees are put into the frame that all get, in place of
+// its order where need be (step.go): only where a row becomes somebody's own, or
+// ceases to be, is the difference found for that watcher.
+//
 // Each watcher's outlet bounds what may wait for its browser, in bytes and in
 // time; what waits is shared with all others who wait for it (backlog.go). Over
 // HTTP/1 it owns the connection (socket.go): who puts a frame writes it there and
@@ -77,5 +81,6 @@
 // The rest is there: who may watch and how many, the state of the connection, the
 // banner of trouble and the count in the navigation, coalescing, the tick that
 // repairs, and the goodbye at a shutdown. A look that costs much is read less
-// often by its view, which may keep what it read: it looks one at a time.
+// often by its view, which may keep what it read: it looks one at a time. If it takes
+// long, too, the view is Slow, and others do not wait for it.
 package live

@@ -24,17 +24,36 @@ type fan struct {
 	moved  chan struct{} // a frame was
 
 	to []*watcher // of the frame under way
+
+	mu    sync.Mutex
+	steps map[uint64]step // by number, of frames that are on their way here
 }
 
 // newFan subscribes to a screen's stream, until it is closed.
 func newFan(s *screen) *fan {
 	ctx, end := context.WithCancel(context.Background())
-	f := &fan{screen: s, header: http.Header{}, ready: make(chan struct{}), done: make(chan struct{}), end: end, moved: make(chan struct{}, 1)}
+	f := &fan{screen: s, header: http.Header{}, ready: make(chan struct{}), done: make(chan struct{}), end: end, moved: make(chan struct{}, 1), steps: map[uint64]step{}}
 	go func() {
 		defer close(f.done)
 		s.hub.sse.ServeHTTP(f, streamRequest(ctx, s.view.Topic))
 	}()
 	return f
+}
+
+// expect tells what a frame does that is about to come.
+func (f *fan) expect(seq uint64, by step) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.steps[seq] = by
+}
+
+// take is what was told of a frame; it is forgotten.
+func (f *fan) take(seq uint64) step {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	by := f.steps[seq]
+	delete(f.steps, seq)
+	return by
 }
 
 // close has r3labs let go of it, and returns when it has. It may be called again.
@@ -64,7 +83,7 @@ func (f *fan) Write(p []byte) (int, error) {
 		f.screen.hub.o.Log.Error("r3labs/sse wrote no number", slog.Any("error", err))
 		return 0, err
 	}
-	e := event{seq: seq}
+	e := event{seq: seq, step: f.take(seq)}
 	if len(text) > 1 { // else the frame was empty
 		e.text = bytes.Clone(text) // r3labs uses p again, whoever lags keeps the event
 	}

@@ -35,12 +35,17 @@ type Options struct {
 	Idle         time.Duration // a view that nobody watches is forgotten after it (1 min)
 	LookTimeout  time.Duration // a look may take this long (5 s)
 	Looks        int           // looks of different views at the same time (16)
+	SlowLooks    int           // looks of [View].Slow ones at the same time (2)
+	Views        int           // with more of them, those that nobody watches are forgotten within a tick (1,000)
 	Heartbeat    time.Duration // between comments that keep a stream open (15 s)
 	MaxQueue     int           // bytes that may wait for one browser, its snapshot aside (256 kB)
 	WriteTimeout time.Duration // one write to a browser may take this long (10 s)
 	Lifetime     time.Duration // a stream ends after 80–100 % of it, so that browsers spread over instances again (1 h)
 	Guard        time.Duration // who watches is checked so often (1 s); see [Hub.Guard]
 	Log          *slog.Logger  // nil: silent
+
+	// Now is the clock by which views look and tell how old they are; nil: time.Now.
+	Now func() time.Time
 }
 
 func (o Options) withDefaults() Options {
@@ -51,6 +56,8 @@ func (o Options) withDefaults() Options {
 	setDefault(&o.Idle, time.Minute)
 	setDefault(&o.LookTimeout, 5*time.Second)
 	setDefault(&o.Looks, 16)
+	setDefault(&o.SlowLooks, 2)
+	setDefault(&o.Views, 1000)
 	setDefault(&o.Heartbeat, 15*time.Second)
 	setDefault(&o.MaxQueue, 256<<10)
 	setDefault(&o.WriteTimeout, 10*time.Second)
@@ -58,6 +65,9 @@ func (o Options) withDefaults() Options {
 	setDefault(&o.Guard, time.Second)
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
 	}
 	return o
 }
@@ -79,6 +89,7 @@ type Hub struct {
 	cache drawings
 	count counters
 	looks chan struct{} // a token for each look under way
+	slow  chan struct{} // the same for slow ones
 	opens chan struct{} // a token for each stream that begins now
 	own   owned
 
@@ -107,6 +118,7 @@ func NewHub(o Options) *Hub {
 		o: o, sse: server,
 		cache:   drawings{byKey: map[drawingKey]*drawing{}},
 		looks:   make(chan struct{}, o.Looks),
+		slow:    make(chan struct{}, o.SlowLooks),
 		opens:   make(chan struct{}, runtime.GOMAXPROCS(0)),
 		screens: map[string]*screen{}, open: tallies{},
 		own: owned{dirty: make(chan struct{}, 1), asked: map[string]bool{}, leads: map[string]map[string]bool{}},
@@ -211,6 +223,14 @@ func (h *Hub) leave(w *watcher) {
 	h.open.give(w.who.Limits)
 	h.present.Add(-1)
 	h.serving.Done()
+}
+
+// crowded tells whether there are so many views that unwatched ones must go. Whoever
+// opens one after the other would fill the memory with them.
+func (h *Hub) crowded() bool {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	return len(h.screens) > h.o.Views
 }
 
 // forget drops s if nobody watches it. Removing r3labs' stream is safe here, and

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -177,10 +178,10 @@ func TestFramesThatDoNotGetOnBecomeFewer(t *testing.T) {
 // in its snapshot, and must not get it twice.
 func TestAFrameThatIsInTheSnapshotIsDropped(t *testing.T) {
 	out, screen := &kept{}, newScreen(nil, View{})
-	screen.add(&watcher{begun: true, seq: 7, out: out, screen: screen, cancel: func(error) {}})
-	f := &fan{screen: screen, moved: make(chan struct{}, 1)}
-	for seq := 6; seq <= 9; seq++ {
-		fmt.Fprintf(f, ": %d\ndata: frame %d\n\n", seq, seq)
+	screen.add(&watcher{begun: true, seq: 7, base: &state{}, out: out, screen: screen, cancel: func(error) {}})
+	f := &fan{screen: screen, moved: make(chan struct{}, 1), steps: map[uint64]step{}}
+	for seq := uint64(6); seq <= 9; seq++ {
+		f.comes(seq)
 		fmt.Fprint(f, "\n")
 		f.Flush()
 	}
@@ -198,17 +199,38 @@ func TestFramesBehindTheSnapshotFollowIt(t *testing.T) {
 	screen.now.Store(state)
 	w := &watcher{out: out, screen: screen, to: http.Header{}, began: make(chan struct{}), cancel: func(error) { t.Error("it ended") }}
 	screen.add(w)
-	f := &fan{screen: screen, moved: make(chan struct{}, 1)}
-	for seq := 6; seq <= 9; seq++ {
-		fmt.Fprintf(f, ": %d\ndata: frame %d\n\n", seq, seq)
+	f := &fan{screen: screen, moved: make(chan struct{}, 1), steps: map[uint64]step{}}
+	for seq := uint64(6); seq <= 9; seq++ {
+		f.comes(seq)
 	}
 	if err := w.begin(); err != nil {
 		t.Fatal(err)
 	}
-	fmt.Fprint(f, ": 10\ndata: frame 10\n\n")
+	f.comes(10)
 	if want := "data: frame 8\n\ndata: frame 9\n\ndata: frame 10\n\n"; string(out.bytes) != want {
 		t.Errorf("sent %q, want %q", out.bytes, want)
 	}
+}
+
+// Where a frame is refused, none behind it is taken, however small: it would be for a
+// state that the browser never came to.
+func TestNothingIsSentBehindAHole(t *testing.T) {
+	lagging := &socket{max: 100, lags: make(chan struct{})}
+	for name, out := range map[string]outlet{"mailbox": &mailbox{max: 100, wake: make(chan struct{}, 1)}, "socket": lagging} {
+		var took []bool
+		for _, n := range []int{80, 15, 90, 1} {
+			took = append(took, out.put(make([]byte, n)))
+		}
+		if want := []bool{true, true, false, false}; !slices.Equal(took, want) {
+			t.Errorf("%s: taken were %v, want %v", name, took, want)
+		}
+	}
+}
+
+// comes is a frame that r3labs hands on.
+func (f *fan) comes(seq uint64) {
+	f.expect(seq, step{to: &state{seq: seq}})
+	fmt.Fprintf(f, ": %d\ndata: frame %d\n\n", seq, seq)
 }
 
 type kept struct{ bytes []byte }

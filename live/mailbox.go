@@ -30,7 +30,7 @@ type outlet interface {
 	// After an error nothing was sent, and the request can still be answered.
 	begin(first ...[]byte) error
 	// put queues p, which is shared and must not be changed. It reports false if too
-	// much waits already.
+	// much waits already, and from then on: nothing is sent behind a hole.
 	put(p []byte) bool
 	// run writes what is queued, and heartbeats, until ctx ends (nil) or a write
 	// fails. It writes nothing before begin.
@@ -54,6 +54,7 @@ type mailbox struct {
 
 	mu    sync.Mutex
 	queue backlog
+	over  bool // something was refused: what comes behind it is, too
 }
 
 // newMailbox fails if a write to w could not be bounded in time.
@@ -99,12 +100,21 @@ func (m *mailbox) end(last []byte, _ error) {
 func (m *mailbox) put(p []byte) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.queue.size+len(p) > m.max {
+	if m.over = m.over || !m.queue.takes(len(p), m.max); m.over {
 		return false
 	}
 	m.queue.add(p)
 	poke(m.wake)
 	return true
+}
+
+// beat sends a heartbeat where nothing waits that says as much.
+func (m *mailbox) beat() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.queue.size == 0 {
+		m.queue.add(heartbeat)
+	}
 }
 
 func (m *mailbox) run(ctx context.Context) error {
@@ -129,7 +139,7 @@ func (m *mailbox) run(ctx context.Context) error {
 			begun = true
 		case <-beat.C:
 			if begun {
-				m.put(heartbeat) // over the bound it would be one too many anyway
+				m.beat()
 			}
 		}
 		m.whole = false

@@ -22,7 +22,7 @@ func (s *screen) repaint(ctx context.Context) (trouble, err error) {
 	before, next := s.now.Load(), newState(rows, parts, now)
 	trouble = errors.Join(rowTrouble, partTrouble)
 
-	data, sent, tell, err := s.compose(before, next)
+	data, by, sent, tell, err := s.compose(before, next)
 	if err != nil {
 		s.giveBack(taken)
 		return trouble, err
@@ -35,7 +35,7 @@ func (s *screen) repaint(ctx context.Context) (trouble, err error) {
 	}
 	s.now.Store(next)
 	if tell {
-		s.publish(next.seq, data, sent, now)
+		s.publish(next.seq, data, by, sent)
 	}
 	s.giveBack(leftOut(before.rows, next.rows))
 	return trouble, nil
@@ -43,15 +43,19 @@ func (s *screen) repaint(ctx context.Context) (trouble, err error) {
 
 // look calls the view's Look, when it is this view's turn.
 func (s *screen) look(ctx context.Context) (Page, time.Time, error) {
+	turns := s.hub.looks
+	if s.view.Slow {
+		turns = s.hub.slow
+	}
 	select {
-	case s.hub.looks <- struct{}{}:
-		defer func() { <-s.hub.looks }()
+	case turns <- struct{}{}:
+		defer func() { <-turns }()
 	case <-ctx.Done():
 		return Page{}, time.Time{}, ctx.Err()
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.hub.o.LookTimeout)
 	defer cancel()
-	now := time.Now()
+	now := s.hub.o.Now()
 	s.hub.count.looks.Add(1)
 	page, err := contained(func() (Page, error) { return s.view.Look(ctx, now) })
 	if err != nil {
@@ -130,27 +134,34 @@ func (s *screen) drawParts(parts []Part) (drawn []shown, trouble error) {
 	return drawn, trouble
 }
 
-// compose returns the frame that leads everybody from one state to the next, and
-// how many rows it carries. If tell is true watchers are to be told, though the
-// frame may be empty: then the change is only of rows that not everybody sees.
-func (s *screen) compose(before, next *state) (data []byte, rows int, tell bool, err error) {
+// compose returns the frame that leads everybody from one state to the next, how it
+// does, and how many rows it carries. If tell is true watchers are to be told, though
+// the frame may be empty: then the change is only of rows that not everybody sees.
+func (s *screen) compose(before, next *state) (data []byte, by step, rows int, tell bool, err error) {
 	s.mu.Lock()
 	fresh := s.fresh
 	s.mu.Unlock()
+	by.to = next
 	if !fresh { // whoever waits begins with a snapshot
-		s.behind, s.aged = false, next.asOf
-		return nil, 0, false, nil
+		s.behind, s.aged = false, time.Now()
+		return nil, by, 0, false, nil
 	}
 	if s.behind {
+		by.whole = true
 		data, err = contained(func() ([]byte, error) { return snapshot(s.view.Frames, next, next.shared), nil })
-		return data, len(next.shared), true, err
+		return data, by, len(next.shared), true, err
 	}
 	c, parts := diff(before.shared, next.shared), changedParts(before.parts, next.parts)
-	if c.empty() && len(parts) == 0 && next.asOf.Sub(s.aged) < s.hub.o.Age {
-		return nil, 0, before.differsForSome(next), nil
+	by.gone, by.added, by.moved = c.gone, c.added, c.order != nil || len(c.gone)+len(c.added) > 0
+	if c.empty() && len(parts) == 0 && time.Since(s.aged) < s.hub.o.Age {
+		return nil, by, 0, before.differsForSome(next), nil
 	}
-	data, err = contained(func() ([]byte, error) { return frame(s.view.Frames, c, parts, next.asOf), nil })
-	return data, len(c.changed) + len(c.added), len(data) > 0 || before.differsForSome(next), err
+	data, err = contained(func() ([]byte, error) {
+		data, head, tail := frame(s.view.Frames, c, parts, next.asOf)
+		by.head, by.tail = head, tail
+		return data, nil
+	})
+	return data, by, len(c.changed) + len(c.added), len(data) > 0 || before.differsForSome(next), err
 }
 
 // leftOut are the drawings of rows that next shows no more.
@@ -172,18 +183,20 @@ func leftOut(before, next []shown) (left []*drawing) {
 //
 // The frame goes as a comment, behind its number: r3labs prints a comment as it
 // is and in one piece, so the whole event is put together once for all watchers.
-func (s *screen) publish(seq uint64, data []byte, rows int, now time.Time) {
+func (s *screen) publish(seq uint64, data []byte, by step, rows int) {
 	comment := fmt.Appendf(nil, "%d\n", seq)
 	if len(data) > 0 {
-		comment = fmt.Appendf(comment, "data: %s\n", data)
+		comment = fmt.Appendf(comment, field+"%s\n", data)
 	}
+	s.fan.expect(seq, by)
 	taken := s.hub.sse.TryPublish(s.view.Topic, &sse.Event{Comment: comment})
 	s.behind = !taken
 	if !taken {
+		s.fan.take(seq)
 		return
 	}
 	if len(data) > 0 { // else it told no age to those who see no rows of their own
-		s.aged = now
+		s.aged = time.Now()
 	}
 	s.hub.count.frames.Add(1)
 	s.hub.count.rowsSent.Add(uint64(rows))
@@ -199,10 +212,10 @@ func (s *screen) giveBack(drawings []*drawing) {
 // it is of. All who see what everybody does share one.
 func (s *screen) snapshotEvent(self string) (event []byte, of *state, err error) {
 	of = s.now.Load()
-	if !of.own[self] {
+	if len(of.own[self]) == 0 {
 		s.snapping.Lock() // the first one draws for all who come with it
 		defer s.snapping.Unlock()
-		if of = s.now.Load(); of == s.snapOf && !of.own[self] {
+		if of = s.now.Load(); of == s.snapOf && len(of.own[self]) == 0 {
 			return s.snap, of, nil
 		}
 	}
@@ -210,14 +223,11 @@ func (s *screen) snapshotEvent(self string) (event []byte, of *state, err error)
 	if err != nil {
 		return nil, nil, fmt.Errorf("live: snapshot of %s: %w", s.view.Topic, err)
 	}
-	if event = asEvent(data); !of.own[self] {
+	if event = asEvent(data); len(of.own[self]) == 0 {
 		s.snap, s.snapOf = event, of
 	}
 	return event, of, nil
 }
-
-// asEvent is a frame as it stands on the wire.
-func asEvent(data []byte) []byte { return fmt.Appendf(nil, "data: %s\n\n", data) }
 
 func snapshot(f Frames, st *state, rows []shown) []byte {
 	html := make([][]byte, len(rows))
@@ -231,8 +241,9 @@ func snapshot(f Frames, st *state, rows []shown) []byte {
 	return oneLine(append(data, f.Age(st.asOf)...))
 }
 
-func frame(f Frames, c change, parts []shown, asOf time.Time) []byte {
-	var data []byte
+// frame is what brings about a change; head and tail are where in it the order of
+// rows begins and ends.
+func frame(f Frames, c change, parts []shown, asOf time.Time) (data []byte, head, tail int) {
 	for _, id := range c.gone {
 		data = append(data, f.Gone(id)...)
 	}
@@ -242,13 +253,18 @@ func frame(f Frames, c change, parts []shown, asOf time.Time) []byte {
 	for _, row := range c.added {
 		data = append(data, f.New(row.html)...)
 	}
+	head = len(data)
 	if c.order != nil {
 		data = append(data, f.Order(c.order)...)
 	}
+	tail = len(data)
 	for _, part := range parts {
 		data = append(data, f.Part(part.id, part.html)...)
 	}
-	return oneLine(append(data, f.Age(asOf)...))
+	data = append(data, f.Age(asOf)...)
+	line := oneLine(data)
+	put := len(line) - len(data) // in front
+	return line, put + head, put + tail
 }
 
 // oneLine makes data safe behind "data: ": a line feed would cut it off, a bare

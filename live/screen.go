@@ -110,7 +110,10 @@ func (s *screen) run(ctx context.Context) {
 		var moved chan struct{}
 		switch {
 		case !watched:
-			wait, dirty = o.Idle, nil
+			dirty = nil
+			if !s.hub.crowded() {
+				wait = o.Idle
+			}
 		case s.now.Load().seq > s.fan.handed.Load()+mostAhead:
 			dirty, moved = nil, s.fan.moved
 		}

@@ -259,3 +259,68 @@ func TestANoticeDuringALookIsNotLost(t *testing.T) {
 		w.leave()
 	})
 }
+
+// Views whose looks take long wait for each other, and no others for them.
+func TestSlowLooksKeepOthersWaitingNot(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		slow, board := newWall(1), newWall(1)
+		slow.looking = func() { time.Sleep(4 * time.Second) }
+		walls := map[string]*wall{"emea": board}
+		for i := range 6 {
+			walls[fmt.Sprint("slow-", i)] = slow
+		}
+		s := newSite(t, live.Options{Looks: 2}, walls)
+		w := s.watch(t, "emea")
+		for i := range 6 {
+			s.open(t, fmt.Sprint("slow-", i))
+		}
+		for i := range 10 {
+			time.Sleep(time.Second)
+			board.set(0, fmt.Sprint("change ", i))
+			s.hub.Notice(live.Notice{Teams: []string{"emea"}})
+			time.Sleep(100 * time.Millisecond)
+			synctest.Wait()
+			if !w.shows().same(board.want()) {
+				t.Fatalf("change %d waits for slow looks", i)
+			}
+		}
+		w.leave()
+	})
+}
+
+// Whoever opens and leaves one view after the other leaves few behind.
+func TestManyViewsLeftAreForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		walls := map[string]*wall{}
+		for i := range 30 {
+			walls[fmt.Sprint("view-", i)] = newWall(1)
+		}
+		s := newSite(t, live.Options{Views: 10}, walls)
+		for i := range 30 {
+			s.watch(t, fmt.Sprint("view-", i)).leave()
+		}
+		time.Sleep(2 * twoTicks)
+		synctest.Wait()
+		if got := s.hub.Stats().Views; got > 10 {
+			t.Errorf("%d views are kept that nobody watches, want 10 at most", got)
+		}
+	})
+}
+
+// What is shown is as old as the clock says that due times go by, not the machine's.
+func TestTheAgeGoesByTheGivenClock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		board := newWall(1)
+		ahead := func() time.Time { return time.Now().Add(time.Hour) }
+		s := newSite(t, live.Options{Now: ahead}, map[string]*wall{"emea": board})
+		w := s.watch(t, "emea")
+		for range 3 {
+			time.Sleep(5 * time.Second) // a quiet screen tells its age
+			synctest.Wait()
+			if got := ahead().Sub(w.shows().asOf); got < 0 || got > 5*time.Second {
+				t.Errorf("it says that it is %v old", got)
+			}
+		}
+		w.leave()
+	})
+}

@@ -56,7 +56,7 @@ func (b *wall) view(topic string) live.View {
 		f = b.frames
 	}
 	return live.View{
-		Topic: topic, Frames: f,
+		Topic: topic, Frames: f, Slow: strings.HasPrefix(topic, "slow"),
 		Concerns: func(n live.Notice) bool { return n.Team(topic) },
 		Look: func(context.Context, time.Time) (live.Page, error) {
 			b.mu.Lock()

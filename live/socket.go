@@ -32,6 +32,7 @@ type socket struct {
 	now   *nonblocking // nil: every write may wait, so the goroutine makes it
 	queue backlog
 	lags  chan struct{} // closed when nothing is queued any more; nil: nothing is
+	over  bool          // something was refused: what comes behind it is, too
 	until time.Time     // the stream has ended: so long may writes still take
 }
 
@@ -105,6 +106,9 @@ func (w *headWriter) text(s string)               { *w = append(*w, s...) }
 func (s *socket) put(p []byte) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.over {
+		return false
+	}
 	if s.lags == nil {
 		n, err := s.try(p)
 		if err != nil {
@@ -115,12 +119,22 @@ func (s *socket) put(p []byte) bool {
 			return true
 		}
 	}
-	if s.queue.size+len(p) > s.max {
+	if s.over = !s.queue.takes(len(p), s.max); s.over {
 		return false
 	}
 	s.queue.add(p)
 	s.lag()
 	return true
+}
+
+// beat sends a heartbeat where nothing waits that says as much.
+func (s *socket) beat() {
+	s.mu.Lock()
+	waits := s.lags != nil
+	s.mu.Unlock()
+	if !waits {
+		s.put(heartbeat)
+	}
 }
 
 // try writes what the connection takes at once.
@@ -178,7 +192,7 @@ func (s *socket) bound() {
 func (s *socket) give(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.queue, s.max = backlog{}, -1
+	s.queue, s.over = backlog{}, true
 	if errors.Is(err, os.ErrDeadlineExceeded) && s.until.IsZero() {
 		s.fail(errLagged)
 	} else {
@@ -210,7 +224,7 @@ func (s *socket) run(ctx context.Context) error {
 			return nil
 		case errors.Is(err, os.ErrDeadlineExceeded):
 			beat = time.Now().Add(s.heartbeat)
-			s.put(heartbeat) // over the bound it would be one too many anyway
+			s.beat()
 		case err != nil:
 			return nil
 		}

@@ -7,46 +7,81 @@ import (
 
 // state is what a screen shows. It is never changed.
 type state struct {
-	rows   []shown         // all, in order
-	shared []shown         // those that everybody sees
-	own    map[string]bool // who sees others besides; nil: nobody
+	rows   []shown           // all, in order
+	shared []shown           // those that everybody sees
+	own    map[string][]mine // those that somebody sees besides, in order
 	parts  []shown
 	seq    uint64    // of the frame that led to it; 0: none yet
 	asOf   time.Time // when it was last known to be true
 }
 
+// mine is a row that one visitor alone sees.
+type mine struct {
+	shown
+	before int // how many rows that everybody sees stand before it
+}
+
 func newState(rows, parts []shown, asOf time.Time) *state {
 	st := &state{rows: rows, shared: rows, parts: parts, asOf: asOf}
-	for _, row := range rows {
-		if row.only != "" {
-			if st.own == nil {
-				st.own = map[string]bool{}
-			}
-			st.own[row.only] = true
-		}
+	if !slices.ContainsFunc(rows, func(row shown) bool { return row.only != "" }) {
+		return st
 	}
-	if st.own != nil {
-		st.shared = st.filtered("")
+	st.shared, st.own = make([]shown, 0, len(rows)), map[string][]mine{}
+	for _, row := range rows {
+		if row.only == "" {
+			st.shared = append(st.shared, row)
+		} else {
+			st.own[row.only] = append(st.own[row.only], mine{row, len(st.shared)})
+		}
 	}
 	return st
 }
 
 // seenBy are the rows that a visitor sees, in order.
 func (st *state) seenBy(self string) []shown {
-	if !st.own[self] {
+	if len(st.own[self]) == 0 {
 		return st.shared
 	}
-	return st.filtered(self)
+	rows := make([]shown, 0, len(st.shared)+len(st.own[self]))
+	for w := st.walk(self); ; {
+		row := w.next()
+		if row == nil {
+			return rows
+		}
+		rows = append(rows, *row)
+	}
 }
 
-func (st *state) filtered(self string) []shown {
-	rows := make([]shown, 0, len(st.rows))
-	for _, row := range st.rows {
-		if row.only == "" || row.only == self {
-			rows = append(rows, row)
+func (st *state) idsSeenBy(self string) []string {
+	ids := make([]string, 0, len(st.shared)+len(st.own[self]))
+	for w := st.walk(self); ; {
+		row := w.next()
+		if row == nil {
+			return ids
 		}
+		ids = append(ids, row.id)
 	}
-	return rows
+}
+
+// walk goes along the rows that a visitor sees.
+func (st *state) walk(self string) walk { return walk{shared: st.shared, mine: st.own[self]} }
+
+type walk struct {
+	shared []shown
+	mine   []mine
+	passed int // of shared
+}
+
+// next is the next row; nil: there is none.
+func (w *walk) next() (row *shown) {
+	switch {
+	case len(w.mine) > 0 && w.mine[0].before == w.passed:
+		row, w.mine = &w.mine[0].shown, w.mine[1:]
+	case w.passed < len(w.shared):
+		row = &w.shared[w.passed]
+		w.passed++
+	}
+	return row
 }
 
 // differsForSome tells whether anything changed of rows that not everybody sees,

@@ -144,6 +144,29 @@ func TestAStuckReaderIsClosedAndNobodyElseNotices(t *testing.T) {
 	})
 }
 
+// One frame may be larger than what may wait: who has read everything before it
+// keeps up.
+func TestALargeFrameReachesWhoKeepsUp(t *testing.T) {
+	bothWriters(t, func(t *testing.T, keeps bool) {
+		synctest.Test(t, func(t *testing.T) {
+			board := newWall(3)
+			s := newSite(t, live.Options{MaxQueue: 4 << 10}, map[string]*wall{"emea": board})
+			s.keeps = keeps
+			w := s.watch(t, "emea")
+			for i := range 3 {
+				board.set(i, strings.Repeat("large ", 10_000))
+				s.hub.Notice(live.Notice{All: true})
+				time.Sleep(time.Second)
+				synctest.Wait()
+				if got := s.hub.Stats(); got.Lagged != 0 || !w.shows().same(board.want()) {
+					t.Fatalf("%d lagged; it shows frame %d: %v", got.Lagged, i, w.shows().same(board.want()))
+				}
+			}
+			w.leave()
+		})
+	})
+}
+
 func TestAReaderOverTheBoundIsClosedAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		board := newWall(1)

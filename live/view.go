@@ -70,6 +70,7 @@ type Frames interface {
 type View struct {
 	Topic  string // unique for each audience
 	Frames Frames
+	Slow   bool // to look takes long: it waits for others that do, and nobody else for it
 	// Concerns is quick, pure and may be called from several goroutines.
 	Concerns func(Notice) bool
 	// Look reads what should be shown at now. It honours ctx, and is never

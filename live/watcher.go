@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"os"
+	"slices"
 	"sync"
 )
 
@@ -22,7 +23,7 @@ type watcher struct {
 	begun bool    // and not ended
 	early []event // frames that came before it had begun
 	seq   uint64  // of the last frame that the browser has
-	base  *state  // what it shows; nil: some state of what everybody sees
+	base  *state  // what it shows
 	own   *Own    // what it has of its own; nil: not told yet
 }
 
@@ -30,6 +31,7 @@ type watcher struct {
 type event struct {
 	text []byte // nil: nothing for those who see what everybody does
 	seq  uint64
+	step
 }
 
 // stream is a stream from its snapshot to its end.
@@ -121,30 +123,29 @@ func (w *watcher) show(e event) {
 	}
 }
 
-// advance returns what brings a watcher from what it shows to what it should. It
-// is the event that goes to everybody unless the watcher sees rows of its own:
-// then it is the difference for this one watcher, up to the newest state, and the
-// events until there are dropped. A watcher that has lost touch with the states,
-// because it was not quick enough to follow them, gets a snapshot.
+// advance returns what brings a watcher from what it shows to what the event leads
+// to. It is the event itself unless the watcher sees rows of its own: then these are
+// put into it. Only where rows become or cease to be its own is the difference found
+// for this one watcher, so that such a row changes in its place.
 func (w *watcher) advance(e event) ([]byte, error) {
-	now, base, self := w.screen.now.Load(), w.base, w.who.Self
-	if !now.own[self] && (base == nil || !base.own[self]) {
-		w.seq, w.base = e.seq, nil
-		if now.seq == e.seq {
-			w.base = now
-		}
+	was, now, self := w.base, e.to, w.who.Self
+	w.seq, w.base = e.seq, now
+	if len(was.own[self]) == 0 && len(now.own[self]) == 0 {
 		return e.text, nil
 	}
-	w.seq, w.base = now.seq, now
 	return contained(func() ([]byte, error) {
 		frames := w.screen.view.Frames
-		if base == nil {
+		switch {
+		case e.whole:
 			return asEvent(snapshot(frames, now, now.seenBy(self))), nil
+		case slices.EqualFunc(was.own[self], now.own[self], func(a, b mine) bool { return a.id == b.id }):
+			return e.with(e.ownPieces(frames, was, self), frames), nil
 		}
-		c, parts := diff(base.seenBy(self), now.seenBy(self)), changedParts(base.parts, now.parts)
+		c, parts := diff(was.seenBy(self), now.seenBy(self)), changedParts(was.parts, now.parts)
 		if e.text == nil && c.empty() && len(parts) == 0 {
 			return nil, nil
 		}
-		return asEvent(frame(frames, c, parts, now.asOf)), nil
+		text, _, _ := frame(frames, c, parts, now.asOf)
+		return asEvent(text), nil
 	})
 }

@@ -164,7 +164,7 @@ func (c *cli) open(ctx context.Context, s settings) (_ *app, err error) {
 	if !a.store.Embedded() { // SQLite has one writer; Postgres works on one transaction while the next is prepared
 		a.desk.Committers(min(max(2, runtime.GOMAXPROCS(0)), mostCommitters))
 	}
-	a.hub = live.NewHub(live.Options{Log: a.log})
+	a.hub = live.NewHub(live.Options{Log: a.log, Now: a.clock.Now})
 	a.conns = newConns(maxConns(), a.log)
 	a.meters.watch(a.store, a.clock, a.redis, a.desk, a.conns)
 	return a, nil
