@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net/netip"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -25,6 +26,7 @@ func document(t *testing.T, path string) string {
 // service is what a test wants to know of a service in compose.yaml.
 type service struct {
 	Image       string
+	Build       any
 	Command     []string
 	Environment map[string]string
 	DependsOn   map[string]struct{ Condition string } `yaml:"depends_on"`
@@ -35,15 +37,30 @@ type service struct {
 	ReadOnly bool     `yaml:"read_only"`
 	CapDrop  []string `yaml:"cap_drop"`
 	Ports    []string
+	Networks yaml.Node // names, or each with its addresses
 }
 
-func composed(t *testing.T) map[string]service {
+// composition is what a test wants to know of compose.yaml.
+type composition struct {
+	Services map[string]service
+	Networks map[string]struct {
+		IPAM struct {
+			Config []struct {
+				Subnet  netip.Prefix
+				IPRange netip.Prefix `yaml:"ip_range"`
+				Gateway netip.Addr
+			}
+		}
+	}
+}
+
+func composed(t *testing.T) composition {
 	t.Helper()
-	var c struct{ Services map[string]service }
+	var c composition
 	if err := yaml.Unmarshal([]byte(document(t, "compose.yaml")), &c); err != nil {
 		t.Fatal(err)
 	}
-	return c.Services
+	return c
 }
 
 // isCommand tells whether words begin with a command of the binary.
@@ -55,7 +72,7 @@ func isCommand(words ...string) bool {
 func TestDeploymentsNameWhatThereIs(t *testing.T) {
 	known := settingNames()
 	ours := func(s service) bool { return strings.HasPrefix(s.Image, "hotleads") }
-	services := composed(t)
+	services := composed(t).Services
 	for name, s := range services {
 		if !ours(s) {
 			continue
@@ -102,7 +119,7 @@ func TestDeploymentsNameWhatThereIs(t *testing.T) {
 // The compose file runs two instances with all that they need, starts them once it
 // is there, and gives strangers nothing but the proxy.
 func TestComposeIsWhole(t *testing.T) {
-	services := composed(t)
+	services := composed(t).Services
 	for _, name := range []string{"app1", "app2"} {
 		s := services[name]
 		want := map[string]struct{ Condition string }{"migrate": {"service_completed_successfully"}, "redis": {"service_healthy"}}
@@ -134,6 +151,38 @@ func TestComposeIsWhole(t *testing.T) {
 		if !strings.Contains(image, want) {
 			t.Errorf("Dockerfile: no %s", want)
 		}
+	}
+}
+
+// The proxy's address, which instances trust, is one that Docker gives to nobody
+// else: it hands out those of the range, lowest first, to who starts first.
+func TestComposeAddresses(t *testing.T) {
+	c := composed(t)
+	config := c.Networks["inside"].IPAM.Config
+	var at struct {
+		Inside struct {
+			Address netip.Addr `yaml:"ipv4_address"`
+		}
+	}
+	networks := c.Services["proxy"].Networks
+	if err := networks.Decode(&at); err != nil || len(config) != 1 {
+		t.Fatalf("%v, %d networks", err, len(config))
+	}
+	inside, proxy := config[0], at.Inside.Address
+	if !inside.Subnet.Contains(proxy) || !inside.IPRange.IsValid() || inside.IPRange.Contains(proxy) || proxy == inside.Gateway {
+		t.Errorf("the proxy is at %s; want an address of %s outside %s", proxy, inside.Subnet, inside.IPRange)
+	}
+	var builders []string
+	for name, s := range c.Services {
+		if s.Build != nil {
+			builders = append(builders, name)
+		}
+		if strings.HasPrefix(s.Image, "hotleads") && s.Environment["TRUSTED_PROXIES"] != proxy.String() {
+			t.Errorf("%s trusts %q, want the proxy's %s", name, s.Environment["TRUSTED_PROXIES"], proxy)
+		}
+	}
+	if !slices.Equal(builders, []string{"migrate"}) { // two that build one image race for its name
+		t.Errorf("the image is built by %v, want migrate alone, for which the others wait", builders)
 	}
 }
 
