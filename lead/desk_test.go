@@ -138,7 +138,9 @@ func (deaf) Top(context.Context, string, int) ([]string, error) { return nil, er
 
 func (deaf) Reset(context.Context, string) error { return errAway }
 
-func (deaf) Built(context.Context, string) error { return errAway }
+func (deaf) Begin(context.Context, string) (string, error) { return "", errAway }
+
+func (deaf) Built(context.Context, string, string) error { return errAway }
 
 func (deaf) Ring(context.Context, lead.Notice) error { return errAway }
 

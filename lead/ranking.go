@@ -16,7 +16,11 @@ func (d *Desk) Rebuild(ctx context.Context, now time.Time) (int, error) {
 	}
 	n := 0
 	for _, team := range sc.Book.Teams {
-		ranked, err := d.rerank(ctx, sc.Rules, team.ID, now, true)
+		err := d.ranking.Reset(ctx, team.ID) // before reading: what is announced from now on is kept
+		ranked := 0
+		if err == nil {
+			ranked, err = d.rerank(ctx, sc.Rules, team.ID, now, true)
+		}
 		if err != nil {
 			return n, fmt.Errorf("rebuild %s: %w", team.Name, err)
 		}
@@ -38,14 +42,11 @@ func (d *Desk) Rerank(ctx context.Context, now time.Time) error {
 		if err != nil && !lost {
 			return err
 		}
-		if _, err := d.rerank(ctx, sc.Rules, team.ID, now, false); err != nil {
+		if _, err := d.rerank(ctx, sc.Rules, team.ID, now, lost); err != nil {
 			return err
 		}
 		if lost { // nothing is forgotten first: what one instance has written another one may not wipe away
-			if err = d.ranking.Built(ctx, team.ID); err == nil {
-				ranked, err = d.ranking.Top(ctx, team.ID, 0)
-			}
-			if err != nil {
+			if ranked, err = d.ranking.Top(ctx, team.ID, 0); err != nil {
 				return err
 			}
 		}
@@ -101,9 +102,13 @@ func (d *Desk) Lost(ctx context.Context) (bool, error) {
 	return false, nil
 }
 
-func (d *Desk) rerank(ctx context.Context, rules *Rules, team string, now time.Time, reset bool) (int, error) {
-	if reset { // before reading: what is announced from now on is kept
-		if err := d.ranking.Reset(ctx, team); err != nil {
+// rerank writes the ranks of all who are on a team's board. lost: the ranking is
+// not whole, and is afterwards, unless it is lost again meanwhile.
+func (d *Desk) rerank(ctx context.Context, rules *Rules, team string, now time.Time, lost bool) (int, error) {
+	token := ""
+	if lost {
+		var err error
+		if token, err = d.ranking.Begin(ctx, team); err != nil {
 			return 0, err
 		}
 	}
@@ -118,8 +123,8 @@ func (d *Desk) rerank(ctx context.Context, rules *Rules, team string, now time.T
 	if err := d.ranking.Rank(ctx, ranks); err != nil {
 		return 0, err
 	}
-	if reset {
-		if err := d.ranking.Built(ctx, team); err != nil {
+	if lost {
+		if err := d.ranking.Built(ctx, team, token); err != nil {
 			return 0, err
 		}
 	}

@@ -157,9 +157,13 @@ type Ranking interface {
 	// Top are the ids on a team's board, best first, at most n, all where n is 0;
 	// ErrNotRanked where the team's ranking has not been built or was lost.
 	Top(ctx context.Context, team string, n int) ([]string, error)
-	// Reset forgets a team's ranking; Built says that it is whole again.
+	// Reset forgets a team's ranking.
 	Reset(ctx context.Context, team string) error
-	Built(ctx context.Context, team string) error
+	// Begin notes that all of a team's ranks are about to be written, and returns
+	// a token by which Built says afterwards that the ranking is whole again.
+	// ErrNotRanked where it was lost, or reset, in between.
+	Begin(ctx context.Context, team string) (token string, err error)
+	Built(ctx context.Context, team, token string) error
 }
 
 // ErrNotRanked: a team's ranking was lost, or never made.

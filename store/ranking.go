@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 
 	"github.com/redis/go-redis/v9"
@@ -11,10 +12,11 @@ import (
 
 // The keys of one team share a hash tag, so that a cluster keeps them together:
 // a sorted set of who is on the board, a hash of the versions that ranks were
-// written from, a sorted set of when leads departed, and that the ranking is whole.
+// written from, a sorted set of when leads departed, that the ranking is whole, and
+// the token of those who are about to make it so.
 func rankKeys(team string) []string {
 	at := "hl:{" + team + "}:"
-	return []string{at + "rank", at + "versions", at + "departed", at + "built"}
+	return []string{at + "rank", at + "versions", at + "departed", at + "built", at + "begun"}
 }
 
 // departedFor is how long the version of a lead that left the board is kept, in
@@ -98,10 +100,37 @@ func (r *Redis) Reset(ctx context.Context, team string) error {
 	return nil
 }
 
+// beginScript gives the token of those who write all ranks, the same to all of
+// them. ARGV: the token, where there is none yet.
+var beginScript = redis.NewScript(`
+redis.call('SET', KEYS[1], ARGV[1], 'NX')
+return redis.call('GET', KEYS[1])`)
+
+// Begin notes that all ranks of a team are about to be written. The token tells
+// whether what was written since is still there.
+func (r *Redis) Begin(ctx context.Context, team string) (string, error) {
+	token, err := beginScript.Run(ctx, r.UniversalClient, rankKeys(team)[4:], rand.Text()).Text()
+	if err != nil {
+		return "", fmt.Errorf("store: begin a ranking: %w", err)
+	}
+	return token, nil
+}
+
+// builtScript says that a ranking is whole, and 1 where nothing of it was lost
+// since the token was given.
+var builtScript = redis.NewScript(`
+if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], '1')
+return 1`)
+
 // Built says that a team's ranking is whole.
-func (r *Redis) Built(ctx context.Context, team string) error {
-	if err := r.Set(ctx, rankKeys(team)[3], "1", 0).Err(); err != nil {
+func (r *Redis) Built(ctx context.Context, team, token string) error {
+	whole, err := builtScript.Run(ctx, r.UniversalClient, rankKeys(team)[3:], token).Bool()
+	if err != nil {
 		return fmt.Errorf("store: ranking built: %w", err)
+	}
+	if !whole {
+		return fmt.Errorf("store: lost while it was built: %w", lead.ErrNotRanked)
 	}
 	return nil
 }

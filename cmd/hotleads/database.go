@@ -60,9 +60,12 @@ func (elsewhere) Rank(context.Context, []lead.Rank) error { return errElsewhere 
 func (elsewhere) Top(context.Context, string, int) ([]string, error) {
 	return nil, errElsewhere
 }
-func (elsewhere) Reset(context.Context, string) error     { return errElsewhere }
-func (elsewhere) Built(context.Context, string) error     { return errElsewhere }
-func (elsewhere) Ring(context.Context, lead.Notice) error { return nil }
+func (elsewhere) Reset(context.Context, string) error { return errElsewhere }
+func (elsewhere) Begin(context.Context, string) (string, error) {
+	return "", errElsewhere
+}
+func (elsewhere) Built(context.Context, string, string) error { return errElsewhere }
+func (elsewhere) Ring(context.Context, lead.Notice) error     { return nil }
 
 // deskBeside is the desk of a command that runs beside servers.
 func (c *cli) deskBeside(s lead.Store) *lead.Desk {

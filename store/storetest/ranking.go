@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -69,10 +70,19 @@ func rank(t *testing.T, r *store.Redis, ranks ...lead.Rank) {
 	}
 }
 
+func begin(t *testing.T, r *store.Redis, team string) string {
+	t.Helper()
+	token, err := r.Begin(t.Context(), team)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return token
+}
+
 func built(t *testing.T, r *store.Redis, teams ...string) {
 	t.Helper()
 	for _, team := range teams {
-		if err := r.Built(t.Context(), team); err != nil {
+		if err := r.Built(t.Context(), team, begin(t, r, team)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -182,10 +192,31 @@ func rankBuilt(t *testing.T, r *store.Redis) {
 	rank(t, r, on("a", 1, 50)) // its version was forgotten, too
 	built(t, r, "emea")
 	top(t, r, "a")
-	Empty(t, r)
-	lost("Redis was emptied")
-	rank(t, r, on("b", 2, 50))
-	lost("and goes on")
+	for what, lose := range map[string]func(){
+		"Redis was emptied": func() { Empty(t, r) },
+		"reset by another":  func() { _ = r.Reset(t.Context(), "emea") },
+	} {
+		begun := begin(t, r, "emea")
+		if other := begin(t, r, "emea"); other != begun {
+			t.Errorf("two who write the same ranks have the tokens %q and %q", begun, other)
+		}
+		rank(t, r, on("a", 1, 50))
+		lose()
+		lost(what)
+		rank(t, r, on("b", 2, 50)) // what was written before is gone
+		for _, token := range []string{begun, ""} {
+			if err := r.Built(t.Context(), "emea", token); !errors.Is(err, lead.ErrNotRanked) {
+				t.Errorf("%s while it was made, and it is said to be whole: %v", what, err)
+			}
+		}
+		lost(what + ", and goes on")
+		if next := begin(t, r, "emea"); next == begun {
+			t.Errorf("%s, and the token is the same", what)
+		}
+		if err := r.Built(t.Context(), "emea", begun); !errors.Is(err, lead.ErrNotRanked) {
+			t.Errorf("%s, another began anew, and the former says that it is whole: %v", what, err)
+		}
+	}
 }
 
 func rankRace(t *testing.T, r *store.Redis) {
@@ -305,7 +336,7 @@ func redisContexts(t *testing.T, r *store.Redis) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	for what, err := range map[string]error{
-		"rank": r.Rank(ctx, []lead.Rank{on("a", 1, 1)}), "top": second(r.Top(ctx, "emea", 1)), "reset": r.Reset(ctx, "emea"), "built": r.Built(ctx, "emea"),
+		"rank": r.Rank(ctx, []lead.Rank{on("a", 1, 1)}), "top": second(r.Top(ctx, "emea", 1)), "reset": r.Reset(ctx, "emea"), "begin": second(r.Begin(ctx, "emea")), "built": r.Built(ctx, "emea", ""),
 		"ring": r.Ring(ctx, lead.Notice{}), "attempts": second(r.Attempts(ctx, "a", time.Minute, true)), "forgive": r.Forgive(ctx, "a"),
 	} {
 		if err == nil {
