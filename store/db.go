@@ -260,7 +260,7 @@ func again(err error) bool {
 	if errors.As(err, &p) {
 		// An identity that two versions of this program made at once is found the
 		// second time.
-		return p.Code == "40001" || p.Code == "40P01" || p.Code == "55P03" || p.Code == "23505" && p.Table == "identities" || movedAway(p) // serialization failure, deadlock, a lock that was not to be waited for
+		return p.Code == "40001" || p.Code == "40P01" || p.Code == "55P03" || p.Code == "53200" || p.Code == "23505" && p.Table == "identities" || movedAway(p) // serialization failure, deadlock, a lock that was not to be waited for, no room for more locks
 	}
 	return errors.Is(err, errStale) || errors.Is(err, errMissed)
 }
@@ -334,10 +334,11 @@ func (s *Store) skipLocked() string {
 	return " FOR NO KEY UPDATE SKIP LOCKED"
 }
 
-// mostNew is how many unknown identities a transaction locks one by one. Postgres
-// keeps room for a few thousand locks, for all transactions together: who has
-// more of them locks them all.
-const mostNew = 500
+// buckets is into how many the unknown identities fall that transactions lock.
+// Postgres keeps room for a few thousand locks (64 a connection that it allows),
+// for all transactions together: so many are all that ever are of these, however
+// many instances take in new people.
+const buckets = 2048
 
 // alone lets one transaction at a time make leads of the same unknown
 // identities. Without it they would still make one lead (Identify), but
@@ -347,21 +348,17 @@ func (t *txn) alone(ctx context.Context, unknown []lead.Identity) (bool, error) 
 	if len(unknown) == 0 {
 		return false, nil
 	}
-	keys := []int64{0} // all identities: shared by those who lock some of them
+	keys := make([]int64, 0, len(unknown))
 	for _, id := range unknown {
 		t.ours[id] = true
 		h := fnv.New64a()
 		_, _ = io.WriteString(h, string(id.Kind)+":"+id.Value) // a hash takes everything
-		keys = append(keys, int64(h.Sum64()>>1|1))
+		keys = append(keys, int64(h.Sum64()%buckets)+1)        //nolint:gosec // less than there are buckets
 	}
 	if t.s.lite {
 		return false, nil
 	}
-	if len(unknown) > mostNew {
-		_, err := t.ExecContext(ctx, `SELECT pg_advisory_xact_lock(0)`)
-		return true, err
-	}
 	slices.Sort(keys)
-	_, err := t.ExecContext(ctx, `SELECT CASE k WHEN 0 THEN pg_advisory_xact_lock_shared(k) ELSE pg_advisory_xact_lock(k) END FROM unnest($1::bigint[]) AS k`, pq.Array(slices.Compact(keys)))
+	_, err := t.ExecContext(ctx, `SELECT pg_advisory_xact_lock(k) FROM unnest($1::bigint[]) AS k`, pq.Array(slices.Compact(keys)))
 	return true, err
 }
