@@ -21,8 +21,11 @@ type Desk struct {
 	intake  []chan *intakeGroup // a committer each
 	seed    maphash.Seed
 	queued  atomic.Int64 // messages that wait for a transaction, or are in one
-	meter   Meter
-	told    *announcer
+
+	queuedBytes atomic.Int64 // theirs, as they were sent
+
+	meter Meter
+	told  *announcer
 
 	// Clock tells the time where it is no argument; nil: [Now]. To be set before
 	// the desk is used.

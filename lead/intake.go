@@ -18,6 +18,9 @@ const (
 	groupWait = 2 * time.Millisecond
 	groupMost = 500    // messages from which on a group waits for no more
 	queueMost = 20_000 // messages that may wait; more are refused, not kept waiting
+	// queueBytes is how many bytes they may have, as they were sent: 3 KiB each, three
+	// times what most are. In memory they take some four times as much.
+	queueBytes = 64 << 20
 )
 
 // intakeGroup is what one caller has for one committer.
@@ -25,6 +28,7 @@ type intakeGroup struct {
 	msgs  []Message
 	index []int // of each in the caller's
 	errs  []error
+	size  int64 // bytes of the messages
 	err   error
 	done  chan struct{}
 }
@@ -38,10 +42,12 @@ func (d *Desk) Take(ctx context.Context, msgs []Message) ([]error, error) {
 	if len(msgs) == 0 {
 		return nil, nil
 	}
-	n := int64(len(msgs))
-	if d.queued.Add(n) > max(queueMost, n) { // a request alone always finds room
-		d.queued.Add(-n)
-		return nil, fmt.Errorf("%w: %d messages wait already", ErrBusy, queueMost)
+	size := int64(0)
+	for i := range msgs {
+		size += int64(msgs[i].Size)
+	}
+	if !d.admit(int64(len(msgs)), size) {
+		return nil, fmt.Errorf("%w: as many messages wait as may", ErrBusy)
 	}
 	parts := d.part(msgs)
 	for i, g := range parts {
@@ -69,6 +75,23 @@ func (d *Desk) Take(ctx context.Context, msgs []Message) ([]error, error) {
 	return errs, nil
 }
 
+// admit counts messages that are to wait, if there is room for them. A request
+// alone always finds room.
+func (d *Desk) admit(messages, bytes int64) bool {
+	waiting, size := d.queued.Add(messages), d.queuedBytes.Add(bytes)
+	if waiting <= max(queueMost, messages) && size <= max(queueBytes, bytes) {
+		return true
+	}
+	d.leave(messages, bytes)
+	return false
+}
+
+// leave is the end of waiting.
+func (d *Desk) leave(messages, bytes int64) {
+	d.queued.Add(-messages)
+	d.queuedBytes.Add(-bytes)
+}
+
 // Committers is how many transactions take messages in at the same time (1
 // without it). It is called before anything else is asked of the Desk.
 func (d *Desk) Committers(n int) {
@@ -94,6 +117,7 @@ func (d *Desk) part(msgs []Message) []*intakeGroup {
 			parts[n] = &intakeGroup{done: make(chan struct{})}
 		}
 		parts[n].msgs, parts[n].index = append(parts[n].msgs, m), append(parts[n].index, i)
+		parts[n].size += int64(m.Size)
 	}
 	return parts
 }
@@ -222,7 +246,7 @@ func (d *Desk) commit(groups []*intakeGroup) {
 		if err == nil {
 			g.errs, errs = errs[:len(g.msgs)], errs[len(g.msgs):]
 		}
-		d.queued.Add(-int64(len(g.msgs)))
+		d.leave(int64(len(g.msgs)), g.size)
 		close(g.done)
 	}
 }

@@ -271,11 +271,13 @@ func TestOneCallerIsHeardInOrder(t *testing.T) {
 
 // More than may wait is refused, not kept waiting.
 func TestAFullIntakeRefuses(t *testing.T) {
+	const size = 1000
 	o := open(t)
-	_, room := o.desk.Queue()
+	_, most := o.desk.Queue()
+	room := int(most.Messages)
 	full := make([]lead.Message, room)
 	for i := range full {
-		full[i] = lead.Message{ID: fmt.Sprint(i), UserID: "u1", Event: "Page Viewed"}
+		full[i] = lead.Message{ID: fmt.Sprint(i), UserID: "u1", Event: "Page Viewed", Size: size}
 	}
 	ctx, stop := context.WithCancel(o.ctx)
 	first := make(chan error, 1)
@@ -283,16 +285,17 @@ func TestAFullIntakeRefuses(t *testing.T) {
 		_, err := o.desk.Take(ctx, full[:room-1])
 		first <- err
 	}()
-	for n := 0; n < room-1; n, _ = o.desk.Queue() {
+	for n := (lead.Backed{}); int(n.Messages) < room-1; n, _ = o.desk.Queue() {
 		runtime.Gosched()
 	}
-	for _, more := range [][]lead.Message{full[:2], full} {
+	large := []lead.Message{{ID: "large", UserID: "u1", Event: "Page Viewed", Size: int(most.Bytes)}}
+	for _, more := range [][]lead.Message{full[:2], full, large} {
 		if _, err := o.desk.Take(ctx, more); !errors.Is(err, lead.ErrBusy) {
 			t.Errorf("%d more: %v", len(more), err)
 		}
 	}
-	if waiting, _ := o.desk.Queue(); waiting != room-1 {
-		t.Errorf("%d wait, want %d", waiting, room-1)
+	if waiting, _ := o.desk.Queue(); waiting != (lead.Backed{Messages: int64(room) - 1, Bytes: int64(room-1) * size}) {
+		t.Errorf("%+v wait, want %d of %d bytes", waiting, room-1, size)
 	}
 	stop()
 	if err := <-first; !errors.Is(err, lead.ErrUnavailable) {

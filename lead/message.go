@@ -34,6 +34,7 @@ type Message struct {
 	TimeZone    string // context.timezone, an IANA name, or ""
 	Source      string // utm_source or the referring host, or ""
 	Server      bool   // came with a server key: outcomes are believed
+	Size        int    // bytes, as it was sent; 0: not known
 	Import      *Imported
 }
 

@@ -21,9 +21,14 @@ type Meter interface {
 // else is asked of the Desk.
 func (d *Desk) Measure(m Meter) { d.meter = m }
 
-// Queue tells how many messages wait for a transaction of the intake or are in
-// one, and how many may.
-func (d *Desk) Queue() (waiting, room int) { return int(d.queued.Load()), queueMost }
+// Backed is what messages come to that wait for a transaction of the intake or
+// are in one: how many, and their bytes as they were sent.
+type Backed struct{ Messages, Bytes int64 }
+
+// Queue tells what waits at the intake, and how much may.
+func (d *Desk) Queue() (waiting, room Backed) {
+	return Backed{d.queued.Load(), d.queuedBytes.Load()}, Backed{queueMost, queueBytes}
+}
 
 // Lag is how far behind the sweeps of all instances are.
 type Lag struct {

@@ -120,8 +120,10 @@ func (m *meters) watch(st *store.Store, clock *store.Clock, redis *store.Redis, 
 	gauge := func(name, help string, f func() float64) {
 		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, f))
 	}
-	gauge("hotleads_intake_waiting", "Messages that wait for a transaction of the intake, or are in one.", func() float64 { n, _ := desk.Queue(); return float64(n) })
-	gauge("hotleads_intake_room", "Messages that may wait so; more are answered 429.", func() float64 { _, n := desk.Queue(); return float64(n) })
+	gauge("hotleads_intake_waiting", "Messages that wait for a transaction of the intake, or are in one.", func() float64 { n, _ := desk.Queue(); return float64(n.Messages) })
+	gauge("hotleads_intake_room", "Messages that may wait so; more are answered 429.", func() float64 { _, n := desk.Queue(); return float64(n.Messages) })
+	gauge("hotleads_intake_waiting_bytes", "Bytes of the messages that wait so, as they were sent.", func() float64 { n, _ := desk.Queue(); return float64(n.Bytes) })
+	gauge("hotleads_intake_room_bytes", "Bytes that may wait so; more are answered 429.", func() float64 { _, n := desk.Queue(); return float64(n.Bytes) })
 	gauge("hotleads_connections", "Open connections to this server.", func() float64 { return float64(conns.open.Load()) })
 	gauge("hotleads_connections_most", "Connections that may be open.", func() float64 { return float64(conns.most) })
 	gauge("hotleads_redis_connections", "Open connections to Redis.", func() float64 { return float64(redis.PoolStats().TotalConns) })

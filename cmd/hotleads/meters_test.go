@@ -19,7 +19,7 @@ import (
 var ownMetrics = []string{
 	"hotleads_announce_failed_total", "hotleads_announce_seconds", "hotleads_build_info version", "hotleads_connections", "hotleads_connections_most",
 	"hotleads_due_lag_seconds", "hotleads_http_panics_total", "hotleads_http_request_seconds method route status", "hotleads_http_requests_in_flight",
-	"hotleads_intake_group_messages", "hotleads_intake_group_seconds result", "hotleads_intake_room", "hotleads_intake_waiting", "hotleads_leads_to_rescore",
+	"hotleads_intake_group_messages", "hotleads_intake_group_seconds result", "hotleads_intake_room", "hotleads_intake_room_bytes", "hotleads_intake_waiting", "hotleads_intake_waiting_bytes", "hotleads_leads_to_rescore",
 	"hotleads_loop_failures_total loop", "hotleads_loop_success_timestamp_seconds loop", "hotleads_messages_total result", "hotleads_moves_total move",
 	"hotleads_notices_heard_total", "hotleads_notices_sent_total", "hotleads_ranking_lag_seconds", "hotleads_redis_connections",
 	"hotleads_stream_bytes_total", "hotleads_stream_draws_failed_total", "hotleads_stream_frames_total", "hotleads_stream_lagged_total", "hotleads_stream_looks_failed_total",
@@ -131,7 +131,7 @@ func TestMetrics(t *testing.T) {
 	for series, want := range map[string]string{
 		`hotleads_up{part="sql"}`: "1", `hotleads_up{part="redis"}`: "1", `hotleads_messages_total{result="taken"}`: "1", `hotleads_moves_total{move="qualify"}`: "1",
 		"hotleads_streams": "1", "hotleads_intake_group_messages_count": "1", "hotleads_intake_group_messages_sum": "1", `hotleads_intake_group_seconds_count{result="stored"}`: "1",
-		"hotleads_due_lag_seconds": "0", "hotleads_ranking_lag_seconds": "0", "hotleads_announce_failed_total": "0", "hotleads_http_panics_total": "0", "hotleads_intake_waiting": "0",
+		"hotleads_due_lag_seconds": "0", "hotleads_ranking_lag_seconds": "0", "hotleads_announce_failed_total": "0", "hotleads_http_panics_total": "0", "hotleads_intake_waiting": "0", "hotleads_intake_waiting_bytes": "0",
 	} {
 		if got[series] != want {
 			t.Errorf("%s is %q, want %s", series, got[series], want)

@@ -33,7 +33,12 @@ func one(t *testing.T, endpoint, body string) lead.Message {
 	if err != nil || len(b.Rejected) > 0 || len(b.Messages) != 1 {
 		t.Fatalf("%s %s: %d messages, rejected %v, error %v; want one message", endpoint, body, len(b.Messages), b.Rejected, err)
 	}
-	return b.Messages[0]
+	m := b.Messages[0]
+	if m.Size < len("{}") || m.Size > len(body) {
+		t.Errorf("%s: a message of %d bytes in one of %d", endpoint, m.Size, len(body))
+	}
+	m.Size = 0
+	return m
 }
 
 func TestEndpoints(t *testing.T) {

@@ -46,7 +46,7 @@ func (d *decoder) message(text raw, typ lead.MessageType) (lead.Message, error) 
 			return lead.Message{}, err
 		}
 	}
-	m := lead.Message{Type: typ, ReceivedAt: d.received}
+	m := lead.Message{Type: typ, ReceivedAt: d.received, Size: len(text)}
 	if err := f.identity(&m); err != nil {
 		return m, err
 	}
