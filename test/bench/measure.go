@@ -60,6 +60,8 @@ const (
 	emptyBatches kind = "batches, empty store"
 	bigSingle    kind = "single, big store"
 	bigBatches   kind = "batches, big store"
+	allSingle    kind = "single, all of the big store"
+	allBatches   kind = "batches, all of the big store"
 )
 
 // results are what was measured.
@@ -180,20 +182,19 @@ func (b *bench) settle(ctx context.Context) (s sites, err error) {
 
 // round gives everybody a turn, in the other order each time.
 func (b *bench) round(ctx context.Context, round int, s sites, l *limit, f *floor) error {
-	turns := []struct {
+	type turn struct {
 		kind kind
 		on   *site
 		size string
-	}{
-		{plainInserts, nil, ""}, {byHand, s.floor, ""}, {naiveSingle, s.naive, "1"}, {single, s.few, "1"}, {batches, s.few, "100"},
-		{emptySingle, s.empty, "1"}, {emptyBatches, s.empty, "100"},
+		more []string // flags of loadgen
+	}
+	turns := []turn{
+		{kind: plainInserts}, {kind: byHand, on: s.floor}, {naiveSingle, s.naive, "1", nil}, {single, s.few, "1", nil}, {batches, s.few, "100", nil},
+		{emptySingle, s.empty, "1", nil}, {emptyBatches, s.empty, "100", nil},
 	}
 	if s.big != nil {
-		turns = append(turns, turns[0])
-		turns[len(turns)-1] = turns[3]
-		turns[len(turns)-1].kind, turns[len(turns)-1].on = bigBatches, s.big
-		turns = append(turns, turns[2])
-		turns[len(turns)-1].kind, turns[len(turns)-1].on = bigSingle, s.big
+		same := []string{"--leads", strconv.Itoa(few), "--known", strconv.Itoa(few)}
+		turns = append(turns, turn{bigSingle, s.big, "1", same}, turn{bigBatches, s.big, "100", same}, turn{allSingle, s.big, "1", nil}, turn{allBatches, s.big, "100", nil})
 	}
 	if round%2 == 1 {
 		slices.Reverse(turns)
@@ -213,7 +214,7 @@ func (b *bench) round(ctx context.Context, round int, s sites, l *limit, f *floo
 				if t.kind == batches {
 					return b.countingCommands(ctx, t.on, t.size)
 				}
-				return t.on.load(ctx, "--batch", t.size)
+				return t.on.load(ctx, append([]string{"--batch", t.size}, t.more...)...)
 			})
 		}
 		if err != nil {
