@@ -83,7 +83,7 @@ func (s *server) slaModel(ctx context.Context, sc scene, f slaFilter, teams []st
 	if err != nil {
 		return m, err
 	}
-	m.Sentence = slaSentence(sc, f, r)
+	m.Sentence = slaSentence(f, r)
 	m.Figures, err = s.slaFigures(ctx, sc, f, r, teams)
 	return m, err
 }
@@ -103,7 +103,7 @@ func (s *server) runningOf(ctx context.Context, sc scene, f slaFilter, teams []s
 }
 
 // slaSentence is what the period was like, in one.
-func slaSentence(sc scene, f slaFilter, r report.SLA) string {
+func slaSentence(f slaFilter, r report.SLA) string {
 	n, when := r.HandOffs, periodWords(f)
 	if n.All == 0 {
 		return when + " no lead was handed over."
@@ -113,8 +113,10 @@ func slaSentence(sc scene, f slaFilter, r report.SLA) string {
 	switch {
 	case n.Called == 0:
 		s += " None was called yet."
-	case response.Done > 0:
+	case response.Done >= n.Called:
 		s += " " + views.Count(n.Called, "was", "were") + " called, half of them within " + views.Minutes(response.Median) + "."
+	case response.Done > 0:
+		s += " " + views.Count(n.Called, "was", "were") + " called; of those that came in opening hours half within " + views.Minutes(response.Median) + "."
 	default:
 		s += " " + views.Count(n.Called, "was", "were") + " called."
 	}
@@ -248,7 +250,7 @@ func (s *server) slaStream(c echo.Context) error {
 				if made.figures, err = s.slaFigures(ctx, sc, f, r, teams); err != nil {
 					return live.Page{}, err
 				}
-				made.sentence, made.next = slaSentence(sc, f, r), sc.now.Add(max(figuresEvery, figuresShare*time.Since(begun)))
+				made.sentence, made.next = slaSentence(f, r), sc.now.Add(max(figuresEvery, figuresShare*time.Since(begun)))
 			}
 			m.Sentence = made.sentence
 			figures := made.figures

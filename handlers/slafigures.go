@@ -199,7 +199,7 @@ func slaHeat(f slaFilter, r report.SLA, hours []report.Hour) ([]string, []views.
 			if all := n.Met + n.Missed; all > 0 {
 				c.Level, c.Text = 1+(n.Missed*4+all-1)/all, strconv.Itoa(n.Missed)
 				c.Title = fmt.Sprintf("%s %d:00: %d of %d late", name, h, n.Missed, all)
-				c.URL = "/sla/clocks" + f.query("from", since, "to", to, "kind", "response", "hour", fmt.Sprintf("%d-%d", d+1, h))
+				c.URL = "/sla/clocks" + f.query("from", since, "to", to, "kind", "response", "result", lead.ClocksJudged, "hour", fmt.Sprintf("%d-%d", d+1, h))
 			}
 			row.Cells = append(row.Cells, c)
 		}

@@ -96,6 +96,11 @@ func TestAManagerKeepsWhatEscalatedToThem(t *testing.T) {
 	s.move(person(mia), lead.Request{Move: lead.Accept})
 	s.move(person(mia), lead.Request{Move: lead.Touch, Outcome: "reached"})
 	s.wantRunning()
+	elsewhere := mia
+	elsewhere.Teams = []string{"apac"}
+	if !mia.Tends("emea", s.now) || elsewhere.Tends("emea", s.now) {
+		t.Error("who manages the team looks after what they hold of it, and no other manager does")
+	}
 	if s.l.Stage != lead.SAL || s.l.TouchedAt.IsZero() {
 		t.Errorf("stage %s", s.l.Stage)
 	}

@@ -45,6 +45,7 @@ type FactsQuery struct {
 // and cancelled.
 const (
 	ClocksMissed    = "missed"    // ended late, or run and are due
+	ClocksJudged    = "judged"    // met, or missed
 	ClocksOpen      = "open"      // run and are not due
 	ClocksWaiting   = "waiting"   // run
 	ClocksUnclaimed = "unclaimed" // claims that were missed and that nobody took

@@ -120,7 +120,9 @@ func (u User) MayHold(team string) bool {
 }
 
 // Tends tells whether a lead of the team that the person holds is looked after at
-// a moment: they may hold it, and are there.
+// a moment: they may hold it, or manage the team (its claim had escalated to them),
+// and are there.
 func (u User) Tends(team string, now time.Time) bool {
-	return u.MayHold(team) && u.There(now)
+	manages := u.Active() && u.Role == Manager && u.Sees(team)
+	return (manages || u.MayHold(team)) && u.There(now)
 }

@@ -37,6 +37,8 @@ func (s *Store) FindClocks(ctx context.Context, q lead.ClockSearch) ([]lead.Lead
 	switch q.Result {
 	case lead.ClocksMissed:
 		n.add(clockMissed, at(q.Now))
+	case lead.ClocksJudged:
+		n.add(`(outcome = 'met' OR `+clockMissed+`)`, at(q.Now))
 	case lead.ClocksUnclaimed:
 		n.add(clockMissed+` AND kind = 'claim' AND stopped_owner = ''`, at(q.Now))
 	case lead.ClocksOpen:
