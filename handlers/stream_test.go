@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -118,6 +119,9 @@ func TestStreamOfTheBoard(t *testing.T) {
 		streams[name] = s
 		if s.status != http.StatusOK || s.header.Get("Content-Type") != "text/event-stream" || s.header.Get("Content-Encoding") != "" || !strings.Contains(s.header.Get("Cache-Control"), "no-store") {
 			t.Fatalf("the stream of %s: %d %v", name, s.status, s.header)
+		}
+		if ms, err := strconv.ParseInt(s.header.Get("Hotleads-Time"), 10, 64); err != nil || time.Since(time.UnixMilli(ms)).Abs() > time.Minute || s.header.Get("Hotleads-Page") == "" {
+			t.Errorf("the stream of %s does not say what time it is, and for which page: %v", name, s.header)
 		}
 		snapshot := s.next()
 		if !strings.Contains(snapshot, `<hx-partial hx-target="#board"`) || !strings.Contains(snapshot, `id="lead-`+first+`"`) || !strings.Contains(snapshot, "#board-stats") {

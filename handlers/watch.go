@@ -16,6 +16,7 @@ import (
 	"hotleads/lead"
 	"hotleads/live"
 	"hotleads/static"
+	"hotleads/views"
 )
 
 // Streams of live pages. What a watcher gets is decided when the stream begins:
@@ -103,9 +104,12 @@ const (
 )
 
 // namePage tells a browser which page its stream belongs to: the version of server
-// and assets, and whose. It loads the page anew if it shows another one.
+// and assets, and whose. It loads the page anew if it shows another one. And what
+// time it is: a first frame may show what was long ago, while the database is away.
 func (s *server) namePage(c echo.Context, person string) {
-	c.Response().Header().Set("Hotleads-Page", s.build()+" "+person)
+	h := c.Response().Header()
+	h.Set("Hotleads-Page", s.build()+" "+person)
+	h.Set("Hotleads-Time", views.Millis(s.Now()))
 }
 
 // build names this version of server and assets.

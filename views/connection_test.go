@@ -93,7 +93,7 @@ func TestStreamComesBack(t *testing.T) {
 		refusal(http.StatusTooManyRequests, "Sun, 06 Nov 1994 08:49:37 GMT")(w, r)
 	})
 	s.again(t, "refused", asked)
-	b.until("it says that it is not live", notLive)
+	b.until("it says why it is not live", notLive+` && /too many live pages/.test(document.querySelector('#connection .word').textContent)`)
 	b.do(`dispatchEvent(new Event('online'))`)
 	s.again(t, "after Retry-After", asked+1)
 	s.set(func() { back = time.Now() })
@@ -117,6 +117,25 @@ func TestStreamComesBack(t *testing.T) {
 		}
 	}
 
+	for wide, want := range map[string]string{"false": "4", "true": "20"} {
+		if got := b.eval(`(() => {` + string(source) + `;
+			let asked = 0;
+			const fetch = () => { asked++; return new Promise(() => {}); }, ear = exchange(4, true), tabs = Array.from({length: 30}, () => () => {});
+			for (const [i, post] of tabs.entries()) ear(post, {url: '/' + i, me: '', shown: true, wide: ` + wide + `});
+			const most = asked;
+			for (const post of tabs) ear(post, {bye: true});
+			return most;
+		})()`); got != want {
+			t.Errorf("of 30 pages, over HTTP/2: %s, there are %s streams", wide, got)
+		}
+	}
+
+	b.do(`dispatchEvent(new Event('pagehide'))`) // as to a page that is kept for "back"
+	s.becomes(t, 0)
+	caughtUp = s.leads(t, 6)
+	b.do(`dispatchEvent(new Event('pageshow'))`)
+	b.until("gone back to, it catches up", isLive+" && "+caughtUp)
+
 	worker := tab{t, testenv.Worker(t, b.ctx)}
 	caughtUp = s.leads(t, 4)
 	worker.do(`const real = Date.now, from = real(); Date.now = () => from + (real() - from) * 6; globalThis.awake = real`)
@@ -127,6 +146,11 @@ func TestStreamComesBack(t *testing.T) {
 	p.hang()
 	worker.do(`const real = globalThis.awake; Date.now = () => real() + 600e3`)
 	b.until("a machine that slept asks anew", caughtUp+" && "+isLive)
+
+	testenv.EndWorker(t, b.ctx)
+	caughtUp = s.leads(t, 3)
+	b.do(`dispatchEvent(new Event('online'))`) // what is not answered any more
+	b.until("another reader takes the place of one that died", caughtUp+" && "+isLive)
 }
 
 // A stream that is alive but has no news of the truth does not look live.
@@ -134,15 +158,59 @@ func TestAgeIsTold(t *testing.T) {
 	s := newSite(t)
 	b := open(t, s, "/board", testenv.Screen{})
 	b.until("the board is live", isLive)
-	s.cut(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "text/event-stream")
-		_, _ = w.Write([]byte("data: " + string(views.PartialAge(time.Now())) + "\n\n")) // once, and then no more
-		_ = http.NewResponseController(w).Flush()
-		<-r.Context().Done()
-	})
-	// The time that has passed, by both of the browser's clocks.
-	b.do(`const real = Date.now, ran = performance.now.bind(performance); Date.now = () => real() + 74e3; performance.now = () => ran() + 74e3`)
+	old := func(by time.Duration) {
+		t.Helper()
+		_, asked := s.open()
+		s.cut(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "text/event-stream")
+			w.Header().Set("Hotleads-Time", views.Millis(time.Now()))
+			_, _ = w.Write([]byte("data: " + string(views.PartialAge(time.Now().Add(-by))) + "\n\n")) // once, and then no more
+			_ = http.NewResponseController(w).Flush()
+			<-r.Context().Done()
+		})
+		s.CloseClientConnections()
+		s.again(t, "what has no news", asked)
+	}
+	b.do(`const real = Date.now, ran = performance.now.bind(performance);
+		window.set = window.passed = 0;
+		Date.now = () => real() + window.set + window.passed;
+		performance.now = () => ran() + window.passed`)
+	old(0)
+	b.until("what was true a moment ago is live", isLive)
+	b.do(`setTimeout(() => { window.set = -420e3; }, 500)`)
+	b.until("while its clock is set it does not know how old it is", notLive)
+	old(time.Minute)
+	b.until("what begins old says so, whatever the clock was", notLive+` && /as of ([6789]\d s|\d min) ago/.test(document.querySelector('#connection').textContent)`)
+	old(0)
+	b.until("live again", isLive)
+	b.do(`window.passed = 74e3`)
 	b.until("it says how old it is", notLive+` && /as of ([789]\d s|\d min) ago/.test(document.querySelector('#connection').textContent)`)
+}
+
+// A page whose viewer is somebody else by now, or may see it no more.
+func TestSignedOutMeanwhile(t *testing.T) {
+	s := newSite(t)
+	s.page = "one " + rosa.ID
+	b := open(t, s, "/board?mine=1", testenv.Screen{})
+	b.until("the board is live", isLive)
+	other := b.another(s.URL + "/boards/two")
+	other.until("another one, too", isLive)
+	b.do(`window.same = true`)
+	s.set(func() { s.page = "one " + mara.ID })
+	s.cut(nil)
+	b.until("somebody else signed in: the page loads itself anew", `!window.same`)
+	s.set(func() { s.page, s.gone = "one "+rosa.ID, true })
+	s.cut(refusal(http.StatusNotFound, ""))
+	other.until("a page that is gone says so", `document.querySelector('.error .code')?.textContent === '404'`)
+	b.until("one that is not, stays", `location.pathname === '/board' && `+notLive)
+	s.set(func() { s.gone = false })
+	s.cut(nil)
+	other.visit(s.URL + "/boards/two")
+	other.until("both are back", isLive)
+	b.until("the first one, too", isLive)
+	s.cut(refusal(http.StatusUnauthorized, ""))
+	b.until("it goes to sign in, and back from there", `location.pathname + location.search === '/login?ended=1&next=%2Fboard%3Fmine%3D1'`)
+	other.until("the other one, too", `location.pathname === '/login'`)
 }
 
 // The server's clock counts, however wrong the browser's is, and however it is set.
@@ -184,22 +252,29 @@ func TestNewVersionIsLoaded(t *testing.T) {
 	b.until("a click loads it", `!window.same && `+isLive)
 }
 
-func TestSignedOutMeanwhile(t *testing.T) {
-	s := newSite(t)
-	b := open(t, s, "/board?mine=1", testenv.Screen{})
-	b.until("the board is live", isLive)
-	other := b.another(s.URL + "/boards/two")
-	other.until("another one, too", isLive)
-	s.cut(refusal(http.StatusUnauthorized, ""))
-	b.until("it goes to sign in, and back from there", `location.pathname + location.search === '/login?ended=1&next=%2Fboard%3Fmine%3D1'`)
-	other.until("the other one, too", `location.pathname === '/login'`)
-}
-
-// Browsers without shared workers have a stream for each tab; one that nobody
-// sees rests.
+// Where no shared worker is, or none that goes on answering, there is a stream for each
+// tab; one that nobody sees rests.
 func TestWithoutSharedWorker(t *testing.T) {
 	s := newSite(t)
 	b := tab{t, testenv.Browser(t, testenv.Screen{})}
+	// The first reader answers once, the second never; seconds are tenths.
+	if err := chromedp.Do(b.ctx, testenv.BeforePages(`
+		window.ports = [];
+		window.SharedWorker = class {
+			constructor() {
+				const {port1, port2} = new MessageChannel();
+				if (!ports.length) port2.onmessage = () => { port2.onmessage = null; port2.postMessage({state: 'reconnecting'}); };
+				this.port = port1;
+				ports.push(port2);
+			}
+		};
+		const often = setInterval;
+		window.setInterval = (what, ms) => often(what, ms / 10)`)); err != nil {
+		t.Fatal(err)
+	}
+	b.visit(s.URL + "/board")
+	b.do(`setTimeout(() => dispatchEvent(new Event('online')), 500)`)
+	b.until("the second reader is asked, and then none", `ports.length === 2 && `+isLive)
 	if err := chromedp.Do(b.ctx, testenv.BeforePages(`delete window.SharedWorker`)); err != nil {
 		t.Fatal(err)
 	}

@@ -87,6 +87,7 @@ type site struct {
 	watchers map[chan []byte]string                                                 // by what they watch
 	asked    int                                                                    // how often a stream was asked for
 	refuse   http.HandlerFunc                                                       // answers instead of the stream
+	gone     bool                                                                   // no board is to be seen any more
 	page     string                                                                 // what the stream says of its page: version and viewer
 }
 
@@ -108,6 +109,13 @@ func newSite(t testing.TB) *site {
 	})
 	mux.HandleFunc("/live/", s.stream)
 	mux.HandleFunc("/boards/{name}", func(w http.ResponseWriter, r *http.Request) { // as many as a test wants
+		if s.mu.Lock(); s.gone {
+			s.mu.Unlock()
+			w.WriteHeader(http.StatusNotFound)
+			s.draw(t, w, views.ErrorPage(views.Page{Viewer: s.viewer, Build: "one", Asset: static.URL}, views.ErrorModel{Status: http.StatusNotFound}))
+			return
+		}
+		s.mu.Unlock()
 		m := views.BoardModel{Team: r.PathValue("name"), Slug: "emea", LiveURL: "/live/" + r.PathValue("name"), Rows: rendered(t, sampleRows(s.now)), Reasons: reasons, Stats: sampleStats()}
 		s.draw(t, w, views.BoardPage(views.Page{Viewer: s.viewer, Live: true, Now: time.Now(), Build: "one", Asset: static.URL}, m))
 	})

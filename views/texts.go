@@ -28,6 +28,7 @@ const (
 	txtReconnect   = "reconnecting"
 	txtOffline     = "offline"
 	txtResting     = "waits for other tabs"
+	txtManyPages   = "too many live pages: close one"
 	txtAsOf        = "as of"
 	txtAgo         = "ago"
 	txtNewVersion  = "There is a new version of this page."

@@ -63,7 +63,7 @@ func wallRow(t testing.TB, m views.WallRow) []byte {
 // link that is taken away.
 func TestWallInABrowser(t *testing.T) {
 	now := time.Now()
-	var gone atomic.Bool
+	var gone, full atomic.Bool
 	frames, end := make(chan []byte), make(chan struct{})
 	draw := func(w http.ResponseWriter, status int, c templ.Component) {
 		var b bytes.Buffer
@@ -89,6 +89,10 @@ func TestWallInABrowser(t *testing.T) {
 	mux.HandleFunc("/live/tv/x", func(w http.ResponseWriter, r *http.Request) {
 		if gone.Load() {
 			http.Error(w, "this display link was revoked", http.StatusNotFound)
+			return
+		}
+		if full.Load() {
+			http.Error(w, "too many screens show this display's link: make a display for each", http.StatusTooManyRequests)
 			return
 		}
 		w.Header().Set("Content-Type", "text/event-stream")
@@ -141,6 +145,10 @@ func TestWallInABrowser(t *testing.T) {
 			t.Errorf("%s: axe: %s %v", path, found, err)
 		}
 	}
+	full.Store(true)
+	b.visit(s.URL + "/tv/x")
+	b.until("one screen too many says so", notLive+` && /too many screens/.test(document.querySelector('#connection').textContent)`)
+	full.Store(false)
 	look("/tv/x?light=1")
 	look("/tv/x")
 	b.do(`window.same = true`)
@@ -158,6 +166,8 @@ func TestWallInABrowser(t *testing.T) {
 	b.until("a new lead on fire takes the stage", visible("#tv-moment .moment")+` && window.same`)
 	b.do(`const real = Date.now; Date.now = () => real() + 20e3`)
 	b.until("old data says so", visible("#tv-old")+` && /ago$/.test(document.querySelector('#tv-old').textContent)`)
+	b.do(`const real = Date.now; Date.now = () => real() + 301e3`)
+	b.until("it is loaded anew when it is not live for minutes, though its server is there", isLive+` && !window.same`)
 	gone.Store(true)
 	close(end)
 	waiting, stop := context.WithTimeout(b.ctx, 20*time.Second)

@@ -3,10 +3,11 @@
 let heardAt = [(Number($('meta[name=server-time]')?.content) || Date.now()) - Date.now()], skew = heardAt[0];
 let set = Date.now() - performance.now();
 const now = () => Date.now() + skew;
+// jumped: this machine's clock was set, or it slept, since the server last told the time.
+const jumped = () => Math.abs(Date.now() - performance.now() - set) > 1000;
 function correct(said) {
-  const was = set;
+  if (jumped()) heardAt = [];
   set = Date.now() - performance.now();
-  if (Math.abs(set - was) > 1000) heardAt = []; // this machine's clock was set, or it slept
   heardAt = [...heardAt.slice(-3), said - Date.now()];
   skew = Math.max(...heardAt);
 }

@@ -2,7 +2,7 @@
 // 15 seconds ago at most.
 const OLD = 15e3, build = document.body.dataset.build;
 const hello = {url: stream?.dataset.live, me: me ?? '', wide: /^h[23]/.test(performance.getEntriesByType('navigation')[0]?.nextHopProtocol)};
-let said = {state: 'reconnecting'}, asOf = now(), lost = Date.now(), frames = Promise.resolve(), say = null, spoke = false;
+let said = {state: 'reconnecting'}, asOf = now(), lost = Date.now(), frames = Promise.resolve(), say = null, unheard = 0;
 const age = () => Math.max(0, now() - asOf);
 
 function ago(ms) {
@@ -13,11 +13,12 @@ function ago(ms) {
 // show says how things stand, once a second and when they change.
 function show() {
   if (!connection) return;
-  const t = Date.now(), live = said.state === 'live' && age() < OLD, w = $('.word', connection);
+  const t = Date.now(), live = said.state === 'live' && !jumped() && age() < OLD, w = $('.word', connection);
   if (live) lost = 0; else lost ||= t;
   const state = live ? 'live' : !navigator.onLine || t - lost > 30e3 && said.state !== 'resting' ? 'offline' : 'reconnecting';
   mark(connection, 'state', state);
-  write(w, w.dataset[(said.state === 'resting' && state !== 'offline' ? 'resting' : state) + 'Word']);
+  const word = said.status === 429 && navigator.onLine ? 'many' : said.state === 'resting' && state !== 'offline' ? 'resting' : state;
+  write(w, w.dataset[word + 'Word']);
   const old = $('.age', connection);
   write(old, live || age() < 3e3 ? '' : '· ' + old.dataset.asofWord + ' ' + ago(age()));
   mark(document.body, 'uiStale', lost && t - lost > 3e3 ? '' : null);
@@ -33,11 +34,12 @@ async function take(text) {
 
 // heard is what the shared reader says.
 function heard(m) {
-  spoke = true;
+  unheard = 0;
+  if (m.time) correct(m.time);
   if ('frame' in m) { frames = frames.then(() => take(m.frame)); return; }
   said = m;
   if (m.status === 401) signIn();
-  if (m.status === 403 || m.status === 404) taken(m.status);
+  if (m.status === 403 || m.status === 404) served(m.status); // it may be seen no longer
   if (m.state === 'live' && m.page) {
     const [of, whose = ''] = m.page.split(' ');
     if (whose !== hello.me) location.reload(); // somebody else has signed in meanwhile
@@ -46,12 +48,12 @@ function heard(m) {
   show();
 }
 
-// taken: what was shown may be seen no longer, if the server itself says so of the page, too.
-async function taken(status) {
+// served loads the page anew if the server itself, and not a proxy before it, gives it that status.
+async function served(status) {
   try {
     const answer = await fetch(location.href, {cache: 'no-store', signal: AbortSignal.timeout(10e3)});
     if (answer.status === status && (await answer.text()).includes('data-build="')) location.reload();
-  } catch { /* the stream is asked for again, and so is this */ }
+  } catch { /* who asks, asks again */ }
 }
 
 // renew loads the page anew, once, for a server of another version: when nothing
@@ -70,32 +72,47 @@ function renew(of) {
   }, 1000);
 }
 
+// Who reads for this page: the worker that all tabs share, or the page alone.
+const BEAT = 10e3, MUTE = 6; // seconds without an answer, which takes a worker milliseconds
 if (stream) {
-  const local = () => { const ear = exchange(1, false); say = m => ear(heard, m); };
-  try {
-    const {port} = new SharedWorker(document.body.dataset.worker, {name: 'hotleads'});
-    port.onmessage = m => heard(m.data);
-    say = m => port.postMessage(m);
-    // A worker that doesn't answer, which takes it milliseconds, is none.
-    setTimeout(() => {
-      if (spoke) return;
-      say({bye: true});
-      port.close();
-      local();
-      watch();
-    }, 5e3);
-  } catch { local(); }
+  let port = null, answered = false, deaths = 0;
+  const alone = () => { const ear = exchange(1, false); port = null; say = m => ear(heard, m); };
+  const share = () => {
+    try {
+      const worker = new SharedWorker(document.body.dataset.worker, {name: 'hotleads'});
+      const mine = port = worker.port, dead = () => { if (port === mine) unheard = MUTE; };
+      answered = false;
+      worker.onerror = dead;
+      mine.addEventListener('close', dead);
+      mine.onmessage = m => { answered = true; heard(m.data); };
+      say = m => mine.postMessage(m);
+    } catch { alone(); }
+  };
   let beat = 0, left = false; // a page that goes is told of things still
   const watch = more => {
     if (left) return;
     beat = Date.now();
+    unheard ||= 1;
     say({...hello, shown: !document.hidden, eager: eager(), ...more});
+  };
+  // A worker that never answered is none; one that did may have died since, and the next one lives.
+  // Seconds are counted, not measured: the page may have slept, too.
+  const listen = () => {
+    if (!unheard || left || unheard++ < MUTE) return;
+    unheard = 0;
+    if (!port) return;
+    say({bye: true});
+    port.close();
+    said = {state: 'reconnecting'};
+    if (answered && ++deaths < 3) share(); else alone();
+    watch();
   };
   const wake = () => watch({wake: true});
   const leave = () => { left = true; say({bye: true}); };
   const back = () => { left = false; wake(); };
+  share();
   watch();
-  setInterval(() => { if (Date.now() - beat > 20e3) watch(); show(); }, 1000);
+  setInterval(() => { if (Date.now() - beat > BEAT) watch(); listen(); show(); }, 1000);
   addEventListener('online', wake);
   // A browser that keeps the page for "back" may freeze the reader with it, and its
   // connection: it is told before. Not every link leads away, though.

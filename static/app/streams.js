@@ -6,6 +6,7 @@ const STUCK = 10e3;  // to connect
 const QUIET = 12e3;  // the server says every few seconds that a page is true
 const TURN = 20e3;   // of a page that others wait behind
 const GONE = 150e3;  // browsers wake hidden tabs once a minute
+const WIDE = 20;     // streams over HTTP/2: a server lets a person have 24, in all their browsers
 
 // patience is for how many milliseconds a server asks not to be asked: for so many
 // seconds, or until a moment (RFC 9110, 10.2.3), which is one of its own clock.
@@ -16,7 +17,7 @@ function patience(after, date) {
 }
 
 // exchange returns the ear for what tabs say: {url, me, shown, eager, wide} and, beside it, wake or bye.
-// post speaks to the tab: {frame}, or {state, page, status}. At most so many streams run over HTTP/1.1.
+// post speaks to the tab: {frame, time}, or {state, page, status}. At most so many streams run over HTTP/1.1.
 function exchange(most, worker) {
   const streams = new Map(); // by what is watched, and by whom
   let ticked = Date.now(), timer = 0;
@@ -51,7 +52,7 @@ function exchange(most, worker) {
       if (!s.tabs.size) { stop(s); streams.delete(s.key); }
       else if (!worker && !rank(s)) stop(s);
     }
-    const limit = each(s => any(s, 'wide')).length ? Infinity : most;
+    const limit = each(s => any(s, 'wide')).length ? WIDE : most;
     for (const s of each(s => !s.run && (worker || rank(s))).sort((a, b) => rank(b) - rank(a) || a.asked - b.asked)) {
       const on = each(s => s.run).sort((a, b) => rank(a) - rank(b) || a.began - b.began), [last] = on;
       if (on.length >= limit) {
@@ -134,9 +135,10 @@ function exchange(most, worker) {
           if (name === 'data') data = (data === null ? '' : data + '\n') + value;
           else if (name === 'retry') s.retry = Number(value) || s.retry;
           else if (!line && data !== null) {
+            const time = s.framed ? 0 : Number(answer.headers.get('Hotleads-Time')); // the first may show what was long ago
             if (!s.framed) say(s, {state: 'live', page: answer.headers.get('Hotleads-Page')});
             end.framed = s.framed = true;
-            tell(s, {frame: data});
+            tell(s, {frame: data, time});
             data = null;
           }
         }

@@ -16,11 +16,22 @@ function nightly() {
   if ($('#tv-state i')?.dataset.closed === 'true' && !lost && idle() && Date.now() - began > 24 * HOUR) location.reload();
 }
 
+// Nobody presses "reload" here: what has not been live for five minutes is loaded anew,
+// when its server answers and does not say that too many watch.
+let sought = 0;
+function revive() {
+  const t = Date.now();
+  if (!lost || said.status === 429 || t - Math.max(lost, sought) < 300e3) return;
+  sought = t;
+  served(200);
+}
+
 function wallTick() {
   write(face, faceOf.format(now()));
   old.hidden = age() <= OLD;
   if (!old.hidden) write(old, old.dataset.word + ' ' + ago(age()));
   nightly();
+  revive();
 }
 setInterval(wallTick, 1000);
 wallTick();

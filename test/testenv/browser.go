@@ -13,6 +13,7 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
 )
 
@@ -74,20 +75,32 @@ func tab(t testing.TB, parent context.Context, screen Screen, options ...chromed
 // Worker returns the context of the shared worker that the profile of a tab runs, for scripts only.
 func Worker(t testing.TB, of context.Context) context.Context {
 	t.Helper()
+	ctx, cancel := chromedp.NewContext(of, chromedp.WithTargetID(worker(t, of)), chromedp.WithDetachOnCancel())
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// EndWorker ends that worker, as a browser does that wants its memory back.
+func EndWorker(t testing.TB, of context.Context) {
+	t.Helper()
+	if _, err := cdp.Call(of, chromedp.FromContext(of).Browser, target.CloseTarget, target.CloseTargetParams{TargetID: worker(t, of)}); err != nil {
+		t.Fatalf("end the shared worker: %v", err)
+	}
+}
+
+func worker(t testing.TB, of context.Context) target.ID {
+	t.Helper()
 	all, err := chromedp.Targets(of)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, info := range all {
-		if info.Type != "shared_worker" || info.BrowserContextID != chromedp.FromContext(of).BrowserContextID {
-			continue
+		if info.Type == "shared_worker" && info.BrowserContextID == chromedp.FromContext(of).BrowserContextID {
+			return info.TargetID
 		}
-		ctx, cancel := chromedp.NewContext(of, chromedp.WithTargetID(info.TargetID), chromedp.WithDetachOnCancel())
-		t.Cleanup(cancel)
-		return ctx
 	}
 	t.Fatal("no shared worker runs")
-	return nil
+	return ""
 }
 
 // BeforePages runs a script in each page that a tab loads from now on, before the page's own.
