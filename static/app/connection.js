@@ -73,7 +73,8 @@ function renew(of) {
 }
 
 // Who reads for this page: the worker that all tabs share, or the page alone.
-const BEAT = 10e3, MUTE = 6; // seconds without an answer, which takes a worker milliseconds
+const BEAT = 10e3; // it is told that the page is still there
+const MUTE = 6;    // seconds without an answer, which takes a worker milliseconds
 if (stream) {
   let port = null, answered = false, deaths = 0;
   const alone = () => { const ear = exchange(1, false); port = null; say = m => ear(heard, m); };
