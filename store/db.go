@@ -40,6 +40,7 @@ type Store struct {
 	write *sqlx.DB // SQLite: one connection, for it has one writer
 	read  *sqlx.DB
 	slow  *sqlx.DB // for migrations
+	ping  *sqlx.DB // to see whether it answers
 	lite  bool
 
 	mu    sync.Mutex
@@ -88,9 +89,9 @@ func Open(ctx context.Context, databaseURL string) (*Store, error) {
 	case strings.HasPrefix(databaseURL, "sqlite:"):
 		s.lite = true
 		s.write, s.read, err = openLite(strings.TrimPrefix(databaseURL, "sqlite:"))
-		s.slow = s.write
+		s.slow, s.ping = s.write, s.read
 	case strings.HasPrefix(databaseURL, "postgres://"), strings.HasPrefix(databaseURL, "postgresql://"):
-		s.write, s.slow, err = openPostgres(databaseURL)
+		s.write, s.slow, s.ping, err = openPostgres(databaseURL, s.known.met)
 		s.read = s.write
 	default:
 		err = errors.New("the database's address wants to be sqlite:PATH or postgres://…")
@@ -165,7 +166,7 @@ func (s *Store) Close() error {
 	if s.lite {
 		return errors.Join(s.write.Close(), s.read.Close())
 	}
-	return errors.Join(s.write.Close(), s.slow.Close())
+	return errors.Join(s.write.Close(), s.slow.Close(), s.ping.Close())
 }
 
 // Change runs f in one transaction, again where the database asks for a retry.
@@ -180,7 +181,7 @@ func (s *Store) TakeIn(ctx context.Context, f func(lead.Tx) error) error {
 		return s.Change(ctx, f)
 	}
 	var wrote []*memory
-	trusts := s.trust.next()
+	trusts, of := s.trust.next(), s.known.time()
 	err := s.transact(ctx, func(t *txn) error {
 		t.remembers, t.trusts = true, trusts
 		err := f(t)
@@ -199,7 +200,7 @@ func (s *Store) TakeIn(ctx context.Context, f func(lead.Tx) error) error {
 	})
 	switch {
 	case err == nil:
-		s.known.put(wrote)
+		s.known.putOf(of, wrote)
 	case errors.Is(err, lead.ErrUnavailable): // another server that takes its place may have lost what is known
 		s.known.forget()
 	}

@@ -79,3 +79,26 @@ func (s *Store) UpTo(ctx context.Context, version int64) error {
 	_, err = p.UpTo(ctx, version)
 	return err
 }
+
+// Busy takes every connection that the store's work may have, until the test ends.
+func (s *Store) Busy(t *testing.T) {
+	t.Helper()
+	const most = 2
+	s.write.SetMaxOpenConns(most)
+	for range most {
+		c, err := s.write.Conn(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { c.Close() })
+	}
+}
+
+// Buckets is how many locks the intake may have.
+const Buckets = buckets
+
+// AdvisoryLocks is how many locks of the intake there are.
+func (s *Store) AdvisoryLocks(ctx context.Context) (n int, err error) {
+	err = s.write.GetContext(ctx, &n, `SELECT COUNT(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database WHERE l.locktype = 'advisory' AND d.datname = current_database()`)
+	return n, err
+}

@@ -44,6 +44,37 @@ type known struct {
 	last  list.List                 // of *memory; those that were put last come first
 	ids   map[lead.Identity]*memory // whom they lead to
 	bytes int
+
+	server string // the database's that was met last; "": none yet
+	times  int    // how often all was forgotten
+}
+
+// met forgets all where the database's server is another one than before: in the
+// place of one that was lost, leads of the same version may be others.
+func (k *known) met(server string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.server != server && k.server != "" {
+		k.forgetAll()
+	}
+	k.server = server
+}
+
+// time is what putOf asks for.
+func (k *known) time() int {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.times
+}
+
+// putOf is put, where nothing was forgotten since that time: what was written
+// then may have been lost with the server that it was written to.
+func (k *known) putOf(time int, memories []*memory) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.times == time {
+		k.putAll(memories)
+	}
 }
 
 // mostKnown bounds the bytes of all memories.
@@ -101,6 +132,10 @@ func (k *known) takeOne(id string) *memory {
 func (k *known) put(memories []*memory) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	k.putAll(memories)
+}
+
+func (k *known) putAll(memories []*memory) {
 	if k.leads == nil {
 		k.leads, k.ids = map[string]*list.Element{}, map[lead.Identity]*memory{}
 	}
@@ -122,6 +157,11 @@ func (k *known) put(memories []*memory) {
 func (k *known) forget() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	k.forgetAll()
+}
+
+func (k *known) forgetAll() {
+	k.times++
 	k.leads, k.ids, k.bytes = nil, nil, 0
 	k.last.Init()
 }

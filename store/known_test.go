@@ -74,6 +74,25 @@ func TestWhoMovedOnLeadsElsewhere(t *testing.T) {
 	}
 }
 
+// Of another server's leads nothing is known, nor of those that are put back late.
+func TestAnotherServersLeadsAreUnknown(t *testing.T) {
+	var k known
+	k.met("one")
+	before := k.time()
+	k.putOf(before, []*memory{remembered("a", 1, "ann")})
+	k.met("one") // a further connection
+	if diff := cmp.Diff(map[string]string{"ann": "a"}, ledToBy(&k, "ann")); diff != "" {
+		t.Error(diff)
+	}
+	k.putOf(before, []*memory{remembered("a", 2, "ann")})
+	k.met("another")
+	k.putOf(before, []*memory{remembered("b", 1, "ben")})
+	k.putOf(k.time(), []*memory{remembered("c", 1, "cy")})
+	if diff := cmp.Diff(map[string]string{"cy": "c"}, ledToBy(&k, "ann", "ben", "cy")); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestWhatIsKnownIsBounded(t *testing.T) {
 	var k known
 	k.put([]*memory{remembered("gone", 1, "gus")})

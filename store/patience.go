@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"fmt"
 	"net"
 	"strconv"
 	"sync"
@@ -23,6 +24,7 @@ const (
 	connectPatience   = 5 * time.Second
 	statementPatience = 15 * time.Second // the server ends a statement, a wait for a lock included
 	answerPatience    = 20 * time.Second // without a byte
+	pingPatience      = 3 * time.Second  // the same, of who only asks whether it answers
 	holdPatience      = 30 * time.Second // of a transaction in which nothing is asked: its process hangs, and holds locks
 )
 
@@ -32,22 +34,29 @@ const (
 	mostIdle     = 32 // none is closed between two bursts: to begin one costs Postgres a process
 	connLifetime = 30 * time.Minute
 	connIdle     = 5 * time.Minute
+	mostPings    = 2
 )
 
-// openPostgres opens the pool that all but migrations use, and theirs: what they
-// do may take its time.
-func openPostgres(address string) (pool, patient *sqlx.DB, err error) {
+// openPostgres opens the pool that nearly all use; that of migrations, for what
+// they do may take its time; and that of [Store.Ping]. met is told which server
+// a connection of the first has come to.
+func openPostgres(address string, met func(server string)) (pool, patient, ping *sqlx.DB, err error) {
 	conf, err := pq.NewConfig(address)
 	if err != nil {
-		return nil, nil, errors.New("the database's address is not a valid postgres:// URL") // the driver's error would show it
+		return nil, nil, nil, errors.New("the database's address is not a valid postgres:// URL") // the driver's error would show it
 	}
 	if conf.ConnectTimeout == 0 {
 		conf.ConnectTimeout = connectPatience
 	}
 	slow, err := pq.NewConnectorConfig(conf.Clone())
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
+	asking, err := pq.NewConnectorConfig(conf.Clone())
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	asking.Dialer(dialer{patience: pingPatience})
 	if conf.Runtime == nil {
 		conf.Runtime = map[string]string{}
 	}
@@ -59,10 +68,10 @@ func openPostgres(address string) (pool, patient *sqlx.DB, err error) {
 	}
 	quick, err := pq.NewConnectorConfig(conf)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
-	quick.Dialer(dialer{})
-	pool = sqlx.NewDb(sql.OpenDB(planning{quick, !said}), postgres)
+	quick.Dialer(dialer{patience: answerPatience})
+	pool = sqlx.NewDb(sql.OpenDB(planning{quick, !said, met}), postgres)
 	pool.SetMaxOpenConns(mostOpen)
 	pool.SetMaxIdleConns(mostIdle)
 	pool.SetConnMaxLifetime(connLifetime)
@@ -70,14 +79,19 @@ func openPostgres(address string) (pool, patient *sqlx.DB, err error) {
 	patient = sqlx.NewDb(sql.OpenDB(slow), postgres)
 	patient.SetMaxOpenConns(4)
 	patient.SetMaxIdleConns(0)
-	return pool, patient, nil
+	ping = sqlx.NewDb(sql.OpenDB(asking), postgres)
+	ping.SetMaxOpenConns(mostPings)
+	ping.SetMaxIdleConns(1)
+	ping.SetConnMaxLifetime(connLifetime)
+	return pool, patient, ping, nil
 }
 
 // planning makes connections that keep the plans of their statements where that
-// is safe.
+// is safe, and tells which server they have come to.
 type planning struct {
 	driver.Connector
 	decides bool // nobody has said it in the address
+	met     func(server string)
 }
 
 // planned says how statements are planned on a connection: a plan that is kept is made without a look at the arguments, and
@@ -89,21 +103,49 @@ const planned = `SELECT set_config('plan_cache_mode', CASE WHEN EXISTS (
 	SELECT 1 FROM pg_class WHERE oid = to_regclass('leads') AND reltuples >= 1000) THEN 'auto' ELSE 'force_custom_plan' END, FALSE),
 	(SELECT set_config(name, CASE source WHEN 'default' THEN '1.1' ELSE setting END, FALSE) FROM pg_settings WHERE name = 'random_page_cost')`
 
+// whichServer tells servers apart: one that was started again, and one that took
+// another's place, began at another microsecond.
+const whichServer = `SELECT pg_postmaster_start_time()::text`
+
 // Connect implements driver.Connector.
 func (p planning) Connect(ctx context.Context) (driver.Conn, error) {
 	c, err := p.Connector.Connect(ctx)
-	if err != nil || !p.decides {
-		return c, err
+	if err != nil {
+		return nil, err
 	}
-	rows, err := c.(driver.QueryerContext).QueryContext(ctx, planned, nil)
+	var server string
+	if p.decides {
+		_, err = firstOf(ctx, c, planned)
+	}
+	if err == nil {
+		server, err = firstOf(ctx, c, whichServer)
+	}
 	if err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
-	return c, rows.Close()
+	p.met(server)
+	return c, nil
+}
+
+// firstOf is the first column of a statement's only row, a text.
+func firstOf(ctx context.Context, c driver.Conn, text string) (string, error) {
+	rows, err := c.(driver.QueryerContext).QueryContext(ctx, text, nil)
+	if err != nil {
+		return "", err
+	}
+	values := make([]driver.Value, len(rows.Columns()))
+	err = rows.Next(values)
+	if err = errors.Join(err, rows.Close()); err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("%s", values[0]), nil
 }
 
 // dialer makes connections that don't wait for ever.
-type dialer struct{ net.Dialer }
+type dialer struct {
+	net.Dialer
+	patience time.Duration // without a byte
+}
 
 // DialContext implements pq.DialerContext.
 func (d dialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
@@ -111,7 +153,7 @@ func (d dialer) DialContext(ctx context.Context, network, address string) (net.C
 	if err != nil {
 		return nil, err
 	}
-	return &impatient{Conn: c}, nil
+	return &impatient{Conn: c, patience: d.patience}, nil
 }
 
 // DialTimeout implements pq.Dialer.
@@ -129,6 +171,7 @@ func (d dialer) Dial(network, address string) (net.Conn, error) {
 // impatient is a connection on which each read and write ends in time.
 type impatient struct {
 	net.Conn
+	patience time.Duration
 
 	mu    sync.Mutex
 	until time.Time // what the driver wants: to have connected by then
@@ -145,7 +188,7 @@ func (c *impatient) SetDeadline(t time.Time) error {
 func (c *impatient) deadline() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	soon := time.Now().Add(answerPatience)
+	soon := time.Now().Add(c.patience)
 	if !c.until.IsZero() && c.until.Before(soon) {
 		return c.until
 	}
@@ -168,11 +211,13 @@ func (c *impatient) Write(p []byte) (int, error) {
 	return c.Conn.Write(p)
 }
 
-// Ping tells whether the database answers. It does not wait for longer than the
-// caller: a driver that waits for a server that hangs does not hear its context.
+// Ping tells whether the database answers. It has connections of its own, so that
+// who only has much to do is not taken for one without its database. It does not
+// wait for longer than the caller: a driver that waits for a server that hangs
+// does not hear its context.
 func (s *Store) Ping(ctx context.Context) error {
 	answered := make(chan error, 1)
-	go func() { answered <- s.read.PingContext(ctx) }()
+	go func() { answered <- s.ping.PingContext(ctx) }()
 	select {
 	case err := <-answered:
 		return wrap(err)
