@@ -22,7 +22,8 @@ type conns struct {
 	most int
 	log  *slog.Logger
 
-	open atomic.Int64
+	open    atomic.Int64
+	leaving atomic.Bool // the server is about to stop
 
 	mu      sync.Mutex
 	waiting *list.List // of *waiter, longest first
@@ -84,7 +85,12 @@ func (cs *conns) serving(next http.Handler) http.Handler {
 			cs.drop(c)
 			cs.mu.Unlock()
 		}
-		if len(r.TransferEncoding) > 0 {
+		switch {
+		case cs.leaving.Load():
+			// Whoever keeps the connection sends nothing more on it: at the end idle ones are
+			// closed, and what comes on one at that moment would be lost without an answer.
+			w.Header().Set("Connection", "close")
+		case len(r.TransferEncoding) > 0:
 			// A length may have stood beside the chunks, which net/http doesn't tell: a proxy
 			// that went by it would take what follows for another's request (RFC 9112, 6.3).
 			w.Header().Set("Connection", "close")
@@ -92,6 +98,9 @@ func (cs *conns) serving(next http.Handler) http.Handler {
 		next.ServeHTTP(w, r)
 	})
 }
+
+// leave has every answer from now on say that it is the last of its connection.
+func (cs *conns) leave() { cs.leaving.Store(true) }
 
 // closeSilent closes connections on which nothing was said yet, which browsers
 // open ahead, and those that come from now on: http.Server.Shutdown waits 5

@@ -15,14 +15,17 @@ const (
 	readTimeout   = 30 * time.Second
 	writeTimeout  = time.Minute // streams set deadlines of their own
 	idleTimeout   = 2 * time.Minute
-	maxHeader     = 64 << 10               // bytes; net/http lets 4 KiB more pass
-	drain         = 500 * time.Millisecond // in which /readyz says that it stops, before it refuses connections
-	grace         = 8 * time.Second        // for requests in flight
-	loopGrace     = time.Second            // for the loops after them
+	maxHeader     = 64 << 10                // bytes; net/http lets 4 KiB more pass
+	drain         = 2 * time.Second         // in which /readyz and all answers say that it stops, before it refuses connections
+	drainAlone    = 500 * time.Millisecond  // where there is no other instance to turn to
+	speak         = 500 * time.Millisecond  // for connections that were made just before, to say what they want
+	grace         = 6500 * time.Millisecond // for requests in flight
+	loopGrace     = time.Second             // for the loops after them
 )
 
-// run serves until ctx ends, then stops in order: it tells load balancers, then
-// ends streams, requests in flight and loops.
+// run serves until ctx ends, then stops in order: it tells load balancers, and
+// whoever keeps a connection that it is to take another one; then it takes no new
+// connections, and ends streams, requests in flight and loops.
 func (a *app) run(ctx context.Context, listener net.Listener, handler http.Handler, loops []func(context.Context)) error {
 	requests, endRequests := context.WithCancel(context.WithoutCancel(ctx))
 	defer endRequests()
@@ -42,10 +45,16 @@ func (a *app) run(ctx context.Context, listener net.Listener, handler http.Handl
 	case err = <-served:
 	case <-ctx.Done():
 		a.log.Info("stopping")
-		_ = pause(context.WithoutCancel(ctx), drain)
+		a.conns.leave()
+		most := drain
+		if a.store.Embedded() {
+			most = drainAlone
+		}
+		_ = pause(context.WithoutCancel(ctx), most)
 	}
 	a.hub.Shutdown()
-	a.conns.closeSilent()
+	silent := time.AfterFunc(speak, a.conns.closeSilent)
+	defer silent.Stop()
 	within, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 	defer cancel()
 	if server.Shutdown(within) != nil {

@@ -203,8 +203,13 @@ func TestServeFinishesRequests(t *testing.T) {
 		t.Fatalf("status %d", status)
 	}
 	s.stop()
-	if status, _ := get(t, http.DefaultClient, s.url+"/readyz"); status != http.StatusServiceUnavailable {
-		t.Errorf("while it stops it says that it is ready: %d", status)
+	res, err := http.Get(s.url + "/readyz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	if res.StatusCode != http.StatusServiceUnavailable || !res.Close {
+		t.Errorf("while it stops it says %d, close %t; want that it is not ready, and that this was the last on its connection", res.StatusCode, res.Close)
 	}
 	if _, err := sender.Write([]byte(`"event":"Demo Requested"}`)); err != nil {
 		t.Fatal(err)
