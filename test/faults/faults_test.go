@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"hotleads/lead"
 	"hotleads/test/testenv"
 )
 
@@ -33,6 +34,7 @@ func TestFaults(t *testing.T) {
 			return ended
 		}},
 		{"Postgres is killed", func(t *testing.T, during *traffic) time.Time {
+			forgets := w.idle()
 			postgres.Kill()
 			w.instances[0].until("not ready", http.StatusServiceUnavailable, "unavailable")
 			if status, body, err := w.instances[0].get(rosa, "/board/emea"); err != nil || status != http.StatusServiceUnavailable {
@@ -40,7 +42,9 @@ func TestFaults(t *testing.T) {
 			}
 			rest(lasting(5*time.Second, time.Second))
 			postgres.Start()
-			return time.Now()
+			ended := time.Now()
+			forgets()
+			return ended
 		}},
 		{"Postgres hangs", func(t *testing.T, during *traffic) time.Time {
 			postgres.Freeze(t)
@@ -96,6 +100,44 @@ func TestFaults(t *testing.T) {
 		})
 		if t.Failed() {
 			return // what follows would tell of the same
+		}
+	}
+}
+
+// idle has a store take a lead in that has nothing to do afterwards, so that it
+// does not notice when its database goes away. What it returns holds that it goes
+// by none of that where another server has come in the place of the former, which
+// has a lead of that version, but another one: the last changes were lost.
+func (w *world) idle() (forgets func()) {
+	w.Helper()
+	id := w.instances[0].lead("idle")
+	rename := func(to string) (from string) {
+		w.Helper()
+		ctx := w.Context()
+		if err := w.store.TakeIn(ctx, func(tx lead.Tx) error {
+			works, err := tx.Lock(ctx, []string{id})
+			if err != nil {
+				return err
+			}
+			from, works[id].Lead.Name = works[id].Lead.Name, to
+			return tx.Write(ctx, lead.Now(), []*lead.Work{works[id]})
+		}); err != nil {
+			w.Fatal(err)
+		}
+		return from
+	}
+	rename("Ada")
+	return func() {
+		w.Helper()
+		w.eventually("the store has a connection", func() error {
+			_, err := w.store.Empty(w.Context())
+			return err
+		})
+		if _, err := w.db.ExecContext(w.Context(), `UPDATE leads SET name = 'Grace' WHERE id = $1`, id); err != nil {
+			w.Fatal(err)
+		}
+		if from := rename("Ada"); from != "Grace" {
+			w.Errorf("a lead is known as %q from a server that is no more, want %q", from, "Grace")
 		}
 	}
 }

@@ -29,6 +29,7 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/redis/go-redis/v9"
 
+	"hotleads/store"
 	"hotleads/test/testenv"
 )
 
@@ -92,6 +93,7 @@ type world struct {
 	bin        string
 	env        []string
 	db         *sqlx.DB
+	store      *store.Store // of the same database
 	redis      redis.UniversalClient
 	write, api string // keys
 	team       string // the id of EMEA
@@ -121,6 +123,10 @@ func newWorld(t *testing.T, databaseURL, redisURL string, instances int, env ...
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { w.db.Close() })
+	if w.store, err = store.Open(t.Context(), databaseURL); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { w.store.Close() })
 	if redisURL != "embedded:" {
 		options, err := redis.ParseURL(redisURL)
 		if err != nil {
