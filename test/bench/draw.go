@@ -46,7 +46,7 @@ func (b *bench) pictures() map[string]string {
 	}
 	if w := b.whole; w.most.watchers > 0 {
 		p["live-whole.svg"] = chart.Bars{
-			Title: "From what happens to what is seen", Under: fmt.Sprintf("median and 99th percentile; %d watchers; the board gathers changes for 50 ms", b.watchers), Unit: "ms", Aim: 150,
+			Title: "From what happens to what is seen", Under: fmt.Sprintf("median and 99th percentile; %d watchers; a board is drawn 20 times a second at most", b.watchers), Unit: "ms", Aim: 150,
 			Bars: []chart.Bar{
 				{Label: "activity to a browser's row", Ours: true, Value: w.shown.P99, Small: w.shown.P50},
 				{Label: "claim to all other boards", Ours: true, Value: w.claim.P99, Small: w.claim.P50},
@@ -58,7 +58,7 @@ func (b *bench) pictures() map[string]string {
 			points = append(points, chart.Point{X: at, Y: float64(i+1) / float64(s.watchers) * 100})
 		}
 		p["live-storm.svg"] = chart.Curve{
-			Title: fmt.Sprintf("%d watchers cut off at once", s.watchers), Under: "share that is up to date again; each comes back when it was told to, 1 to 3 seconds later",
+			Title: fmt.Sprintf("%d watchers cut off at once", s.watchers), Under: "share that is up to date again; each comes back when it was told to",
 			XName: "seconds after the cut", Points: thinned(points), Right: max(16, last(append([]float64{0}, s.back...))), Top: 100, YUnit: " %", Aim: 15,
 		}.SVG()
 	}
