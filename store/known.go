@@ -78,7 +78,7 @@ func (k *known) putOf(time int, memories []*memory) {
 }
 
 // mostKnown bounds the bytes of all memories.
-const mostKnown = 64 << 20
+const mostKnown = 48 << 20
 
 // take is what is known of leads, by id.
 func (k *known) take(ids []string) map[string]*memory {
