@@ -230,15 +230,12 @@ func (d *Desk) rederive(ctx context.Context, tx Tx, sc Scene, w *Work) error {
 	if len(w.Late) == 0 {
 		return nil
 	}
-	var all []scoring.Activity
-	if (!w.New || w.Heard > 0) && !w.Lead.LastActivityAt.IsZero() {
-		var err error
-		if all, err = tx.Activities(ctx, w.Lead.ID, sc.Rules.Scorer.Events()); err != nil {
-			return err
+	return w.Rederive(sc.Rules, func(events []string, before *ActivityPoint, n int) ([]scoring.Activity, error) {
+		if w.New && w.Heard == 0 || w.Lead.LastActivityAt.IsZero() {
+			return nil, nil // there are none
 		}
-	}
-	w.Rederive(sc.Rules, all)
-	return nil
+		return tx.Activities(ctx, w.Lead.ID, events, before, n)
+	})
 }
 
 // each does f to the leads that pick finds, in one transaction that may run f

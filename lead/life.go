@@ -60,29 +60,55 @@ func (w *Work) raise(sc Scene, at time.Time) {
 	}
 }
 
-// Rederive settles late activities: all are the lead's stored activities that
-// any rule listens to, this transaction's included.
-func (w *Work) Rederive(r *Rules, all []scoring.Activity) {
-	l := w.Lead
-	after := func(t time.Time) []scoring.Activity {
-		if t.IsZero() {
-			return all
-		}
-		return slices.DeleteFunc(slices.Clone(all), func(a scoring.Activity) bool { return !a.At.After(t) })
+// How many activities are read at a time to derive rules anew.
+const (
+	readFirst = 1_000
+	readMost  = 5_000
+)
+
+// Older reads a lead's stored activities of some events (folded names), this
+// transaction's included, that occurred before a point (nil: all): the latest ones
+// first, at most n.
+type Older func(events []string, before *ActivityPoint, n int) ([]scoring.Activity, error)
+
+// Rederive settles late activities from the stored ones, as far back as those matter.
+func (w *Work) Rederive(r *Rules, older Older) error {
+	l, rules := w.Lead, w.Late
+	if slices.Contains(rules, "*") {
+		rules = nil
+		l.Ledger, l.Since, l.Model = scoring.Ledger{}, scoring.Ledger{}, r.Version
 	}
-	since := func() []scoring.Activity {
-		if l.ReturnedAt.IsZero() {
-			return nil
+	all, since := r.Scorer.Replay(rules, l.EngagementAt), r.Scorer.Replay(rules, l.ReturnedAt)
+	wanted := func() []string {
+		events := all.Events()
+		if !l.ReturnedAt.IsZero() {
+			events = slices.Concat(events, since.Events())
 		}
-		return after(l.ReturnedAt)
+		return slices.Compact(slices.Sorted(slices.Values(events)))
 	}
-	if slices.Contains(w.Late, "*") {
-		l.Ledger, l.Since, l.Model = r.Scorer.Derive(after(l.EngagementAt)), r.Scorer.Derive(since()), r.Version
-	} else {
-		r.Scorer.Rederive(l.Ledger, w.Late, after(l.EngagementAt))
-		r.Scorer.Rederive(l.Since, w.Late, since())
+	var before *ActivityPoint
+	n := readFirst
+	for events := wanted(); len(events) > 0; events = wanted() {
+		some, err := older(events, before, n)
+		if err != nil {
+			return err
+		}
+		for _, a := range some {
+			all.Add(a)
+			since.Add(a)
+			before = &ActivityPoint{OccurredAt: a.At, MessageID: a.ID}
+		}
+		if len(some) < n {
+			break
+		}
+		n = min(2*n, readMost)
+	}
+	all.Into(l.Ledger)
+	if !l.ReturnedAt.IsZero() {
+		since.Into(l.Since)
 	}
 	w.Late = nil
+	return nil
 }
 
 // Why says what made a lead be considered.

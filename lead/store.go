@@ -109,8 +109,9 @@ type Tx interface {
 	Write(ctx context.Context, now time.Time, works []*Work) error
 	// Append stores activities.
 	Append(ctx context.Context, activities []Activity) error
-	// Activities reads a lead's stored activities with one of the folded event names.
-	Activities(ctx context.Context, lead string, events []string) ([]scoring.Activity, error)
+	// Activities reads a lead's stored activities with one of the folded event names
+	// that occurred before a point (nil: all), the latest first, at most n.
+	Activities(ctx context.Context, lead string, events []string, before *ActivityPoint, n int) ([]scoring.Activity, error)
 	// Merge moves identities and activities of one lead to another, and what people
 	// were told of it, or are to be.
 	Merge(ctx context.Context, from, into string) error

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -114,7 +115,7 @@ func (s *story) change(a lead.Actor, f func(*lead.Work, lead.Scene) error) error
 		return err
 	}
 	if len(w.Late) > 0 {
-		w.Rederive(s.rules, s.acts)
+		s.rederive(w)
 	}
 	if err := w.Settle(sc); err != nil {
 		s.t.Fatal(err)
@@ -205,6 +206,22 @@ func (s *story) does(events ...string) {
 	}
 }
 
+// rederive settles what came late from all that the lead did.
+func (s *story) rederive(w *lead.Work) {
+	s.t.Helper()
+	err := w.Rederive(s.rules, func([]string, *lead.ActivityPoint, int) ([]scoring.Activity, error) {
+		return slices.SortedFunc(slices.Values(s.acts), func(a, b scoring.Activity) int {
+			if a.At.Equal(b.At) {
+				return strings.Compare(b.ID, a.ID)
+			}
+			return b.At.Compare(a.At)
+		}), nil
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
 func (s *story) doesAt(at time.Time, event string) {
 	s.t.Helper()
 	a := lead.Activity{MessageID: fmt.Sprintf("m%03d", len(s.acts)), Name: event, OccurredAt: at, ReceivedAt: s.now}
@@ -212,7 +229,7 @@ func (s *story) doesAt(at time.Time, event string) {
 	err := s.change(lead.System, func(w *lead.Work, sc lead.Scene) error {
 		w.Hear(sc, a)
 		if len(w.Late) > 0 {
-			w.Rederive(s.rules, s.acts)
+			s.rederive(w)
 		}
 		return w.Consider(sc, lead.ByActivity)
 	})

@@ -95,8 +95,7 @@ func Compile(m Model) (*Scorer, error) {
 // Model is what the scorer was compiled from. It shares its slices: look, don't change.
 func (s *Scorer) Model() Model { return s.model }
 
-// Events are the folded names of all events that any rule listens to, sorted:
-// what a re-derivation needs to load.
+// Events are the folded names of all events that any rule listens to, sorted.
 func (s *Scorer) Events() []string { return slices.Sorted(maps.Keys(s.triggers)) }
 
 // Touches are the ids of the rules that an activity fires, in the model's order.

@@ -14,7 +14,8 @@
 //	s, err := scoring.Compile(scoring.DefaultModel())
 //	late := s.Add(ledger, activity)
 //	if len(late) > 0 {
-//		s.Rederive(ledger, late, allActivitiesOfTheLead)
+//		p := s.Replay(late, time.Time{}) // see there
+//		p.Into(ledger)
 //	}
 //	fit := s.Fit(traits)
 //	score := s.Score(ledger, fit, now)

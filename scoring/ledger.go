@@ -43,53 +43,36 @@ type Ledger map[string]Accumulator
 //
 // It returns the rules that the activity came too late for: it is older than
 // what the rule has counted, and the rule's cap or once_per makes the order
-// matter. These are left as they were, and the caller must Rederive them from
-// all activities, this one included. All other late ones are added exactly.
+// matter. Of these nothing is changed but the count, where each one counts; the
+// caller must Replay them, this activity included. All other late ones are added
+// exactly.
 func (s *Scorer) Add(l Ledger, a Activity) (late []string) {
 	for r := range s.touched(&a) {
 		acc := l[r.ID]
 		if !s.count(r, &acc, &a) {
 			late = append(late, r.ID)
-			continue
+			if r.window == 0 {
+				acc.Count++
+			}
 		}
 		l[r.ID] = acc
 	}
 	return late
 }
 
-// Rederive computes exactly the named rules anew from all activities of the
-// lead, given in any order.
-func (s *Scorer) Rederive(l Ledger, rules []string, all []Activity) {
-	for _, id := range rules {
-		delete(l, id)
-	}
-	s.replay(l, all, func(id string) bool { return slices.Contains(rules, id) })
-}
-
 // Derive computes the whole ledger from all activities of a lead, given in any
-// order. What Add and Rederive arrive at is this, up to rounding.
+// order. What Add and Replay arrive at is this, up to rounding, and but for the
+// counts of who did the same very often.
 func (s *Scorer) Derive(all []Activity) Ledger {
-	l := Ledger{}
-	s.replay(l, all, func(string) bool { return true })
-	return l
-}
-
-// replay counts activities in order of occurrence for the rules that are wanted.
-func (s *Scorer) replay(l Ledger, all []Activity, wanted func(id string) bool) {
 	ordered := slices.Clone(all)
 	slices.SortStableFunc(ordered, func(a, b Activity) int {
 		return compareMoments(a.At, a.ID, b.At, b.ID)
 	})
+	l := Ledger{}
 	for i := range ordered {
-		for r := range s.touched(&ordered[i]) {
-			if !wanted(r.ID) {
-				continue
-			}
-			acc := l[r.ID]
-			s.count(r, &acc, &ordered[i]) // in order, nothing is late
-			l[r.ID] = acc
-		}
+		s.Add(l, ordered[i]) // in order, nothing is late
 	}
+	return l
 }
 
 // count moves one rule's accumulator by one activity. It reports false, with

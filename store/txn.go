@@ -223,15 +223,22 @@ func (t *txn) Append(ctx context.Context, activities []lead.Activity) error {
 
 const insertActivities = `INSERT INTO activities (message_id, lead_id, name, event, properties, occurred_at, received_at, said_at)`
 
-// Activities reads a lead's stored activities with one of the folded event names.
-func (t *txn) Activities(ctx context.Context, leadID string, events []string) ([]scoring.Activity, error) {
+// Activities reads a lead's stored activities with one of the folded event names
+// that occurred before a point (nil: all), the latest first, at most n.
+func (t *txn) Activities(ctx context.Context, leadID string, events []string, before *lead.ActivityPoint, n int) ([]scoring.Activity, error) {
 	if len(events) == 0 {
 		return nil, nil
 	}
 	if err := t.putDown(ctx); err != nil {
 		return nil, err
 	}
-	text, args, err := in(t, `SELECT message_id, name, properties, occurred_at FROM activities WHERE lead_id = ? AND event IN (?) ORDER BY occurred_at, message_id`, leadID, events)
+	if before == nil {
+		before = &lead.ActivityPoint{OccurredAt: time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)}
+	}
+	text, args, err := in(t, `
+		SELECT message_id, name, properties, occurred_at FROM activities
+		WHERE lead_id = ? AND (occurred_at, message_id) < (?, ?) AND event IN (?)
+		ORDER BY occurred_at DESC, message_id DESC LIMIT ?`, leadID, at(before.OccurredAt), before.MessageID, events, n)
 	if err != nil {
 		return nil, err
 	}

@@ -178,15 +178,23 @@ func activitiesByEvent(w *world) {
 			act("2", work.Lead.ID, "Page Viewed", now), act("4", work.Lead.ID, "Webinar Viewed", now), act("5", "another", "Page Viewed", now),
 			{MessageID: "0", LeadID: work.Lead.ID, Name: "page viewed", OccurredAt: now.Add(-time.Hour).In(east), ReceivedAt: now},
 		}))
-		got, err := tx.Activities(w.ctx, work.Lead.ID, []string{"page viewed", "products compared"})
 		props := map[string]any{"n": 1.5}
-		w.same("this transaction's included, as they occurred", []scoring.Activity{
-			{ID: "0", Event: "page viewed", Properties: map[string]any{}, At: now.Add(-time.Hour)},
-			{ID: "2", Event: "Page Viewed", Properties: props, At: now}, {ID: "3", Event: "Page Viewed", Properties: props, At: now},
+		all := []scoring.Activity{
 			{ID: "1", Event: "  PRODUCTS compared ", Properties: props, At: now.Add(time.Hour)},
-		}, got)
+			{ID: "3", Event: "Page Viewed", Properties: props, At: now}, {ID: "2", Event: "Page Viewed", Properties: props, At: now},
+			{ID: "0", Event: "page viewed", Properties: map[string]any{}, At: now.Add(-time.Hour)},
+		}
+		of := []string{"page viewed", "products compared"}
+		got, err := tx.Activities(w.ctx, work.Lead.ID, of, nil, 10)
+		w.same("this transaction's included, the latest first", all, got)
 		w.ok(err)
-		got, err = tx.Activities(w.ctx, work.Lead.ID, nil)
+		got, err = tx.Activities(w.ctx, work.Lead.ID, of, nil, 2)
+		w.same("the latest ones", all[:2], got)
+		w.ok(err)
+		got, err = tx.Activities(w.ctx, work.Lead.ID, of, &lead.ActivityPoint{OccurredAt: now.In(east), MessageID: "3"}, 2)
+		w.same("those before", all[2:], got)
+		w.ok(err)
+		got, err = tx.Activities(w.ctx, work.Lead.ID, nil, nil, 10)
 		w.same("of no event", []scoring.Activity{}, got)
 		return err
 	})
