@@ -26,6 +26,8 @@ type Desk struct {
 
 	meter Meter
 	told  *announcer
+	slow  tooSlow
+	apart chan *intakeGroup // groups with messages that take too long
 
 	// Clock tells the time where it is no argument; nil: [Now]. To be set before
 	// the desk is used.
@@ -46,7 +48,7 @@ type Desk struct {
 
 // NewDesk wires the use cases to their stores.
 func NewDesk(s Store, r Ranking, b Bell, log *slog.Logger) *Desk {
-	d := &Desk{store: s, ranking: r, bell: b, log: log, seed: maphash.MakeSeed(), meter: unmeasured{}, told: newAnnouncer(), cards: map[string]Card{}}
+	d := &Desk{store: s, ranking: r, bell: b, log: log, seed: maphash.MakeSeed(), meter: unmeasured{}, told: newAnnouncer(), apart: make(chan *intakeGroup, apartMost), cards: map[string]Card{}}
 	d.Committers(1)
 	return d
 }

@@ -3,11 +3,8 @@ package lead
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"hash/maphash"
-	"log/slog"
-	"runtime/debug"
 	"sync"
 	"time"
 )
@@ -184,12 +181,24 @@ func (d *Desk) Run(ctx context.Context) error {
 	for _, in := range d.intake {
 		committers.Go(func() { d.committer(ctx, in) })
 	}
+	var slow sync.WaitGroup
+	slow.Go(func() {
+		for g := range d.apart {
+			if ctx.Err() != nil { // there is no time for them any more
+				d.done(g, nil, fmt.Errorf("%w: the server is stopping", ErrUnavailable))
+				continue
+			}
+			d.commitWithin([]*intakeGroup{g}, halfPatience)
+		}
+	})
 	done, announced := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(announced)
 		d.told.run(d, done)
 	}()
 	committers.Wait()
+	close(d.apart)
+	slow.Wait()
 	close(done)
 	<-announced
 	return nil
@@ -227,80 +236,4 @@ func gather(first *intakeGroup, in <-chan *intakeGroup) []*intakeGroup {
 		}
 	}
 	return groups
-}
-
-// commit stores groups in one transaction, or where that fails each by itself;
-// where the database is away, everybody is told so.
-func (d *Desk) commit(groups []*intakeGroup) {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
-	var msgs []Message
-	for _, g := range groups {
-		msgs = append(msgs, g.msgs...)
-	}
-	began := time.Now()
-	errs, err := d.bisect(ctx, msgs, coming{why: ByActivity, now: d.Now(), flowing: true})
-	d.meter.Grouped(len(msgs), time.Since(began), err != nil)
-	for _, g := range groups {
-		g.err = err
-		if err == nil {
-			g.errs, errs = errs[:len(g.msgs)], errs[len(g.msgs):]
-		}
-		d.leave(int64(len(g.msgs)), g.size)
-		close(g.done)
-	}
-}
-
-// coming is how messages come in.
-type coming struct {
-	why     Why
-	noter   Noter // who takes note within the transaction, or nil
-	now     time.Time
-	flowing bool // more will come, of the same leads: what came of these is told while they do
-}
-
-// bisect stores messages in one transaction. Where that fails, halves are
-// tried, so that one poisonous message fails alone.
-func (d *Desk) bisect(ctx context.Context, msgs []Message, c coming) ([]error, error) {
-	err := d.takeSafely(ctx, msgs, c)
-	var noted *noteError
-	switch {
-	case err == nil:
-		return make([]error, len(msgs)), nil
-	case errors.As(err, &noted), errors.Is(err, ErrUnavailable) || len(msgs) == 0:
-		return nil, err
-	case len(msgs) == 1:
-		err = d.poison(ctx, msgs[0], err)
-		if c.noter != nil {
-			c.noter.Refused(msgs[0], err)
-		}
-		return []error{err}, nil
-	}
-	left, err := d.bisect(ctx, msgs[:len(msgs)/2], c)
-	if err != nil {
-		return nil, err
-	}
-	right, err := d.bisect(ctx, msgs[len(msgs)/2:], c)
-	return append(left, right...), err
-}
-
-// poison is why one message could not be stored, as its sender reads it.
-func (d *Desk) poison(ctx context.Context, m Message, err error) error {
-	var refused *Refusal
-	if errors.As(err, &refused) {
-		return err
-	}
-	d.log.ErrorContext(ctx, "a message could not be stored", slog.String("message_id", m.ID), slog.Any("error", err))
-	return fmt.Errorf("%w: the message could not be stored", ErrInvalid)
-}
-
-// takeSafely turns a bug that one message brings out into that message's error.
-func (d *Desk) takeSafely(ctx context.Context, msgs []Message, c coming) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			d.log.ErrorContext(ctx, "panic at intake", slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
-			err = fmt.Errorf("lead: intake panic: %v", p)
-		}
-	}()
-	return d.take(ctx, msgs, c)
 }

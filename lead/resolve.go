@@ -205,7 +205,7 @@ func (in *arrival) merge(ctx context.Context, from, into *Work) error {
 		t.CreatedAt = f.CreatedAt
 	}
 	into.Heard += 1 + from.Heard
-	into.Late = append(into.Late, "*")
+	into.joinLedgers(from)
 	from.mergedAway(in.sc)
 	for i := range from.Occasions {
 		from.Occasions[i].LeadID = t.ID
@@ -214,6 +214,27 @@ func (in *arrival) merge(ctx context.Context, from, into *Work) error {
 	in.told[f.ID], in.told[t.ID] = true, true
 	in.traits[t.ID] = true
 	return nil
+}
+
+// joinLedgers has what a lead did count for the one that it becomes part of. What
+// only one of them did is as it is; where both did, order may matter.
+func (w *Work) joinLedgers(from *Work) {
+	l, f := w.Lead, from.Lead
+	for _, cut := range []time.Time{l.EngagementAt, l.ReturnedAt, f.EngagementAt, f.ReturnedAt} {
+		if !cut.IsZero() {
+			w.Late = append(w.Late, "*")
+			return
+		}
+	}
+	w.Late = append(w.Late, from.Late...)
+	for rule, theirs := range f.Ledger {
+		if ours, both := l.Ledger[rule]; both {
+			w.Late = append(w.Late, rule)
+			ours.Count += theirs.Count
+			theirs = ours
+		}
+		l.Ledger[rule] = theirs
+	}
 }
 
 // mergedAway ends what was going on with a lead that becomes part of another:

@@ -19,6 +19,9 @@ type Store interface {
 	// nobody looks at any of its works.
 	TakeIn(ctx context.Context, f func(Tx) error) error
 
+	// Ping tells whether the database answers.
+	Ping(ctx context.Context) error
+
 	// Lead reads one lead with its current clocks; a merged lead is given as it
 	// is, MergedInto set.
 	Lead(ctx context.Context, id string) (Lead, []Clock, error)

@@ -11,7 +11,7 @@ import (
 // cap, or by what has faded.
 const (
 	looksAtLeast = 1_000  // activities of a rule's events, settled or not
-	looksAtMost  = 50_000 // of them: only machines do so much that settles nothing
+	looksAtMost  = 20_000 // of them: only machines do so much that settles nothing
 	faded        = 60     // half-lives after which points are less than a float64 tells apart
 	mostDone     = 1e9    // times its points: what a rule without a cap can come to
 )

@@ -101,6 +101,20 @@ func (t *txn) change(ctx context.Context, table string, columns []string, how ma
 	return wrote(res, len(rows))
 }
 
+// pairs runs a statement with pairs of texts: on SQLite one after the other, $1 and
+// $2 of one; on Postgres together, p.a and p.b of all, with them as "pairs".
+func (t *txn) pairs(ctx context.Context, one, all string, pairs [][]any) error {
+	if len(pairs) == 0 || t.s.lite {
+		return each(ctx, t.Tx, one, pairs)
+	}
+	_, arrays, err := arraysOf(pairs)
+	if err != nil {
+		return err
+	}
+	_, err = t.ExecContext(ctx, strings.Replace(all, "pairs", "unnest($1::text[], $2::text[]) AS p (a, b)", 1), arrays...)
+	return err
+}
+
 // arraysOf turns rows into one array a column: "$1::text[],$2::bigint[]" and the
 // arrays. A column's type is that of its value in the first row.
 func arraysOf(rows [][]any) (given string, arrays []any, err error) {

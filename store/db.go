@@ -213,10 +213,7 @@ func (s *Store) transact(ctx context.Context, f func(*txn) error) error {
 		if err := f(t); err != nil {
 			return err
 		}
-		if err := t.putDown(ctx); err != nil {
-			return err
-		}
-		return t.writeIdentities(ctx)
+		return t.putAll(ctx)
 	})
 }
 

@@ -24,6 +24,7 @@ type txn struct {
 	was       map[string]before      // by lead id: what Lock read
 	ours      map[lead.Identity]bool // led nowhere, and nobody else makes them lead anywhere before this transaction ends
 	unwritten [][]any                // rows of identities that Identify put off
+	merged    [][]any                // ids of leads that Merge put off, and of those that they became
 	remembers bool                   // the leads that it writes
 	trusts    bool                   // and asks and locks nothing first
 	trusting
@@ -70,7 +71,11 @@ func (t *txn) NewMessages(ctx context.Context, ids []string, now time.Time) (map
 // Identities finds the leads that identities lead to. It waits for whoever is
 // making leads of those that lead nowhere yet.
 func (t *txn) Identities(ctx context.Context, ids []lead.Identity) (map[lead.Identity]string, error) {
-	if err := t.writeIdentities(ctx); err != nil {
+	err := t.putMerged(ctx)
+	if err == nil {
+		err = t.writeIdentities(ctx)
+	}
+	if err != nil {
 		return nil, err
 	}
 	found := make(map[lead.Identity]string, len(ids))
@@ -229,7 +234,7 @@ func (t *txn) Activities(ctx context.Context, leadID string, events []string, be
 	if len(events) == 0 {
 		return nil, nil
 	}
-	if err := t.putDown(ctx); err != nil {
+	if err := t.putAll(ctx); err != nil {
 		return nil, err
 	}
 	if before == nil {
@@ -261,32 +266,67 @@ func (t *txn) Activities(ctx context.Context, leadID string, events []string, be
 }
 
 // Merge moves identities and activities of one lead to another, and what people
-// were told of it, or are to be. Of one that made no move before it was locked here
-// nobody was.
-func (t *txn) Merge(ctx context.Context, from, into string) error {
+// were told of it, or are to be: with those of the others that are merged, before
+// anything is asked of them.
+func (t *txn) Merge(_ context.Context, from, into string) error {
+	for _, earlier := range t.merged {
+		if earlier[1] == from {
+			earlier[1] = into
+		}
+	}
+	t.merged = append(t.merged, []any{from, into})
+	return nil
+}
+
+// putMerged moves what Merge put off. Of a lead that made no move before it was
+// locked here nobody was told anything.
+func (t *txn) putMerged(ctx context.Context) error {
+	all := t.merged
+	if t.merged = nil; len(all) == 0 {
+		return nil
+	}
+	var ids []string
+	var moved [][]any
+	for _, m := range all {
+		from, into := m[0].(string), m[1].(string) //nolint:forcetypeassert // Merge put them there
+		ids = append(ids, from, into)
+		if was := t.was[from].row; was != nil && was.HistorySeq > 0 {
+			moved = append(moved, m)
+		}
+	}
+	slices.Sort(ids)
 	err := t.putDown(ctx)
 	if err == nil {
 		err = t.writeIdentities(ctx)
 	}
 	if err == nil {
-		err = t.hold(ctx, from, into)
+		err = t.hold(ctx, slices.Compact(ids)...)
 	}
-	if err != nil {
-		return err
-	}
-	moves := []string{
-		`UPDATE identities SET lead_id = $2 WHERE lead_id = $1`,
-		`UPDATE activities SET lead_id = $2 WHERE lead_id = $1`,
-	}
-	if was := t.was[from].row; was != nil && was.HistorySeq > 0 {
-		moves = append(moves, `UPDATE occasions SET lead_id = $2 WHERE lead_id = $1`, `UPDATE alerts SET lead_id = $2 WHERE lead_id = $1`)
-	}
-	for _, text := range moves {
-		if _, err := t.ExecContext(ctx, text, from, into); err != nil {
-			return fmt.Errorf("store: merge: %w", err)
+	for _, part := range []struct {
+		table string
+		rows  [][]any
+	}{{"identities", all}, {"activities", all}, {"occasions", moved}, {"alerts", moved}} {
+		if err == nil {
+			set := `UPDATE ` + part.table + ` SET lead_id = `
+			err = t.pairs(ctx, set+`$2 WHERE lead_id = $1`, set+`p.b FROM pairs WHERE lead_id = p.a`, part.rows)
 		}
 	}
+	if err != nil {
+		return fmt.Errorf("store: merge: %w", err)
+	}
 	return nil
+}
+
+// putAll writes all that was put off.
+func (t *txn) putAll(ctx context.Context) error {
+	err := t.putMerged(ctx)
+	if err == nil {
+		err = t.putDown(ctx)
+	}
+	if err == nil {
+		err = t.writeIdentities(ctx)
+	}
+	return err
 }
 
 // SuspectDuplicate notes that two known leads may be one person.

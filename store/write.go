@@ -27,10 +27,7 @@ type written struct {
 func (t *txn) Write(ctx context.Context, now time.Time, works []*lead.Work) error {
 	rules, err := t.s.rulesFrom(ctx, t.Tx)
 	if err == nil {
-		err = t.putDown(ctx)
-	}
-	if err == nil {
-		err = t.writeIdentities(ctx)
+		err = t.putAll(ctx)
 	}
 	if err != nil {
 		return err
@@ -248,7 +245,7 @@ func (t *txn) words(ctx context.Context, works []*lead.Work) error {
 			}
 		}
 	}
-	if err := each(ctx, t.Tx, `DELETE FROM lead_words WHERE word = $1 AND lead_id = $2`, gone); err != nil {
+	if err := t.pairs(ctx, `DELETE FROM lead_words WHERE word = $1 AND lead_id = $2`, `DELETE FROM lead_words USING pairs WHERE word = p.a AND lead_id = p.b`, gone); err != nil {
 		return fmt.Errorf("store: words: %w", err)
 	}
 	if err := t.insert(ctx, `INSERT INTO lead_words (word, lead_id)`, added, ``); err != nil {

@@ -81,6 +81,7 @@ func Run(t *testing.T, url func(testing.TB) string) {
 		{"agreement/re-scoring is shared, and goes on where it was stopped", rescoring},
 		{"agreement/one lead that can't be re-scored keeps no other waiting", rescoringTrouble},
 		{"activities/old ones go, and scores stay right", retention},
+		{"activities/who does thousands of things has the score of all of them", veryOften},
 		{"exclusions and settings", exclusions},
 		{"the secret's fingerprint", secrets},
 		{"telling/a person's notices", notices},

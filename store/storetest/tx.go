@@ -75,17 +75,35 @@ func act(id, leadID, name string, at time.Time) lead.Activity {
 }
 
 func merges(w *world) {
-	known, visitor := w.begin(nil), w.begin(nil)
-	id := lead.Identity{Kind: lead.ByAnonymous, Value: "v"}
+	known, visitor, twice, other, guest := w.begin(nil), w.begin(nil), w.begin(nil), w.begin(nil), w.begin(nil)
+	leads := map[string]lead.Identity{}
+	for i, x := range []*lead.Work{visitor, twice, guest} {
+		leads[x.Lead.ID] = lead.Identity{Kind: lead.ByAnonymous, Value: fmt.Sprint("v", i)}
+	}
+	of := []string{"page viewed"}
 	w.change(func(tx lead.Tx) error {
-		_, err := tx.Identify(w.ctx, id, visitor.Lead.ID)
+		for id, identity := range leads {
+			_, err := tx.Identify(w.ctx, identity, id)
+			w.ok(err)
+		}
+		w.ok(tx.Append(w.ctx, []lead.Activity{act("1", visitor.Lead.ID, "Page Viewed", now), act("2", known.Lead.ID, "Page Viewed", now), act("3", twice.Lead.ID, "Page Viewed", now)}))
+		w.ok(tx.Merge(w.ctx, guest.Lead.ID, other.Lead.ID))
+		w.ok(tx.Merge(w.ctx, twice.Lead.ID, visitor.Lead.ID))
+		w.ok(tx.Merge(w.ctx, visitor.Lead.ID, known.Lead.ID))
+		found, err := tx.Identities(w.ctx, []lead.Identity{leads[twice.Lead.ID]})
+		w.same("within the transaction", map[lead.Identity]string{leads[twice.Lead.ID]: known.Lead.ID}, found)
 		w.ok(err)
-		w.ok(tx.Append(w.ctx, []lead.Activity{act("1", visitor.Lead.ID, "Page Viewed", now), act("2", known.Lead.ID, "Page Viewed", now)}))
-		return tx.Merge(w.ctx, visitor.Lead.ID, known.Lead.ID)
+		some, err := tx.Activities(w.ctx, known.Lead.ID, of, nil, 10)
+		if len(some) != 3 {
+			w.Errorf("%d activities within the transaction", len(some))
+		}
+		return err
 	})
-	w.same("the identity", known.Lead.ID, must(w.s.LeadID(w.ctx, id))(w))
-	if got := must(w.s.Activities(w.ctx, known.Lead.ID, nil, 10))(w); len(got) != 2 || got[1].LeadID != known.Lead.ID {
-		w.Errorf("activities after the merge: %+v, want both", got)
+	for id, into := range map[string]string{visitor.Lead.ID: known.Lead.ID, twice.Lead.ID: known.Lead.ID, guest.Lead.ID: other.Lead.ID} {
+		w.same("the identity", into, must(w.s.LeadID(w.ctx, leads[id]))(w))
+	}
+	if got := must(w.s.Activities(w.ctx, known.Lead.ID, nil, 10))(w); len(got) != 3 || got[1].LeadID != known.Lead.ID {
+		w.Errorf("activities after the merge: %+v, want all", got)
 	}
 }
 
