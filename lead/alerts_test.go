@@ -75,6 +75,44 @@ func TestWhoIsToldOfWhat(t *testing.T) {
 	s.heard()
 }
 
+// What nobody did in time, and is hotter now, waits all the more for whoever acts.
+func TestWhoIsToldOfWhatGetsHotterAfterItBreached(t *testing.T) {
+	for _, c := range []struct {
+		stage      lead.Stage
+		kind       sla.Kind
+		late, told string
+	}{
+		{lead.MQL, sla.Claim, "claim.breached: boss mia", "lead.hot: rosa sam"},
+		{lead.Claimed, sla.Decision, "decision.breached: boss mia sam", "lead.hot: sam"},
+		{lead.SAL, sla.Touch, "touch.breached: boss mia sam", "lead.hot: sam"},
+	} {
+		s := bring(t, c.stage)
+		s.news = nil
+		s.now = s.clock(c.kind).DueAt
+		s.wake()
+		s.heard(c.late)
+		before := s.clock(c.kind)
+		s.does("Demo Requested")
+		s.heard(c.told)
+		hotter := s.clock(c.kind)
+		if hotter.Tier != "hot" || len(hotter.Changes) != 1 || hotter.Changes[0].What != sla.MadeHotter {
+			t.Errorf("the %s clock has not got hotter: %+v", c.kind, hotter)
+		}
+		hotter.Tier, hotter.Changes = before.Tier, before.Changes
+		if d := cmp.Diff(before, hotter); d != "" {
+			t.Errorf("but for its tier the %s clock changed (-before +after):\n%s", c.kind, d)
+		}
+		s.pass(minute)
+		s.heard() // once
+		if c.stage != lead.MQL {
+			continue
+		}
+		s.move(person(rosa), lead.Request{Move: lead.Claim})
+		s.move(person(rosa), lead.Request{Move: lead.Release})
+		s.heard("lead.hot: rosa sam", "claim.breached: boss ines mia rosa sam")
+	}
+}
+
 func TestWhoIsToldWhereAClaimEscalates(t *testing.T) {
 	s := begin(t, escalating)
 	s.does("Products Compared", "Products Compared", "Pricing Viewed")

@@ -223,12 +223,19 @@ func (c Clock) Stop(cal *Calendar, now time.Time, o Outcome) Clock {
 }
 
 // Hotter moves a running clock to a hotter tier: it is due at the earlier of its
-// old due moment and now plus the new tier's target, and at risk likewise. Any
-// tier that is not hotter, and a stopped or breached clock, change nothing: a
-// promise is never loosened, a breach never undone.
+// old due moment and now plus the new tier's target, and at risk likewise. One that
+// has breached takes the tier alone: its promise is past, but whoever acts on a
+// hotter lead is to hear of it. Any tier that is not hotter, and a stopped clock,
+// change nothing: a promise is never loosened, a breach never undone.
 func (p Policy) Hotter(cal *Calendar, c Clock, tier string, now time.Time) (Clock, error) {
-	if rank(tier) <= rank(c.Tier) || !c.StoppedAt.IsZero() || c.State(now) == Breached {
+	if rank(tier) <= rank(c.Tier) || !c.StoppedAt.IsZero() {
 		return c, nil
+	}
+	hotter := c
+	hotter.Tier = tier
+	change := Change{What: MadeHotter, At: now.UTC(), TierFrom: c.Tier, TierTo: tier, DueFrom: c.DueAt, DueTo: c.DueAt}
+	if c.State(now) == Breached {
+		return hotter.with(change), nil
 	}
 	target, err := p.target(c.Kind, tier, !cal.IsOpen(now))
 	if err != nil {
@@ -238,9 +245,6 @@ func (p Policy) Hotter(cal *Calendar, c Clock, tier string, now time.Time) (Cloc
 	if err != nil {
 		return c, fmt.Errorf("sla: hotter %s clock: %w", c.Kind, err)
 	}
-	hotter := c
-	hotter.Tier = tier
-	change := Change{What: MadeHotter, At: now.UTC(), TierFrom: c.Tier, TierTo: tier, DueFrom: c.DueAt, DueTo: c.DueAt}
 	if !due.Before(c.DueAt) {
 		return hotter.with(change), nil
 	}

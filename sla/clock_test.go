@@ -227,7 +227,7 @@ func TestHotter(t *testing.T) {
 		{"the old risk is earlier", "hot", "2026-11-17 10:00", "fire", "2026-11-17 10:18", "2026-11-17 10:22:30", "2026-11-17 10:28", 28 * time.Minute, "fire"},
 		{"not hotter", "hot", "2026-11-17 10:00", "warm", "2026-11-17 10:10", "2026-11-17 10:22:30", "2026-11-17 10:30", 30 * time.Minute, "hot"},
 		{"the same", "hot", "2026-11-17 10:00", "hot", "2026-11-17 10:10", "2026-11-17 10:22:30", "2026-11-17 10:30", 30 * time.Minute, "hot"},
-		{"breached stays breached", "hot", "2026-11-17 10:00", "fire", "2026-11-17 10:30", "2026-11-17 10:22:30", "2026-11-17 10:30", 30 * time.Minute, "hot"},
+		{"breached stays breached", "hot", "2026-11-17 10:00", "fire", "2026-11-17 10:30", "2026-11-17 10:22:30", "2026-11-17 10:30", 30 * time.Minute, "fire"},
 		{"while closed", "warm", "2026-11-21 10:00", "fire", "2026-11-21 12:00", "2026-11-23 09:45", "2026-11-23 10:00", time.Hour, "fire"},
 		{"arrived while closed, hotter when open", "warm", "2026-11-21 10:00", "fire", "2026-11-23 09:05", "2026-11-23 09:12:30", "2026-11-23 09:15", 15 * time.Minute, "fire"},
 		{"back below the threshold, hotter again", "none", "2026-11-17 10:00", "hot", "2026-11-17 10:00", "2026-11-17 10:22:30", "2026-11-17 10:30", 30 * time.Minute, "hot"},
