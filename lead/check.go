@@ -32,12 +32,16 @@ func (w *Work) checkClaim(sc Scene, r *Request) error {
 	return sc.checkHolding(w.landsIn(sc, who))
 }
 
-// checkTo: a lead is given only to a rep of its team who is there.
+// checkTo: a lead is given only to a rep of its team who is there, by a manager of
+// it; one that every team may claim to reps of theirs by other managers, too.
 func (sc Scene) checkTo(l *Lead, r *Request) error {
+	may := func(to *User) bool {
+		return to.In(l.TeamID) && managerOf(l, sc.Actor) || l.open() && slices.ContainsFunc(to.Teams, sc.Actor.User.Sees)
+	}
 	switch {
 	case r.To == nil:
 		return invalid("to", "say for which rep of the team")
-	case r.To.Role != Rep || !r.To.Active() || !r.To.In(l.TeamID) && (!l.open() || !slices.ContainsFunc(r.To.Teams, sc.Actor.User.Sees)):
+	case r.To.Role != Rep || !r.To.Active() || !may(r.To):
 		return invalid("to", "%s is not an active rep of this team", r.To.Name)
 	case !r.To.There(sc.Now):
 		return invalid("to", "%s is away until %s", r.To.Name, sc.clockTime(l, r.To.BackAt(sc.Now)))

@@ -1,6 +1,7 @@
 package lead_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -83,6 +84,32 @@ func TestAClaimEscalates(t *testing.T) {
 	s.move(person(sam), lead.Request{Move: lead.Return, Reason: "researching"})
 	if s.l.Circle != lead.OfTeam || s.l.TeamID != "emea" {
 		t.Errorf("returned, it is %s's, circle %q", s.l.TeamID, s.l.Circle)
+	}
+}
+
+// Who may claim a lead for whom: one that every team may claim, too, is claimed only
+// by the manager of its team for reps of it, and by others for reps of theirs.
+func TestWhoClaimsForWhomWhereEveryTeamMay(t *testing.T) {
+	both := lead.User{ID: "both", Name: "Both", Role: lead.Rep, Teams: []string{"emea", "apac"}}
+	s := bring(t, lead.MQL, escalating)
+	s.book = newBook(append(slices.Clone(staff), both)...)
+	s.pass(241 * minute)
+	for _, c := range []struct {
+		by, to lead.User
+		team   string // whose the lead is then; "": refused
+	}{
+		{mia, sam, "emea"}, {mia, otto, ""}, {mia, both, "emea"},
+		{kim, sam, ""}, {kim, otto, "apac"}, {kim, both, "emea"},
+		{boss, sam, "emea"}, {boss, otto, "apac"},
+	} {
+		s, r := *s, lead.Request{Move: lead.Claim, To: &c.to}
+		if c.team == "" {
+			s.refused(person(c.by), r, lead.ErrInvalid)
+			continue
+		}
+		if s.move(person(c.by), r); s.l.OwnerID != c.to.ID || s.l.TeamID != c.team {
+			t.Errorf("%s claims it for %s: it is %s's of %s", c.by.Name, c.to.Name, s.l.OwnerID, s.l.TeamID)
+		}
 	}
 }
 

@@ -98,6 +98,7 @@ func (w *Work) tell(sc Scene, i int, states []sla.State) {
 			c.RiskNotedAt = sc.Now
 		} else {
 			c.BreachNotedAt = sc.Now
+			w.lapsed = w.lapsed || c.Kind == sla.Decision
 		}
 		w.Outbox = append(w.Outbox, Outgoing{Topic: "clock." + string(s), NotBefore: sc.Now,
 			Data: map[string]any{"clock": c.Kind, "owner": w.Lead.OwnerID, "team": cmp.Or(c.TeamID, w.Lead.TeamID), "due": c.DueAt}})

@@ -45,6 +45,9 @@ func (w *Work) Settle(sc Scene) error {
 	if err := w.recompute(sc); err != nil {
 		return err
 	}
+	if err := w.expire(sc); err != nil {
+		return err
+	}
 	if w.reheat {
 		if err := w.heat(sc); err != nil {
 			return err
@@ -116,20 +119,14 @@ func (w *Work) toNurture(sc Scene) {
 func (w *Work) Wake(sc Scene) (bool, error) {
 	sc.Actor = System
 	l, acted := w.Lead, false
-	breachedDecision := false
-	for i, c := range w.Clocks {
-		for _, s := range w.passTime(sc, i) {
-			acted = true
-			breachedDecision = breachedDecision || (s == sla.Breached && c.Kind == sla.Decision)
-		}
+	for i := range w.Clocks {
+		acted = len(w.passTime(sc, i)) > 0 || acted
 	}
 	if l.Stage == MQL && due(l.WidenAt, sc.Now) {
 		acted = true
 		w.widen(sc)
 	}
 	switch {
-	case l.Stage == Claimed && breachedDecision && sc.Rules.SLA.ReleaseOnBreach:
-		return true, w.backToBoard(sc, Expire, CauseDecision)
 	case l.Stage == MQL && due(l.CoolAt, sc.Now) && l.HandRaisedAt.IsZero():
 		// Negative points fade, too: it may have warmed up since CoolAt was computed.
 		if due(w.coolAt(sc), sc.Now) {
@@ -143,6 +140,22 @@ func (w *Work) Wake(sc Scene) (bool, error) {
 		return true, nil
 	}
 	return acted, nil
+}
+
+// expire puts a lead back on the board whose decision clock was just found to have
+// breached and runs on, where the agreement wants that: whether the sweep found it
+// or whatever else came first, as a recompute or an undo.
+func (w *Work) expire(sc Scene) error {
+	i := w.clock(sla.Decision)
+	if !w.lapsed || !sc.Rules.SLA.ReleaseOnBreach || w.Lead.Stage != Claimed || i < 0 || !w.Clocks[i].Running() || w.Clocks[i].BreachedAt.IsZero() {
+		return nil
+	}
+	w.lapsed = false
+	sc.Actor = System
+	if err := w.backToBoard(sc, Expire, CauseDecision); err != nil {
+		return err
+	}
+	return w.recompute(sc) // the claim clock, which goes on
 }
 
 func due(at, now time.Time) bool { return !at.IsZero() && !at.After(now) }

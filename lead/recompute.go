@@ -69,7 +69,9 @@ func (d *Desk) recompute(ctx context.Context, sc Scene, pick picker) (int, error
 			return false, false, err
 		}
 		err := w.Settle(sc)
-		w.Lead.UpdatedAt = updated
+		if len(w.History) == 0 { // else it expired
+			w.Lead.UpdatedAt = updated
+		}
 		return true, true, err
 	})
 }

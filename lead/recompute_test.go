@@ -99,6 +99,45 @@ func TestRunningClocksFollowTheAgreement(t *testing.T) {
 	}
 }
 
+// A claim that lapsed while nothing ran expires, whatever finds the breach first.
+func TestWhatLapsedExpiresWhoeverFindsIt(t *testing.T) {
+	for what, find := range map[string]func(*office){
+		"the sweep": func(o *office) {
+			if _, err := o.desk.Sweep(o.ctx, o.now, 10); err != nil {
+				o.t.Fatal(err)
+			}
+		},
+		"a recompute": func(o *office) { o.settled() },
+		"an activity": func(o *office) { o.take(by("ada", "", o.track("Pricing Viewed"))...) },
+	} {
+		t.Run(what, func(t *testing.T) {
+			o := open(t)
+			o.enact(func(a *lead.Agreement) { a.SLA.ReleaseOnBreach = true })
+			l := o.ready("ada")
+			o.now = o.now.Add(time.Minute)
+			o.move(l.ID, o.sam, lead.Request{Move: lead.Claim})
+			o.now = o.now.Add(2 * time.Hour)
+			o.enact(func(a *lead.Agreement) { a.SLA.ReleaseOnBreach, a.SLA.Targets["hot"][sla.Decision] = true, 90 })
+			find(o)
+			after := o.find(l.ID)
+			if diff := cmp.Diff([]lead.Move{lead.Qualify, lead.Claim, lead.Expire}, o.moves(l.ID)); diff != "" || after.OwnerID != "" || !after.UpdatedAt.Equal(o.now) {
+				t.Errorf("it is %q's, changed at %v; moves (-want +got):\n%s", after.OwnerID, after.UpdatedAt, diff)
+			}
+			for _, c := range after.Clocks {
+				if c.Kind == sla.Decision && c.Outcome != sla.Missed || c.Kind == sla.Claim && !c.Running() {
+					t.Errorf("the %s clock: %+v", c.Kind, c)
+				}
+			}
+			if n := o.settled(); n != 0 {
+				t.Errorf("%d leads are computed again", n)
+			}
+			if n := o.count(`SELECT COUNT(*) FROM outbox WHERE topic = 'clock.breached'`); n != 1 {
+				t.Errorf("%d breaches are told, want that of the decision", n)
+			}
+		})
+	}
+}
+
 // A calendar may change between a sweep's asking what is due and its waking it.
 func TestWhatIsNoLongerDueIsNotWoken(t *testing.T) {
 	o := open(t)

@@ -124,6 +124,7 @@ type Work struct {
 	everywhere    []string // teams on whose boards it is or was for that
 	Heard         int      // activities heard in this transaction
 	recomputed    bool     // a clock runs by another calendar or agreement than before
+	lapsed        bool     // that a decision clock breached was written down in this transaction, or is an undo's to heed
 	reheat        bool     // clocks an undo put back have to follow the tier once the ledger is back
 }
 
