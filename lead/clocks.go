@@ -37,6 +37,9 @@ func (w *Work) startClock(sc Scene, k sla.Kind, used time.Duration) error {
 		clock.BreachNotedAt = sc.Now
 	}
 	w.Clocks = append(w.Clocks, clock)
+	if !c.BreachedAt.IsZero() { // no news of the time, but who holds it now has none left
+		w.occasions(sc, &clock, clock.recorded())
+	}
 	return nil
 }
 

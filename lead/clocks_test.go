@@ -179,6 +179,9 @@ func TestExpire(t *testing.T) {
 	if c := later.clock(sla.Decision); c.State(later.now) != sla.Breached {
 		t.Errorf("the decision time used before does not count again: %+v", c)
 	}
+	if d := cmp.Diff([]string{"decision.breached: boss mia sam"}, later.news[len(later.news)-1:]); d != "" {
+		t.Errorf("of a claim without time left people are told (-want +got):\n%s", d)
+	}
 	// What has breached already does not expire once more.
 	later.pass(minute)
 	later.wantStage(lead.Claimed)

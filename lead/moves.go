@@ -155,6 +155,11 @@ func (w *Work) Do(sc Scene, r Request) error {
 	if crm {
 		w.walkTo(sc, r.Move)
 	}
+	for i := range w.Clocks { // an undo is not to take back what time did
+		if rule.undoable && w.Clocks[i].Running() {
+			w.passTime(sc, i)
+		}
+	}
 	before, clocks, first := l.Life, slices.Clone(w.Clocks), l.HistorySeq+1
 	if err := rule.do(w, sc, &r); err != nil {
 		return err

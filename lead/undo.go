@@ -1,6 +1,10 @@
 package lead
 
-import "slices"
+import (
+	"slices"
+
+	"hotleads/sla"
+)
 
 // undo puts the lead and its clocks back as they were before the actor's own
 // last move. Activities heard since then stay heard.
@@ -32,10 +36,14 @@ func (w *Work) undo(sc Scene) error {
 	if !before.EngagementAt.Equal(l.EngagementAt) || !before.ReturnedAt.Equal(l.ReturnedAt) {
 		w.Late = append(w.Late, "*")
 	}
+	moved := u.Until.Add(-UndoFor)
+	if i := w.clock(sla.Decision); i >= 0 && !w.Clocks[i].BreachNotedAt.Before(moved) {
+		w.lapsed = true // the sweep will not find it any more
+	}
 	l.Undo = nil
 	w.DropOutboxSeq = u.Seq
 	w.record(sc, before, History{Move: UndoMove, UndoOf: u.Seq, Cause: string(u.Move)})
-	w.reheat = l.LastActivityAt.After(u.Until.Add(-UndoFor)) // it may have got hotter meanwhile
+	w.reheat = l.LastActivityAt.After(moved) // it may have got hotter meanwhile
 	return nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"hotleads/lead"
+	"hotleads/sla"
 )
 
 // asItWas compares leads but for what an undo rightly changes. Ledgers are
@@ -70,6 +71,36 @@ func TestUndoPutsEverythingBack(t *testing.T) {
 				s.move(person(rosa), lead.Request{Move: lead.Claim}) // and anybody may go on
 			}
 		})
+	}
+}
+
+// A breach that the move was the first to find is one, and is told once, however
+// often it is undone; the claim expires then where it would have.
+func TestWhatBreachedBeforeAnUndoneMoveIsToldOnce(t *testing.T) {
+	for _, c := range []struct {
+		stage    lead.Stage
+		kind     sla.Kind
+		r        lead.Request
+		releases bool
+		want     lead.Stage
+	}{
+		{lead.MQL, sla.Claim, lead.Request{Move: lead.Claim}, false, lead.MQL},
+		{lead.MQL, sla.Claim, lead.Request{Move: lead.Return, Reason: "wrong_fit"}, false, lead.MQL},
+		{lead.Claimed, sla.Decision, lead.Request{Move: lead.Return, Reason: "wrong_fit"}, false, lead.Claimed},
+		{lead.Claimed, sla.Decision, lead.Request{Move: lead.Return, Reason: "wrong_fit"}, true, lead.MQL},
+		{lead.SAL, sla.Touch, lead.Request{Move: lead.Return, Reason: "wrong_fit"}, false, lead.SAL},
+	} {
+		s := bring(t, c.stage, func(a *lead.Agreement) { a.SLA.ReleaseOnBreach = c.releases })
+		s.now = s.clock(c.kind).DueAt.Add(time.Second)
+		found := s.now
+		s.move(person(sam), c.r)
+		s.now = s.now.Add(time.Second)
+		s.move(person(sam), lead.Request{Move: lead.UndoMove})
+		s.pass(time.Second)
+		s.wantStage(c.want)
+		if n := s.topics("clock.breached"); n != 1 || !s.clock(c.kind).BreachNotedAt.Equal(found) {
+			t.Errorf("%s of a lead that is %s, undone: %d breaches are told, noted at %v", c.r.Move, c.stage, n, s.clock(c.kind).BreachNotedAt)
+		}
 	}
 }
 
