@@ -264,6 +264,10 @@ func TestHowSomebodyIsTold(t *testing.T) {
 		}
 		return out
 	}
+	fire := due(time.Second, "team", "team")
+	fire[0].What = lead.OnFire
+	managers := due(time.Second, "team", "team")
+	managers[0].What = lead.ForManager
 	breached := due(time.Second, "ended", "merged", "over")
 	for i := range breached {
 		breached[i].What = "decision.breached"
@@ -298,6 +302,8 @@ func TestHowSomebodyIsTold(t *testing.T) {
 		{"the last of a team's", sam, due(fresh, "team"), full[4:], "loud"},
 		{"two of a team's, of which one would be too many", sam, due(fresh, "team", "team"), full[4:], "digest digest"},
 		{"one too many of a team's, and one's own", sam, due(fresh, "team", "runs"), full[3:], "600 loud"},
+		{"on fire before a team's", sam, fire, full[3:], "loud 600"},
+		{"a manager's turn before a team's", mia, managers, full[3:], "loud 600"},
 		{"a team's wait until there is room again", sam, due(fresh, "team"), full, "600"},
 		{"one's own before a team's", sam, due(fresh, "team", "runs", "team", "runs"), nil, "digest loud digest loud"},
 		{"the rest of a digest that is more than one transaction takes", sam, due(fresh, "team", "over"), append(ago(0), full[1:]...), "digest over"},
@@ -331,6 +337,42 @@ func TestHowSomebodyIsTold(t *testing.T) {
 		}
 		if heard := strings.Contains(c.want, "loud") || strings.Contains(c.want, "digest"); told != heard {
 			t.Errorf("%s: told %v", c.what, told)
+		}
+	}
+}
+
+// What many people are told within an hour is bounded, and far above what a morning
+// brings: what is one's own, or on fire, is noted after a flood.
+func TestHowMuchIsNoted(t *testing.T) {
+	decision := lead.Clock{Clock: sla.Clock{Kind: sla.Decision}}
+	clocks := map[string]lead.Clock{"team": {Clock: sla.Clock{Kind: sla.Claim}}, "own": decision}
+	alert := func(what lead.Happening, clock string) lead.Alert {
+		return lead.Alert{UserID: "sam", Occasion: lead.Occasion{What: what, ClockID: clock}}
+	}
+	hot, fire, manager := alert(lead.GotHot, "team"), alert(lead.OnFire, "team"), alert(lead.ForManager, "team")
+	own := alert("decision.risk", "own")
+	for _, c := range []struct {
+		what   string
+		noted  int
+		alerts []lead.Alert
+		want   []bool
+	}{
+		{"after a weekend's, all at risk and late", 60, []lead.Alert{hot, fire, manager, own}, []bool{true, true, true, true}},
+		{"the last of a team's", 299, []lead.Alert{hot, hot, fire}, []bool{true, false, true}},
+		{"after a flood", 300, []lead.Alert{hot, fire, manager, own}, []bool{false, true, true, true}},
+		{"what is left out takes no place", 300, append(slices.Repeat([]lead.Alert{hot}, 400), fire), append(make([]bool, 400), true)},
+		{"the last of all", 599, []lead.Alert{hot, fire, own}, []bool{false, true, false}},
+	} {
+		var want []lead.Alert
+		for i, a := range c.alerts {
+			a.ID = fmt.Sprint(i)
+			if c.alerts[i] = a; c.want[i] {
+				want = append(want, a)
+			}
+		}
+		got := lead.Bounded(c.alerts, clocks, map[string]int{"sam": c.noted})
+		if d := cmp.Diff(want, got); d != "" {
+			t.Errorf("%s (-want +got):\n%s", c.what, d)
 		}
 	}
 }

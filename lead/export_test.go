@@ -6,4 +6,5 @@ var (
 	HearAt  = Scene.hearAt
 	First   = Scene.first
 	Turn    = Scene.turn
+	Bounded = bounded
 )

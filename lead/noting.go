@@ -96,15 +96,23 @@ func (sc Scene) note(ctx context.Context, t Teller, occasions []Occasion) error 
 	if err != nil {
 		return err
 	}
-	alerts = slices.DeleteFunc(alerts, func(a Alert) bool {
-		most := NotedAnHour
-		if a.own(clocks[a.ClockID]) {
-			most = ownAnHour
+	return t.Note(ctx, bounded(alerts, clocks, noted))
+}
+
+// bounded leaves out of some alerts what is more than people get within an hour,
+// which noted counts. What is left out takes no place.
+func bounded(alerts []Alert, clocks map[string]Clock, noted map[string]int) []Alert {
+	return slices.DeleteFunc(alerts, func(a Alert) bool {
+		most := notedAnHour
+		if a.urgent(clocks[a.ClockID]) {
+			most = urgentAnHour
+		}
+		if noted[a.UserID] >= most {
+			return true
 		}
 		noted[a.UserID]++
-		return noted[a.UserID] > most
+		return false
 	})
-	return t.Note(ctx, alerts)
 }
 
 // hearing is hearAt, computed once for a person and a moment.

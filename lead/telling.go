@@ -14,15 +14,17 @@ const (
 	// LoudAnHour is how often somebody is told of something within an hour. What is
 	// more is kept, and told as one digest when the hour has passed.
 	LoudAnHour = 10
-	// keptForOwn is how many of these are kept for what is one's own: broadcasts to
-	// whole teams leave them free.
-	keptForOwn = 3
+	// keptForUrgent is how many of these are kept for what is one's own, or on fire:
+	// other broadcasts to whole teams leave them free.
+	keptForUrgent = 3
 	// oneByOne is how much that comes together is told one by one, and not as a digest.
 	oneByOne = 3
-	// NotedAnHour bounds the notices that somebody gets within an hour, told or not:
-	// of a flood beyond it the board tells. What is one's own has a bound of its own.
-	NotedAnHour = 60
-	ownAnHour   = 600
+	// notedAnHour bounds the notices that somebody gets within an hour, told or not,
+	// and so the rows of a flood: what is beyond it no notice tells of, but the board.
+	// It is far above what a morning brings, for what is more than can be told by itself
+	// is told as a digest. What is one's own, or on fire, goes on.
+	notedAnHour  = 300
+	urgentAnHour = 2 * notedAnHour
 	// oldNews is told to nobody: an occasion that nobody took for so long.
 	oldNews = 24 * time.Hour
 	// waitedFor is how long something waits to be told, where that is worth a word.
@@ -34,10 +36,11 @@ const (
 	mostSteps = 10
 )
 
-// UnreadFor is how long after it was told something counts as unread. Of one person
-// no more are counted than MostUnread: beyond that it is "99+".
+// UnreadFor is how long after it was told something counts as unread, if its clock runs
+// for so long: it goes over a weekend with a holiday. Of one person no more are counted
+// than MostUnread: beyond that it is "99+".
 const (
-	UnreadFor  = 24 * time.Hour
+	UnreadFor  = 96 * time.Hour
 	MostUnread = 100
 )
 
@@ -131,7 +134,7 @@ func (d *Desk) ringFor(ctx context.Context, people []string) {
 // anything now. told is what they were told within the last hour. A digest of this
 // moment goes on: it was more than one transaction takes.
 func (sc Scene) turn(u User, due []Alert, cards map[string]Card, clocks map[string]Clock, told []Telling) bool {
-	var own, teams []*Alert
+	var urgent, teams []*Alert
 	waited, open := false, sc.hearAt(u, sc.Now)
 	for i := range due {
 		a := &due[i]
@@ -146,8 +149,8 @@ func (sc Scene) turn(u User, due []Alert, cards map[string]Card, clocks map[stri
 		case open.After(sc.Now):
 			a.HearAt = open
 		default:
-			if a.own(c) {
-				own = append(own, a)
+			if a.urgent(c) {
+				urgent = append(urgent, a)
 			} else {
 				teams = append(teams, a)
 			}
@@ -160,11 +163,11 @@ func (sc Scene) turn(u User, due []Alert, cards map[string]Card, clocks map[stri
 	}
 	goesOn := slices.ContainsFunc(told, func(t Telling) bool { return t.How == Digest && t.At.Equal(sc.Now) })
 	if !goesOn {
-		own = roomFor(own, recent, LoudAnHour)
-		teams = roomFor(teams, recent, LoudAnHour-keptForOwn)
+		urgent = roomFor(urgent, recent, LoudAnHour)
+		teams = roomFor(teams, recent, LoudAnHour-keptForUrgent)
 	}
-	// If one's own are more than there is room for, all is one digest.
-	many := goesOn || waited && len(own)+len(teams) > 1 || len(own) > min(oneByOne, LoudAnHour-len(recent))
+	// If what is urgent is more than there is room for, all is one digest.
+	many := goesOn || waited && len(urgent)+len(teams) > 1 || len(urgent) > min(oneByOne, LoudAnHour-len(recent))
 	tell := func(alerts []*Alert, places int) {
 		for _, a := range alerts {
 			if a.How, a.HeardAt = Loud, sc.Now; many || len(alerts) > places {
@@ -172,9 +175,9 @@ func (sc Scene) turn(u User, due []Alert, cards map[string]Card, clocks map[stri
 			}
 		}
 	}
-	tell(own, oneByOne)
-	tell(teams, max(1, min(oneByOne-len(own), LoudAnHour-keptForOwn-len(recent))))
-	return len(own)+len(teams) > 0
+	tell(urgent, oneByOne)
+	tell(teams, max(1, min(oneByOne-len(urgent), LoudAnHour-keptForUrgent-len(recent))))
+	return len(urgent)+len(teams) > 0
 }
 
 // roomFor puts alerts off, if somebody was told something as often as they may within
@@ -192,7 +195,13 @@ func roomFor(alerts []*Alert, recent []time.Time, most int) []*Alert {
 
 // own tells whether the occasion concerns whoever holds a lead, or is offered it, and
 // those who answer for them, and not a whole team. c is its clock.
-func (o Occasion) own(c Clock) bool { return c.Kind != sla.Claim || o.What == OfferedTo }
+func (o Occasion) own(c Clock) bool {
+	return c.Kind != sla.Claim || o.What == OfferedTo || o.What == ForManager
+}
+
+// urgent tells whether the occasion goes before what whole teams are told: it is one's
+// own, or on fire.
+func (o Occasion) urgent(c Clock) bool { return o.own(c) || o.What == OnFire }
 
 // Over tells whether nothing is left of the alert to be told: its clock has stopped, or
 // is gone. What breached and was ended by the system alone, nobody has acted on: whoever

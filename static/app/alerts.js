@@ -17,7 +17,7 @@ function news() {
   if (fresh.length) setTimeout(() => announce(fresh, first, seen), seen ? 0 : 1000);
 }
 
-const TOLD = 25 * HOUR; // longer than anything stays unread
+const TOLD = 97 * HOUR; // longer than anything stays unread
 async function announce(fresh, first, seen) {
   const unsaid = () => {
     let told = {};

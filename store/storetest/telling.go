@@ -95,7 +95,7 @@ func tellingRace(w *world) {
 	w.raised(one, later, flood...)
 	w.tellAll(two, later)
 	for _, u := range reps {
-		w.same("notices of a flood", lead.NotedAnHour, w.count(`SELECT COUNT(*) FROM alerts WHERE user_id = $1 AND noted_at >= $2`, u.ID, later))
+		w.same("notices of a flood", len(flood), w.count(`SELECT COUNT(*) FROM alerts WHERE user_id = $1 AND noted_at >= $2`, u.ID, later))
 	}
 }
 
