@@ -242,6 +242,7 @@ func TestWhenPeopleAreTold(t *testing.T) {
 // What a person hears of is told by itself, with others, later or never.
 func TestHowSomebodyIsTold(t *testing.T) {
 	s := begin(t)
+	const fresh = time.Second
 	running := lead.Clock{ID: "runs"}
 	stopped := func(id string, ago time.Duration) lead.Clock {
 		return lead.Clock{ID: id, Clock: sla.Clock{StoppedAt: monday.Add(-ago)}}
@@ -275,12 +276,14 @@ func TestHowSomebodyIsTold(t *testing.T) {
 	elsewhere := due(time.Second, "runs", "runs")
 	elsewhere[0].LeadID = "moved"
 	cards["moved"] = lead.Card{Lead: lead.Lead{Life: lead.Life{TeamID: "apac"}}}
+	offered := due(fresh, "team", "team")
+	offered[0].LeadID = "offered"
+	cards["offered"] = lead.Card{Lead: lead.Lead{Life: lead.Life{Stage: lead.MQL, TeamID: "emea", OfferedTo: "rosa", OfferedUntil: monday.Add(30 * minute)}}}
 	full := ago(59, 50, 50, 50, 40, 30, 20, 10, 9, 8)
 	gone := sam
 	gone.DisabledAt = monday
 	away := sam
 	away.AwayUntil = monday.Add(time.Hour)
-	fresh := time.Second
 	for _, c := range []struct {
 		what   string
 		u      lead.User
@@ -310,6 +313,7 @@ func TestHowSomebodyIsTold(t *testing.T) {
 		{"breached, and ended by the system", sam, breached, nil, "loud over over"},
 		{"moved to another team", sam, elsewhere, nil, "over loud"},
 		{"disabled meanwhile", gone, due(time.Hour, "runs"), nil, "over"},
+		{"offered to a colleague", sam, offered, nil, "1800 loud"},
 		{"away meanwhile", away, due(time.Hour, "runs"), nil, "3600"},
 	} {
 		var recent []lead.Telling

@@ -69,10 +69,10 @@ type Store interface {
 	// User reads a person afresh, by id or email.
 	User(ctx context.Context, idOrEmail string) (User, error)
 	// SetAway notes until when an active person is away; the zero time: they are there.
-	// What was planned for now ends with it.
+	// What was planned for now ends with it. What they are to hear later they may hear now.
 	SetAway(ctx context.Context, by Actor, userID string, until, now time.Time) error
 	// AddLeave notes a time in which a person will be away and returns its id.
-	// DropLeave takes one back.
+	// DropLeave takes one back: what they are to hear later they may hear now.
 	AddLeave(ctx context.Context, by Actor, userID string, l Leave, now time.Time) (string, error)
 	DropLeave(ctx context.Context, by Actor, userID, id string, now time.Time) error
 

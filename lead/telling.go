@@ -130,17 +130,18 @@ func (d *Desk) ringFor(ctx context.Context, people []string) {
 	}
 }
 
-// turn decides how a person hears of what is due, and tells whether they hear of
+// turn decides how a person hears of what is due, by the hours and offers of now, and tells whether they hear of
 // anything now. told is what they were told within the last hour. A digest of this
 // moment goes on: it was more than one transaction takes.
 func (sc Scene) turn(u User, due []Alert, cards map[string]Card, clocks map[string]Clock, told []Telling) bool {
 	var urgent, teams []*Alert
-	waited, open := false, sc.hearAt(u, sc.Now)
+	waited, hearAt := false, sc.hearing()
 	for i := range due {
 		a := &due[i]
 		c, known := clocks[a.ClockID]
 		card, there := cards[a.LeadID]
 		over := a.Over(c, known)
+		open := hearAt(u, sc.first(u, &card.Lead, a.Occasion, c))
 		switch {
 		case !u.Active() || !there || !u.SeesLead(&card.Lead) || over && !c.StoppedAt.Add(UndoFor).After(sc.Now):
 			a.How, a.HeardAt = Over, sc.Now

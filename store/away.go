@@ -25,7 +25,25 @@ func (s *Store) SetAway(ctx context.Context, by lead.Actor, userID string, until
 	}); err != nil {
 		return fmt.Errorf("store: back: %w", err)
 	}
-	return s.act(ctx, by, what, userID, detail, now, `UPDATE users SET away_until = $2 WHERE id = $1 AND disabled_at IS NULL`, userID, instant(until))
+	if err := s.act(ctx, by, what, userID, detail, now, `UPDATE users SET away_until = $2 WHERE id = $1 AND disabled_at IS NULL`, userID, instant(until)); err != nil {
+		return err
+	}
+	return s.hearSooner(ctx, userID, now)
+}
+
+// hearSooner brings forward what a person is to hear later: whoever tells them puts off
+// again what waits for anything else than for them (see [lead.Desk.Tell]). It waits until
+// no instance goes by the directory of before.
+func (s *Store) hearSooner(ctx context.Context, userID string, now time.Time) error {
+	soon := at(now.Add(2 * fresh))
+	err := s.inTx(ctx, func(tx *sqlx.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE alerts SET hear_at = $2 WHERE user_id = $1 AND heard_at IS NULL AND hear_at > $2`, userID, soon)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("store: hear sooner: %w", err)
+	}
+	return nil
 }
 
 // AddLeave notes a time in which an active person will be away, and returns its id.
@@ -46,7 +64,10 @@ func (s *Store) DropLeave(ctx context.Context, by lead.Actor, userID, id string,
 	if i < 0 {
 		return lead.NotFound("the planned time away " + id)
 	}
-	return s.act(ctx, by, lead.LeaveEnded, userID, span(u.Leaves[i]), now, `DELETE FROM absences WHERE id = $1 AND user_id = $2`, id, userID)
+	if err := s.act(ctx, by, lead.LeaveEnded, userID, span(u.Leaves[i]), now, `DELETE FROM absences WHERE id = $1 AND user_id = $2`, id, userID); err != nil {
+		return err
+	}
+	return s.hearSooner(ctx, userID, now)
 }
 
 func span(l lead.Leave) string {

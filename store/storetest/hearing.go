@@ -78,6 +78,46 @@ func morning(w *world) {
 	w.same("of nobody", 0, len(must(w.s.Unread(w.ctx, nil, now, 100))(w)))
 }
 
+// backEarly: whoever is back before they said hears then of what waited for them; nobody
+// else does, and what waits for anything else goes on waiting.
+func backEarly(w *world) {
+	team := w.team("EMEA")
+	rosa, sam := w.rep("rosa", team), w.rep("sam", team)
+	desk, _ := w.desk()
+	l := w.card(w.raised(desk, now, "ada")[0]).Lead
+	w.tellAll(desk, now)
+	clock, friday := w.card(l.ID).Clocks[0].ID, now.Add(96*time.Hour)
+	leave := func(u lead.User) string {
+		return must(w.s.AddLeave(w.ctx, lead.Operator, u.ID, lead.Leave{From: now.Add(-time.Hour), Until: friday}, now))(w)
+	}
+	wait := func(what lead.Happening) {
+		var alerts []lead.Alert
+		for _, u := range []lead.User{rosa, sam} {
+			alerts = append(alerts, lead.Alert{UserID: u.ID, Occasion: lead.Occasion{LeadID: l.ID, ClockID: clock, What: what, At: now, NotedAt: now}, HearAt: friday})
+		}
+		w.ok(w.s.Tell(w.ctx, func(t lead.Teller) error { return t.Note(w.ctx, alerts) }))
+	}
+	told := func(u lead.User, at time.Time) int {
+		w.tellAll(desk, at.Add(2*time.Second))
+		return w.count(`SELECT COUNT(*) FROM alerts WHERE user_id = $1 AND how = 'loud'`, u.ID) - 1
+	}
+	leave(rosa)
+	wait("one")
+	at := now.Add(time.Hour)
+	w.same("while she is away", 0, told(rosa, at))
+	w.ok(w.s.SetAway(w.ctx, lead.Operator, rosa.ID, time.Time{}, at))
+	w.same("back", 1, told(rosa, at))
+	w.same("of who is not", 0, told(sam, at))
+	first := leave(rosa)
+	second := leave(rosa)
+	wait("two")
+	w.ok(w.s.DropLeave(w.ctx, lead.Operator, rosa.ID, first, at))
+	w.same("still away", 1, told(rosa, at))
+	w.ok(w.s.DropLeave(w.ctx, lead.Operator, rosa.ID, second, at))
+	w.same("back again", 2, told(rosa, at))
+	w.same("on the day that was said", friday, must(w.s.Alerts(w.ctx, sam.ID, nil, 1))(w)[0].HearAt)
+}
+
 // countedTellings counts how many notices the largest transaction tells.
 type countedTellings struct {
 	lead.Store

@@ -88,6 +88,7 @@ func Run(t *testing.T, url func(testing.TB) string) {
 		{"telling/what comes back, moves on, or ends by itself", toldAfterAll},
 		{"telling/a morning is told in steps", morning},
 		{"telling/what was told of a lead goes with it", mergedNotices},
+		{"telling/who is back early", backEarly},
 		{"race/each is told once, within their hour", tellingRace},
 		{"imports/files", importFiles},
 		{"imports/work, undo, tidying", importWork},
