@@ -43,7 +43,7 @@ func (sc Scene) unseen(l *Lead, m Move) error {
 // MayKeep tells whether the person may go on holding a lead: a rep of its team, or
 // its manager where the claim was escalated to them.
 func (u User) MayKeep(l *Lead) bool {
-	return u.MayHold(l.TeamID) || (l.Circle != OfTeam && u.Active() && u.Role == Manager && u.Sees(l.TeamID))
+	return u.MayHold(l.TeamID) || l.Circle != OfTeam && u.managesTeam(l.TeamID)
 }
 
 // MayTake tells whether the person may claim the waiting lead for themselves: a rep

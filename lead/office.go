@@ -123,6 +123,8 @@ func (u User) MayHold(team string) bool {
 // a moment: they may hold it, or manage the team (its claim had escalated to them),
 // and are there.
 func (u User) Tends(team string, now time.Time) bool {
-	manages := u.Active() && u.Role == Manager && u.Sees(team)
-	return (manages || u.MayHold(team)) && u.There(now)
+	return (u.managesTeam(team) || u.MayHold(team)) && u.There(now)
 }
+
+// managesTeam tells whether the person is an active manager of the team.
+func (u User) managesTeam(team string) bool { return u.Active() && u.Role == Manager && u.Sees(team) }

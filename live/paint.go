@@ -212,10 +212,10 @@ func (s *screen) giveBack(drawings []*drawing) {
 // it is of. All who see what everybody does share one.
 func (s *screen) snapshotEvent(self string) (event []byte, of *state, err error) {
 	of = s.now.Load()
-	if len(of.own[self]) == 0 {
+	if !of.owns(self) {
 		s.snapping.Lock() // the first one draws for all who come with it
 		defer s.snapping.Unlock()
-		if of = s.now.Load(); of == s.snapOf && len(of.own[self]) == 0 {
+		if of = s.now.Load(); of == s.snapOf && !of.owns(self) {
 			return s.snap, of, nil
 		}
 	}
@@ -223,7 +223,7 @@ func (s *screen) snapshotEvent(self string) (event []byte, of *state, err error)
 	if err != nil {
 		return nil, nil, fmt.Errorf("live: snapshot of %s: %w", s.view.Topic, err)
 	}
-	if event = asEvent(data); len(of.own[self]) == 0 {
+	if event = asEvent(data); !of.owns(self) {
 		s.snap, s.snapOf = event, of
 	}
 	return event, of, nil

@@ -37,30 +37,28 @@ func newState(rows, parts []shown, asOf time.Time) *state {
 	return st
 }
 
+// owns tells whether a visitor sees rows that others don't.
+func (st *state) owns(self string) bool { return len(st.own[self]) > 0 }
+
 // seenBy are the rows that a visitor sees, in order.
 func (st *state) seenBy(self string) []shown {
-	if len(st.own[self]) == 0 {
+	if !st.owns(self) {
 		return st.shared
 	}
-	rows := make([]shown, 0, len(st.shared)+len(st.own[self]))
-	for w := st.walk(self); ; {
-		row := w.next()
-		if row == nil {
-			return rows
-		}
-		rows = append(rows, *row)
-	}
+	return seen(st, self, func(row *shown) shown { return *row })
 }
 
 func (st *state) idsSeenBy(self string) []string {
-	ids := make([]string, 0, len(st.shared)+len(st.own[self]))
-	for w := st.walk(self); ; {
-		row := w.next()
-		if row == nil {
-			return ids
-		}
-		ids = append(ids, row.id)
+	return seen(st, self, func(row *shown) string { return row.id })
+}
+
+func seen[T any](st *state, self string, of func(*shown) T) []T {
+	all := make([]T, 0, len(st.shared)+len(st.own[self]))
+	w := st.walk(self)
+	for row := w.next(); row != nil; row = w.next() {
+		all = append(all, of(row))
 	}
+	return all
 }
 
 // walk goes along the rows that a visitor sees.

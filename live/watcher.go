@@ -130,7 +130,7 @@ func (w *watcher) show(e event) {
 func (w *watcher) advance(e event) ([]byte, error) {
 	was, now, self := w.base, e.to, w.who.Self
 	w.seq, w.base = e.seq, now
-	if len(was.own[self]) == 0 && len(now.own[self]) == 0 {
+	if !was.owns(self) && !now.owns(self) {
 		return e.text, nil
 	}
 	return contained(func() ([]byte, error) {

@@ -200,7 +200,7 @@ func (s *Store) TakeIn(ctx context.Context, f func(lead.Tx) error) error {
 	})
 	switch {
 	case err == nil:
-		s.known.putOf(of, wrote)
+		s.known.put(of, wrote)
 	case errors.Is(err, lead.ErrUnavailable): // another server that takes its place may have lost what is known
 		s.known.forget()
 	}

@@ -60,21 +60,11 @@ func (k *known) met(server string) {
 	k.server = server
 }
 
-// time is what putOf asks for.
+// time is what put asks for.
 func (k *known) time() int {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return k.times
-}
-
-// putOf is put, where nothing was forgotten since that time: what was written
-// then may have been lost with the server that it was written to.
-func (k *known) putOf(time int, memories []*memory) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.times == time {
-		k.putAll(memories)
-	}
 }
 
 // mostKnown bounds the bytes of all memories.
@@ -129,13 +119,14 @@ func (k *known) takeOne(id string) *memory {
 	return m
 }
 
-func (k *known) put(memories []*memory) {
+// put keeps memories, where nothing was forgotten since that time: what was written
+// then may have been lost with the server that it was written to.
+func (k *known) put(time int, memories []*memory) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.putAll(memories)
-}
-
-func (k *known) putAll(memories []*memory) {
+	if k.times != time {
+		return
+	}
 	if k.leads == nil {
 		k.leads, k.ids = map[string]*list.Element{}, map[lead.Identity]*memory{}
 	}

@@ -35,7 +35,7 @@ func ledToBy(k *known, identities ...string) map[string]string {
 
 func TestKnownLeadsAreTakenByOne(t *testing.T) {
 	var k known
-	k.put([]*memory{remembered("a", 1, "ann", "anna"), remembered("b", 1, "ben")})
+	k.put(k.time(), []*memory{remembered("a", 1, "ann", "anna"), remembered("b", 1, "ben")})
 	if got := k.take([]string{"a", "z"}); len(got) != 1 || got["a"].lead.Version != 1 {
 		t.Errorf("took %v", got)
 	}
@@ -54,7 +54,7 @@ func TestTheNewerOneOfALeadIsKept(t *testing.T) {
 	for _, order := range [][2]int64{{7, 8}, {8, 7}} {
 		var k known
 		for _, version := range order {
-			k.put([]*memory{remembered("a", version, "ann")})
+			k.put(k.time(), []*memory{remembered("a", version, "ann")})
 		}
 		size := k.bytes
 		if got := k.take([]string{"a"})["a"]; got == nil || got.lead.Version != 8 || size != got.size() {
@@ -65,7 +65,7 @@ func TestTheNewerOneOfALeadIsKept(t *testing.T) {
 
 func TestWhoMovedOnLeadsElsewhere(t *testing.T) {
 	var k known
-	k.put([]*memory{remembered("a", 1, "ann"), remembered("b", 1, "ann", "ben")})
+	k.put(k.time(), []*memory{remembered("a", 1, "ann"), remembered("b", 1, "ann", "ben")})
 	if got := k.take([]string{"a"}); len(got) != 1 { // which the database would refuse
 		t.Errorf("took %v", got)
 	}
@@ -79,15 +79,15 @@ func TestAnotherServersLeadsAreUnknown(t *testing.T) {
 	var k known
 	k.met("one")
 	before := k.time()
-	k.putOf(before, []*memory{remembered("a", 1, "ann")})
+	k.put(before, []*memory{remembered("a", 1, "ann")})
 	k.met("one") // a further connection
 	if diff := cmp.Diff(map[string]string{"ann": "a"}, ledToBy(&k, "ann")); diff != "" {
 		t.Error(diff)
 	}
-	k.putOf(before, []*memory{remembered("a", 2, "ann")})
+	k.put(before, []*memory{remembered("a", 2, "ann")})
 	k.met("another")
-	k.putOf(before, []*memory{remembered("b", 1, "ben")})
-	k.putOf(k.time(), []*memory{remembered("c", 1, "cy")})
+	k.put(before, []*memory{remembered("b", 1, "ben")})
+	k.put(k.time(), []*memory{remembered("c", 1, "cy")})
 	if diff := cmp.Diff(map[string]string{"cy": "c"}, ledToBy(&k, "ann", "ben", "cy")); diff != "" {
 		t.Error(diff)
 	}
@@ -95,10 +95,10 @@ func TestAnotherServersLeadsAreUnknown(t *testing.T) {
 
 func TestWhatIsKnownIsBounded(t *testing.T) {
 	var k known
-	k.put([]*memory{remembered("gone", 1, "gus")})
+	k.put(k.time(), []*memory{remembered("gone", 1, "gus")})
 	n := 2 * mostKnown / remembered("", 1).size()
 	for i := range n {
-		k.put([]*memory{remembered("here", int64(i), "hal"), remembered(strconv.Itoa(i), 1)})
+		k.put(k.time(), []*memory{remembered("here", int64(i), "hal"), remembered(strconv.Itoa(i), 1)})
 	}
 	if k.bytes > mostKnown || k.last.Len() < n/4 {
 		t.Errorf("%d leads of %d bytes, at most %d", k.last.Len(), k.bytes, mostKnown)
