@@ -1,5 +1,7 @@
 package live
 
+import "slices"
+
 // shown is a row or a part as the watchers have it.
 type shown struct {
 	id, rev string
@@ -12,14 +14,16 @@ type shown struct {
 type change struct {
 	gone           []string
 	changed, added []shown
-	order          []string // nil: the rows that stay and the added ones behind them are in order
+	order          []string // all rows as they stand; nil: the same in the same order as before
 }
 
-func (c change) empty() bool {
-	return len(c.gone) == 0 && len(c.changed) == 0 && len(c.added) == 0 && c.order == nil
-}
+func (c change) empty() bool { return len(c.changed) == 0 && c.order == nil }
 
-// diff compares two lists of rows by id and rev. Ids are unique in each.
+func sameRow(a, b shown) bool { return a.id == b.id }
+
+// diff compares two lists of rows by id and rev. Ids are unique in each. What browsers
+// were told of an order last stands in their pages: so it is told whenever rows came or
+// went, too, even where those that stay and those behind them need not move.
 func diff(before, after []shown) change {
 	var c change
 	was := make(map[string]string, len(before))
@@ -37,24 +41,12 @@ func diff(before, after []shown) change {
 			c.changed = append(c.changed, row)
 		}
 	}
-	// What browsers have without being told an order: the rows that stay, as
-	// they stood, and then the added ones.
-	at, inOrder := 0, true
-	expect := func(id string) {
-		inOrder = inOrder && after[at].id == id
-		at++
-	}
 	for _, row := range before {
-		if is[row.id] {
-			expect(row.id)
-		} else {
+		if !is[row.id] {
 			c.gone = append(c.gone, row.id)
 		}
 	}
-	for _, row := range c.added {
-		expect(row.id)
-	}
-	if !inOrder {
+	if len(c.gone)+len(c.added) > 0 || !slices.EqualFunc(before, after, sameRow) {
 		c.order = idsOf(after)
 	}
 	return c

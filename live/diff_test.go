@@ -20,18 +20,22 @@ func list(text string) []shown {
 }
 
 func (c change) String() string {
-	return fmt.Sprintf("gone %v changed %v added %v order %v", c.gone, idsOf(c.changed), idsOf(c.added), c.order)
+	told := ""
+	if c.order != nil && len(c.order) == 0 {
+		told = ", told"
+	}
+	return fmt.Sprintf("gone %v changed %v added %v order %v%s", c.gone, idsOf(c.changed), idsOf(c.added), c.order, told)
 }
 
 func TestDiff(t *testing.T) {
 	for _, test := range []struct{ name, before, after, want string }{
 		{"nothing", "a1 b1", "a1 b1", "gone [] changed [] added [] order []"},
-		{"from nothing", "", "a1 b1", "gone [] changed [] added [a b] order []"},
-		{"to nothing", "a1 b1", "", "gone [a b] changed [] added [] order []"},
+		{"from nothing", "", "a1 b1", "gone [] changed [] added [a b] order [a b]"},
+		{"to nothing", "a1 b1", "", "gone [a b] changed [] added [] order [], told"},
 		{"changed in place", "a1 b1", "a1 b2", "gone [] changed [b] added [] order []"},
-		{"removals keep the order", "a1 b1 c1 d1", "a1 d1", "gone [b c] changed [] added [] order []"},
-		{"added behind needs no order", "a1", "a1 b1 c1", "gone [] changed [] added [b c] order []"},
-		{"added in front does", "a1", "b1 a1", "gone [] changed [] added [b] order [b a]"},
+		{"removals leave another order", "a1 b1 c1 d1", "a1 d1", "gone [b c] changed [] added [] order [a d]"},
+		{"added behind", "a1", "a1 b1 c1", "gone [] changed [] added [b c] order [a b c]"},
+		{"added in front", "a1", "b1 a1", "gone [] changed [] added [b] order [b a]"},
 		{"swapped", "a1 b1", "b1 a1", "gone [] changed [] added [] order [b a]"},
 		{"replaced in the middle", "a1 b1 c1", "a1 d1 c1", "gone [b] changed [] added [d] order [a d c]"},
 		{"everything", "a1 b1 c1", "d1 c2 a1", "gone [b] changed [c] added [d] order [d c a]"},

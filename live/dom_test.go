@@ -12,9 +12,12 @@ import (
 // swallow or double is an error.
 type dom struct {
 	rows  []item // text is the whole html
+	told  string // the order as the page has it
 	parts map[string]string
 	asOf  time.Time
 	begun bool
+
+	snapped bool // the order of a snapshot comes next
 }
 
 func (d dom) clone() dom {
@@ -30,21 +33,25 @@ func (b *wall) wantFor(self string) dom {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	d := dom{parts: map[string]string{}}
+	var ids []string
 	for _, i := range b.rows {
 		if only := b.only[i.id]; only != "" && only != self {
 			continue
 		}
 		d.rows = append(d.rows, item{i.id, row(i)})
+		ids = append(ids, i.id)
 	}
+	d.told = strings.Join(ids, " ")
 	for _, i := range b.parts {
 		d.parts[i.id] = i.text
 	}
 	return d
 }
 
-// same compares what people see.
+// same compares what people see, and what a page says of its order, by which browsers
+// place what comes later.
 func (d dom) same(other dom) bool {
-	return slices.Equal(d.rows, other.rows) && maps.Equal(d.parts, other.parts)
+	return d.told == other.told && slices.Equal(d.rows, other.rows) && maps.Equal(d.parts, other.parts)
 }
 
 func rowsIn(html string) []item {
@@ -86,7 +93,7 @@ func (d *dom) piece(kind, id, html string) error {
 	at := d.find(id)
 	switch kind {
 	case "snapshot":
-		d.begun, d.rows, d.parts = true, rowsIn(html), map[string]string{}
+		d.begun, d.snapped, d.rows, d.parts = true, true, rowsIn(html), map[string]string{}
 	case "row":
 		if at < 0 {
 			return fmt.Errorf("row %s isn't there", id)
@@ -104,7 +111,7 @@ func (d *dom) piece(kind, id, html string) error {
 		}
 		d.rows = slices.Delete(d.rows, at, at+1)
 	case "order":
-		return d.order(strings.Fields(html))
+		return d.order(html)
 	case "part":
 		d.parts[id] = html
 	case "age":
@@ -119,8 +126,9 @@ func (d *dom) piece(kind, id, html string) error {
 	return nil
 }
 
-func (d *dom) order(ids []string) error {
+func (d *dom) order(told string) error {
 	var rows []item
+	ids := strings.Fields(told)
 	for _, id := range ids {
 		if at := d.find(id); at >= 0 {
 			rows = append(rows, d.rows[at])
@@ -129,9 +137,9 @@ func (d *dom) order(ids []string) error {
 	if len(rows) != len(d.rows) || len(rows) != len(ids) {
 		return fmt.Errorf("order of %d rows where %d are", len(ids), len(d.rows))
 	}
-	if slices.Equal(rows, d.rows) {
-		return fmt.Errorf("order says what is")
+	if told == d.told && !d.snapped {
+		return fmt.Errorf("order says what it said before")
 	}
-	d.rows = rows
+	d.rows, d.told, d.snapped = rows, told, false
 	return nil
 }

@@ -152,7 +152,7 @@ func (s *screen) compose(before, next *state) (data []byte, by step, rows int, t
 		return data, by, len(next.shared), true, err
 	}
 	c, parts := diff(before.shared, next.shared), changedParts(before.parts, next.parts)
-	by.gone, by.added, by.moved = c.gone, c.added, c.order != nil || len(c.gone)+len(c.added) > 0
+	by.moved = c.order != nil
 	if c.empty() && len(parts) == 0 && time.Since(s.aged) < s.hub.o.Age {
 		return nil, by, 0, before.differsForSome(next), nil
 	}

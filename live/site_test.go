@@ -2,6 +2,7 @@ package live_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -101,12 +102,8 @@ func (frames) Gone(id string) []byte                  { return piece("gone", id,
 func (frames) Order(ids []string) []byte              { return piece("order", "", strings.Join(ids, " ")) }
 func (frames) Part(target string, html []byte) []byte { return piece("part", target, string(html)) }
 func (frames) Age(asOf time.Time) []byte              { return piece("age", "", asOf.Format(time.RFC3339Nano)) }
-func (frames) Snapshot(rows [][]byte, _ []string) []byte {
-	var all strings.Builder
-	for _, row := range rows {
-		all.Write(row)
-	}
-	return piece("snapshot", "", all.String())
+func (f frames) Snapshot(rows [][]byte, ids []string) []byte {
+	return append(piece("snapshot", "", string(bytes.Join(rows, nil))), f.Order(ids)...)
 }
 
 // site serves walls by path, over pipes (inside synctest) or TCP.

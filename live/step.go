@@ -6,11 +6,7 @@ import "slices"
 type step struct {
 	to    *state
 	whole bool // by a snapshot, whatever was shown before
-
-	// Of the rows that everybody sees:
-	gone  []string
-	added []shown
-	moved bool // some came, went or changed places
+	moved bool // of the rows that everybody sees some came, went or changed places
 
 	head, tail int // where in the frame the order of rows begins and ends
 }
@@ -31,30 +27,10 @@ func (s *step) ownPieces(f Frames, was *state, self string) []byte {
 		}
 		moved = moved || row.before != before[i].before
 	}
-	if moved && !s.inOrder(was, self) {
+	if moved {
 		own = append(own, f.Order(s.to.idsSeenBy(self))...)
 	}
 	return oneLine(own)
-}
-
-// inOrder tells whether a visitor has the rows in order without being told: those that
-// stay, as they stood, and then the added ones.
-func (s *step) inOrder(was *state, self string) bool {
-	before, after := was.walk(self), s.to.walk(self)
-	for row := before.next(); row != nil; row = before.next() {
-		if slices.Contains(s.gone, row.id) {
-			continue
-		}
-		if is := after.next(); is == nil || is.id != row.id {
-			return false
-		}
-	}
-	for _, row := range s.added {
-		if is := after.next(); is == nil || is.id != row.id {
-			return false
-		}
-	}
-	return true
 }
 
 // with is the event with somebody's own pieces.

@@ -37,7 +37,7 @@ func TestTheBytesOnTheWire(t *testing.T) {
 			}
 		}
 		first := regexp.MustCompile(`^retry: [12]\d\d\d\n` + regexp.QuoteMeta(
-			"data: snapshot||<li id=lead-0>  as it was </li><li id=lead-1>  as it was </li>§"+
+			"data: snapshot||<li id=lead-0>  as it was </li><li id=lead-1>  as it was </li>§order||lead-0 lead-1§"+
 				"part|#counts|start§age||2000-01-01T00:00:00Z§\n\n:\n\n") + `$`)
 		if !first.MatchString(w.body()) {
 			t.Errorf("the stream begins with %q", w.body())
@@ -50,12 +50,12 @@ func TestTheBytesOnTheWire(t *testing.T) {
 		}{
 			{"changed", func(b *wall) { b.rows[1].text = "hot" }, "row|lead-1|<li id=lead-1>  hot </li>§"},
 			{"swapped", func(b *wall) { b.rows[0], b.rows[1] = b.rows[1], b.rows[0] }, "order||lead-1 lead-0§"},
-			{"added behind", func(b *wall) { b.rows = append(b.rows, item{"lead-2", "new"}) }, "new||<li id=lead-2>  new </li>§"},
+			{"added behind", func(b *wall) { b.rows = append(b.rows, item{"lead-2", "new"}) }, "new||<li id=lead-2>  new </li>§order||lead-1 lead-0 lead-2§"},
 			{"added in front, one gone, one changed, a part", func(b *wall) {
 				b.rows = []item{{"lead-3", "new"}, {"lead-1", "warm"}, {"lead-2", "new"}}
 				b.parts[0].text = "3"
 			}, "gone|lead-0|§row|lead-1|<li id=lead-1>  warm </li>§new||<li id=lead-3>  new </li>§order||lead-3 lead-1 lead-2§part|#counts|3§"},
-			{"gone", func(b *wall) { b.rows = b.rows[1:] }, "gone|lead-3|§"},
+			{"gone", func(b *wall) { b.rows = b.rows[1:] }, "gone|lead-3|§order||lead-1 lead-2§"},
 		} {
 			before := len(w.body())
 			board.change(step.change)

@@ -83,7 +83,7 @@ func TestTransports(t *testing.T) {
 					}
 				}
 			}
-			next(`retry: [12]\d\d\d\ndata: (snapshot\|\|<li id=lead-0>as it was</li>§part\|#counts\|start§age\|\|[^§]*§)\n\n`)
+			next(`retry: [12]\d\d\d\ndata: (snapshot\|\|<li id=lead-0>as it was</li>§order\|\|lead-0§part\|#counts\|start§age\|\|[^§]*§)\n\n`)
 			for range 4 { // longer than any timeout
 				next(":\n\n")
 			}

@@ -54,11 +54,11 @@ type Page struct {
 // line on the wire. Methods must not keep or change their arguments.
 type Frames interface {
 	Row(id string, html []byte) []byte // a row that is there changes in place
-	New(html []byte) []byte            // a row is added behind the last one
+	New(html []byte) []byte            // a row is added; Order says where
 	Gone(id string) []byte             // a row leaves
-	Order(ids []string) []byte         // the rows are put in this order
+	Order(ids []string) []byte         // all rows in their order; in each frame in which rows come, go or move
 	Part(target string, html []byte) []byte
-	Snapshot(rows [][]byte, ids []string) []byte // all rows, in place of whatever is there
+	Snapshot(rows [][]byte, ids []string) []byte // all rows, in place of whatever is there, and their order
 	// Age says when what is shown was true. It goes with every frame and, on a
 	// quiet screen, alone every few seconds ([Options].Age). Empty: not said.
 	Age(asOf time.Time) []byte

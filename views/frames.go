@@ -59,14 +59,16 @@ func Partial(target, swap string, html []byte) []byte {
 // PartialRow replaces the row of a lead that is on the board.
 func PartialRow(id string, row []byte) []byte { return Partial("#lead-"+id, "outerMorph", row) }
 
-// PartialNew adds the row of a lead that wasn't on the board. PartialOrder
-// (or PartialOrder) of the same frame says where it stands.
+// PartialNew adds the row of a lead that wasn't on the board. PartialOrder of the
+// same frame says where it stands.
 func PartialNew(row []byte) []byte { return Partial("#board", "beforeend", row) }
 
 // PartialGone takes the row of a lead off the board.
 func PartialGone(id string) []byte { return Partial("#lead-"+id, "delete", nil) }
 
-// PartialOrder tells the rank order: the browser moves its rows accordingly.
+// PartialOrder tells the rank order of all rows: the browser moves its rows
+// accordingly. It holds until the next one, so that each frame in which rows come,
+// leave or move has one.
 func PartialOrder(ids []string) []byte {
 	return Partial("#board-order", "innerHTML", orderBytes(ids))
 }
