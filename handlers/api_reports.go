@@ -135,11 +135,9 @@ func (s *server) slaReport(ctx context.Context, f slaFilter, teams []string) (re
 	if f.Query.Team != "" {
 		teams = []string{f.Query.Team}
 	}
-	facts, err := s.Store.Facts(ctx, lead.FactsQuery{Teams: teams, From: f.Since(), To: f.Query.To, Now: f.Now})
-	if err != nil {
-		return report.SLA{}, err
-	}
-	return report.SLAOf(f.Query, facts), nil
+	return report.Read(f.Query, func(from, to time.Time) ([]lead.Facts, error) {
+		return s.Store.Facts(ctx, lead.FactsQuery{Teams: teams, From: from, To: to, Now: f.Now})
+	})
 }
 
 // promised is the share of a kind of clock that sales promised to meet; false for

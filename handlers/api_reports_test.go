@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"hotleads/lead"
 )
 
@@ -48,6 +50,13 @@ func TestAPISLAReport(t *testing.T) {
 	}
 	if p := clockOf(r["clocks"], "touch")["promised"]; p != .85 {
 		t.Errorf("promised to be touched in time: %v", p)
+	}
+	_, now := x.call(http.MethodGet, "/api/v1/reports/sla", nil)
+	_, past := x.call(http.MethodGet, "/api/v1/reports/sla?from=2026-01-01&to=2026-03-31", nil)
+	for _, of := range []string{"today", "week"} {
+		if diff := cmp.Diff(now[of], past[of]); diff != "" {
+			t.Errorf("%s of now beside an earlier period (-now +then):\n%s", of, diff)
+		}
 	}
 	for query, want := range map[string]int{
 		"?from=2026-01-01&to=2026-03-31": 200, "?to=2026-01-04": 200, "?tier=hot&source=nowhere": 200,

@@ -126,7 +126,7 @@ func (c *counting) take(f *lead.Facts) {
 		if at.monday == c.now.monday {
 			c.week[k].add(f, 1)
 		}
-		if at.week >= 0 {
+		if at.week >= 0 && s.Asked < c.to {
 			c.trend(k, f, s, at)
 		}
 		if s.Asked >= c.from && s.Asked < c.to {

@@ -9,8 +9,9 @@
 // cancelled ones (it was no longer asked for) are neither for good. What came
 // while the team was closed is told apart.
 //
-//	facts, err := store.Facts(ctx, lead.FactsQuery{From: q.Since(), To: q.To, …})
-//	figures := report.SLAOf(q, facts)
+//	figures, err := report.Read(q, func(from, to time.Time) ([]lead.Facts, error) {
+//		return store.Facts(ctx, lead.FactsQuery{From: from, To: to, Now: q.Now})
+//	})
 package report
 
 import (
@@ -48,7 +49,25 @@ func (q Query) Since() time.Time {
 	return since
 }
 
-// end is the last moment that is looked at.
+// spans are the stretches of time of whose clocks the report tells: the period with
+// the weeks of the trend, and the week of Now, by itself where it lies apart.
+func (q Query) spans() [][2]time.Time {
+	period := [2]time.Time{q.Since(), q.To}
+	monday := Monday(q.Now, q.Zone)
+	week := [2]time.Time{monday, monday.AddDate(0, 0, 7)}
+	if period[1].Before(week[0]) || week[1].Before(period[0]) {
+		return [][2]time.Time{period, week}
+	}
+	if week[0].Before(period[0]) {
+		period[0] = week[0]
+	}
+	if week[1].After(period[1]) {
+		period[1] = week[1]
+	}
+	return [][2]time.Time{period}
+}
+
+// end is the last moment of which the trend tells.
 func (q Query) end() time.Time {
 	if q.To.After(q.Now) && q.Now.After(q.From) {
 		return q.Now
@@ -170,7 +189,21 @@ type ShareClock struct {
 	Waits
 }
 
-// SLAOf makes the figures from the facts of all clocks since q.Since().
+// Read makes the figures from the facts that read gives of the clocks which were
+// asked for from a moment on, and before another.
+func Read(q Query, read func(from, to time.Time) ([]lead.Facts, error)) (SLA, error) {
+	var facts []lead.Facts
+	for _, span := range q.spans() {
+		some, err := read(span[0], span[1])
+		if err != nil {
+			return SLA{}, err
+		}
+		facts = append(facts, some...)
+	}
+	return SLAOf(q, facts), nil
+}
+
+// SLAOf makes the figures from the facts of clocks, as far as they are given.
 func SLAOf(q Query, facts []lead.Facts) SLA {
 	r := SLA{Query: q}
 	c := newCounting(q, facts)

@@ -138,12 +138,12 @@ func recount(w *world, a lead.Agreement, rows []lead.History, end time.Time) []p
 // naive counts promises one by one.
 func naive(q report.Query, all []promise) report.SLA {
 	r := report.SLA{Query: q}
-	all = slices.DeleteFunc(slices.Clone(all), func(p promise) bool {
-		return q.Team != "" && p.team != q.Team || q.Rep != "" && p.rep != q.Rep || q.Tier != "" && p.tier != q.Tier || q.Source != "" && p.source != q.Source
+	all = keep(all, func(p promise) bool {
+		return (q.Team == "" || p.team == q.Team) && (q.Rep == "" || p.rep == q.Rep) && (q.Tier == "" || p.tier == q.Tier) && (q.Source == "" || p.source == q.Source)
 	})
 	within := func(from, to time.Time, of ...func(promise) bool) []promise {
-		return slices.DeleteFunc(slices.Clone(all), func(p promise) bool {
-			return p.asked.Before(from) || !p.asked.Before(to) || slices.ContainsFunc(of, func(f func(promise) bool) bool { return !f(p) })
+		return keep(all, func(p promise) bool {
+			return !p.asked.Before(from) && p.asked.Before(to) && !slices.ContainsFunc(of, func(f func(promise) bool) bool { return !f(p) })
 		})
 	}
 	period := within(q.From, q.To)
@@ -163,20 +163,28 @@ func naive(q report.Query, all []promise) report.SLA {
 		n.Unrecorded += one(p.result() == sla.Unrecorded)
 	}
 	r.HandOffs.Ended = r.HandOffs.All - r.HandOffs.Waiting - r.HandOffs.Called - r.HandOffs.Unrecorded
-	today, week := report.Day(q.Now, q.Zone), report.Monday(q.Now, q.Zone)
+	var weeks []string // by the date of their Monday
+	end := q.To.Add(-time.Second)
+	if q.From.Before(q.Now) && q.Now.Before(q.To) {
+		end = q.Now
+	}
+	for monday := mondayOf(end, q.Zone); len(weeks) < report.WeeksBack || monday >= mondayOf(q.From, q.Zone); monday = daysOn(monday, -7) {
+		weeks = append(weeks, monday)
+	}
+	slices.Reverse(weeks)
+	drawn := keep(all, func(p promise) bool { return p.asked.Before(q.To) && mondayOf(p.asked, q.Zone) >= weeks[0] })
 	for _, k := range report.Kinds {
 		c := report.Clock{Kept: kept(k, period), Waits: waited(k, period, false), Closed: waited(k, period, true)}
 		c.Verified = kept(k, within(q.From, q.To, decided, func(p promise) bool { return p.by && p.other }))
 		c.SelfReported = kept(k, within(q.From, q.To, decided, func(p promise) bool { return p.by && !p.other }))
-		c.Hours = hoursIn(k, within(q.Since(), q.To), q.Zone)
+		c.Hours = hoursIn(k, drawn, q.Zone)
 		r.Clocks = append(r.Clocks, c)
-		// What lies after the period is not read.
-		r.Today = append(r.Today, kept(k, within(later(today, q.Since()), q.To)))
-		r.Week = append(r.Week, kept(k, within(later(week, q.Since()), q.To)))
+		r.Today = append(r.Today, kept(k, keep(all, func(p promise) bool { return dateOf(p.asked, q.Zone) == dateOf(q.Now, q.Zone) })))
+		r.Week = append(r.Week, kept(k, keep(all, func(p promise) bool { return mondayOf(p.asked, q.Zone) == mondayOf(q.Now, q.Zone) })))
 	}
-	for monday := q.Since(); monday.Before(q.To) && !monday.After(q.Now); monday = monday.AddDate(0, 0, 7) {
-		some := within(monday, later(monday, earlier(monday.AddDate(0, 0, 7), q.To)))
-		week := report.Week{Monday: monday, Response: waited(sla.Response, some, false)}
+	for _, monday := range weeks {
+		some := keep(drawn, func(p promise) bool { return mondayOf(p.asked, q.Zone) == monday })
+		week := report.Week{Monday: begins(monday, q.Zone), Response: waited(sla.Response, some, false)}
 		for _, k := range report.Kinds {
 			week.Kept = append(week.Kept, kept(k, some))
 		}
@@ -190,18 +198,32 @@ func naive(q report.Query, all []promise) report.SLA {
 	return r
 }
 
-func earlier(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return a
-	}
-	return b
+func keep(all []promise, which func(promise) bool) []promise {
+	return slices.DeleteFunc(slices.Clone(all), func(p promise) bool { return !which(p) })
 }
 
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
+// dateOf is the day that a moment has in a zone. Days and weeks are told apart by
+// their dates here, which no change of the clocks moves.
+func dateOf(t time.Time, zone *time.Location) string { return t.In(zone).Format(time.DateOnly) }
+
+// mondayOf is the date of the Monday of a moment's ISO week.
+func mondayOf(t time.Time, zone *time.Location) string {
+	return daysOn(dateOf(t, zone), -(int(t.In(zone).Weekday())+6)%7)
+}
+
+// daysOn is the date so many days after another.
+func daysOn(date string, n int) string {
+	day, _ := time.Parse(time.DateOnly, date)
+	return day.AddDate(0, 0, n).Format(time.DateOnly)
+}
+
+// begins is the first minute that has a date.
+func begins(date string, zone *time.Location) time.Time {
+	t, _ := time.Parse(time.DateOnly, daysOn(date, -1))
+	for dateOf(t, zone) != date {
+		t = t.Add(time.Minute)
 	}
-	return b
+	return t.In(zone)
 }
 
 func one(yes bool) int {
