@@ -410,6 +410,17 @@ func TestTimelineByPages(t *testing.T) {
 		for _, m := range regexp.MustCompile(`Thing \d+`).FindAllString(page, -1) {
 			seen[m]++
 		}
+		// What is live on a page is that page's, and so is the answer to a click on it.
+		live := regexp.MustCompile(`data-live="([^"]*)"`).FindStringSubmatch(page)[1]
+		stream, end := x.open(rosa, strings.ReplaceAll(live, "&amp;", "&"))
+		frame := stream.next()
+		end()
+		_, _, answer := rosa.do(http.MethodPost, "/leads/"+id+"/win", nil, http.Header{"Content-Type": {"application/x-www-form-urlencoded"}, "HX-Request": {"true"}, "HX-Current-URL": {x.URL + path}})
+		for what, text := range map[string]string{"stream": frame, "answer to a click": answer} {
+			if got, want := timelineIn(text), timelineIn(page); got != want {
+				t.Errorf("%s: the %s has the timeline\n%.200s\nnot\n%.200s", path, what, got, want)
+			}
+		}
 		path = ""
 		if m := regexp.MustCompile(`href="(/leads/[^"]*before=[^"]*)"`).FindStringSubmatch(page); m != nil {
 			path = m[1]
@@ -433,6 +444,13 @@ func TestTimelineByPages(t *testing.T) {
 	if _, _, page := rosa.get("/leads/" + id); !strings.Contains(page, letGo) || strings.Contains(page, "Thing 007") {
 		t.Error("the timeline does not say since when activities are kept")
 	}
+}
+
+// timelineIn is what a lead did, as a page or frame tells it.
+func timelineIn(text string) string {
+	_, list, _ := strings.Cut(text, `<ol class="timeline">`)
+	list, _, _ = strings.Cut(list, "</ol>")
+	return strings.Join(strings.Fields(list), " ")
 }
 
 func TestManagerReleasesTheBacklog(t *testing.T) {

@@ -37,7 +37,7 @@ func (s *server) profilePage(c echo.Context) error {
 // profileAnswer is a lead's page, or its live parts for a click made there.
 func (s *server) profileAnswer(c echo.Context, u lead.User, status int, l lead.Scored, undo *views.UndoModel, message string) error {
 	ctx := c.Request().Context()
-	before, err := readTimelinePoint(c.QueryParam("before"))
+	before, err := pageOfTimeline(c)
 	if err != nil {
 		return err
 	}
@@ -84,7 +84,7 @@ func (s *server) profileAnswer(c echo.Context, u lead.User, status int, l lead.S
 // a point on.
 func (s *server) profile(ctx context.Context, sc scene, l lead.Scored, teams []string, before timelinePoint) (views.ProfileModel, error) {
 	m := views.ProfileModel{
-		LiveURL: "/live/leads/" + url.PathEscape(l.ID), Receipt: sc.receipt(l), Contact: sc.contact(l), Traits: traits(l.Lead),
+		LiveURL: "/live" + before.url(l.ID), Receipt: sc.receipt(l), Contact: sc.contact(l), Traits: traits(l.Lead),
 		Head: views.ProfileHead{
 			ID: l.ID, Name: l.DisplayName(), Company: l.Company, Title: l.Title, Score: l.Score.Total, Tier: string(l.Tier), Stage: string(l.Stage), Version: l.Version,
 			Owner: sc.person(l.OwnerID), Badges: sc.badges(l), Backlog: l.Backlog, Reasons: sc.reasons(l.TeamID), Currency: currency,
@@ -158,29 +158,33 @@ func (s *server) profileStream(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	before, err := pageOfTimeline(c)
+	if err != nil {
+		return err
+	}
 	id := l.ID
 	return s.stream(c, live.View{
-		Topic: "lead|" + id + "|" + teamsTopic(u.TeamsSeen()), Frames: partFrames{},
+		Topic: "lead|" + id + "|" + before.cursor() + "|" + teamsTopic(u.TeamsSeen()), Frames: partFrames{},
 		Concerns: func(n live.Notice) bool { return n.Lead(id) },
-		Look:     func(ctx context.Context, _ time.Time) (live.Page, error) { return s.lookProfile(ctx, id, u) },
+		Look:     func(ctx context.Context, _ time.Time) (live.Page, error) { return s.lookProfile(ctx, id, u, before) },
 	})
 }
 
 // lookProfile is a lead as those see it now who see the same teams as u. When it
-// goes to another team they are shown no more of it.
-func (s *server) lookProfile(ctx context.Context, id string, u lead.User) (live.Page, error) {
+// goes to another team their streams end: its page is not there for them.
+func (s *server) lookProfile(ctx context.Context, id string, u lead.User, before timelinePoint) (live.Page, error) {
 	sc, err := s.scene(ctx)
 	if err != nil {
 		return live.Page{}, err
 	}
 	l, err := s.Desk.Find(ctx, id, &u, sc.rules.Moment(sc.now))
 	if errors.Is(err, lead.ErrNotFound) {
-		return live.Page{}, nil
+		return live.Page{}, fmt.Errorf("%w: %w", err, live.ErrGone)
 	}
 	if err != nil {
 		return live.Page{}, err
 	}
-	m, err := s.profile(ctx, sc, l, u.TeamsSeen(), timelinePoint{})
+	m, err := s.profile(ctx, sc, l, u.TeamsSeen(), before)
 	if err != nil {
 		return live.Page{}, err
 	}

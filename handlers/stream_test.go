@@ -232,10 +232,19 @@ func TestStreamOfALeadAndOfTheClocks(t *testing.T) {
 	}
 	x.identify("ada", map[string]any{"company": "Secret Plans"})
 	looker.until("Secret Plans")
-	for len(profile.frames) > 0 {
-		if f := <-profile.frames; strings.Contains(f, "Secret Plans") || strings.Contains(f, "Far") {
-			t.Errorf("a lead that went to another team is still shown: %.200s", f)
+	for timeout := time.After(10 * time.Second); ; {
+		select {
+		case f, open := <-profile.frames:
+			if strings.Contains(f, "Secret Plans") || strings.Contains(f, "Far") {
+				t.Errorf("a lead that went to another team is still shown: %.200s", f)
+			}
+			if open {
+				continue
+			}
+		case <-timeout:
+			t.Error("the stream of a lead that went to another team goes on")
 		}
+		break
 	}
 	if status, _, _ := rosa.get("/leads/" + id); status != http.StatusNotFound {
 		t.Errorf("its page: %d", status)

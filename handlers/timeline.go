@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/labstack/echo/v4"
+
 	"hotleads/lead"
 	"hotleads/views"
 )
@@ -20,12 +22,34 @@ type timelinePoint struct {
 	Seq      int64              `json:"s"`
 }
 
-func readTimelinePoint(text string) (timelinePoint, error) {
-	p, err := readCursor[timelinePoint](text)
+// pageOfTimeline is the point from which a lead's page, or its stream, is asked to show
+// the timeline: its own address says so or, of a click's answer, that of the page.
+func pageOfTimeline(c echo.Context) (timelinePoint, error) {
+	asked := c.QueryParam("before")
+	if page, err := url.Parse(c.Request().Header.Get("HX-Current-URL")); err == nil && fragment(c) && onProfile(c) {
+		asked = page.Query().Get("before")
+	}
+	p, err := readCursor[timelinePoint](asked)
 	if err != nil || p == nil {
 		return timelinePoint{}, err
 	}
 	return *p, nil
+}
+
+// cursor is the point as an address carries it; "" the newest end.
+func (p timelinePoint) cursor() string {
+	if p == (timelinePoint{}) {
+		return ""
+	}
+	return writeCursor(p)
+}
+
+// url is the address of a lead's page that shows the timeline from the point on.
+func (p timelinePoint) url(id string) string {
+	if p == (timelinePoint{}) {
+		return "/leads/" + url.PathEscape(id)
+	}
+	return "/leads/" + url.PathEscape(id) + "?before=" + p.cursor()
 }
 
 // timeline merges what the lead did and what was done with it, newest first, and
@@ -57,7 +81,7 @@ func (s *server) timeline(ctx context.Context, sc scene, l lead.Lead, at timelin
 	if len(acts)+len(moves) == 0 {
 		return events, "", nil
 	}
-	return events, "/leads/" + url.PathEscape(l.ID) + "?before=" + writeCursor(at), nil
+	return events, at.url(l.ID), nil
 }
 
 func activityEvent(a lead.Activity) views.EventModel {

@@ -20,6 +20,9 @@ var (
 	ErrTooMany = errors.New("live: too many open screens")
 	// ErrKicked: the stream was ended by [Hub.Kick] before it began.
 	ErrKicked = errors.New("live: the stream was ended")
+	// ErrGone is in what [View].Look returns when its audience may not see anything of
+	// the view any more: all its streams end, and their browsers are told when they ask.
+	ErrGone = errors.New("live: nothing of it may be seen any more")
 
 	errLagged = errors.New("live: the browser did not keep up")
 	errLived  = errors.New("live: the stream's lifetime is over")

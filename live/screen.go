@@ -148,21 +148,29 @@ func pause(ctx context.Context, d time.Duration) {
 }
 
 // once looks, publishes what changed, and tells those who wait how it went. If
-// the look fails, the screen keeps what it shows.
+// the look fails, the screen keeps what it shows, unless that may be seen no more.
 func (s *screen) once(ctx context.Context) {
 	drain(s.dirty) // what was noticed until now is in this look
 	trouble, err := s.repaint(ctx)
 	s.looked = time.Now()
-	if ctx.Err() == nil {
-		s.report(errors.Join(trouble, err))
-	} else {
+	gone := errors.Is(err, ErrGone)
+	switch {
+	case ctx.Err() != nil:
 		err = ErrClosed
+	case !gone:
+		s.report(errors.Join(trouble, err))
 	}
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err == nil {
 		s.fresh = len(s.watchers) > 0
+	}
+	if gone {
+		s.fresh = false
+		for _, w := range s.watchers {
+			w.cancel(ErrGone)
+		}
 	}
 	for _, told := range s.waiting {
 		told <- err

@@ -1,7 +1,10 @@
 package live_test
 
 import (
+	"errors"
 	"fmt"
+	"log/slog"
+	"net/http"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -255,6 +258,37 @@ func TestANoticeDuringALookIsNotLost(t *testing.T) {
 		synctest.Wait()
 		if got := s.hub.Stats().Looks - before; got != 1 {
 			t.Errorf("a notice that came during a look led to %d looks, want 1", got)
+		}
+		w.leave()
+	})
+}
+
+// What may be seen no more ends the streams, without a word in the log; what comes back is there.
+func TestWhatIsGoneEndsItsStreams(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		board := newWall(3)
+		var log strings.Builder
+		s := newSite(t, live.Options{Log: slog.New(slog.NewTextHandler(&log, nil))}, map[string]*wall{"emea": board})
+		first, second := s.watch(t, "emea"), s.watch(t, "emea")
+		synctest.Wait()
+		board.change(func(b *wall) { b.fail = fmt.Errorf("another team's: %w", live.ErrGone) })
+		s.hub.Notice(live.Notice{All: true})
+		<-first.done
+		<-second.done
+		again := s.watch(t, "emea")
+		<-again.done
+		if got := again.response.StatusCode; got != http.StatusServiceUnavailable || len(s.errs) != 1 || !errors.Is(s.errs[0], live.ErrGone) {
+			t.Errorf("who asks again is answered %d, %v", got, s.errs)
+		}
+		if log.String() != "" {
+			t.Errorf("the log says %s", &log)
+		}
+		board.change(func(b *wall) { b.fail = nil })
+		w := s.watch(t, "emea")
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if !w.shows().same(board.want()) {
+			t.Error("what is there again is not shown")
 		}
 		w.leave()
 	})

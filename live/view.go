@@ -74,7 +74,8 @@ type View struct {
 	// Concerns is quick, pure and may be called from several goroutines.
 	Concerns func(Notice) bool
 	// Look reads what should be shown at now. It honours ctx, and is never
-	// called twice at the same time for one topic.
+	// called twice at the same time for one topic. After an error browsers keep what
+	// they show; after [ErrGone] their streams end.
 	Look func(ctx context.Context, now time.Time) (Page, error)
 }
 

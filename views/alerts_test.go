@@ -164,4 +164,17 @@ func TestNotifications(t *testing.T) {
 	news()
 	b.until("the next one is told", `window.notes.at(-1) === 'Alan Turing: is hot · EMEA'`)
 	b.until("without a sound", `window.tones === 2 + `+before)
+
+	// A page that is hidden between a frame and its paint tells what came, and what comes.
+	b.hide(false)
+	b.do(`const paint = requestAnimationFrame;
+		addEventListener('htmx:after:swap', () => { window.requestAnimationFrame = () => 0; }, {capture: true, once: true});
+		addEventListener('htmx:after:swap', () => {
+			window.requestAnimationFrame = paint;
+			Object.defineProperty(document, 'hidden', {value: true, configurable: true});
+			document.dispatchEvent(new Event('visibilitychange'));
+		}, {once: true})`)
+	tell("late", "hedy", "Hedy Lamarr", "is hot · EMEA")
+	news()
+	b.until("what came before it could be painted", `window.notes.at(-1) === 'Hedy Lamarr: is hot · EMEA'`)
 }

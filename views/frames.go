@@ -165,6 +165,7 @@ func ProfileFrame(ctx context.Context, m ProfileModel) ([]byte, error) {
 		{"#profile-receipt", profileReceipt(m.Receipt)},
 		{"#profile-clocks", profileClocks(m.Clocks)},
 		{"#profile-contact", profileContact(m.Contact)},
+		{"#profile-twins", profileTwins(m.Twins)},
 		{"#profile-timeline", profileTimeline(m.Timeline, m.Older, m.Forgotten)},
 		{"#profile-traits", profileTraits(m.Traits)},
 	} {

@@ -29,8 +29,10 @@ const holding = () => over?.isConnected || (board.contains(document.activeElemen
 function soon() {
   if (asked) return;
   asked = true;
-  const look = () => { asked = false; dress(); settle(); news(); };
-  if (document.hidden) queueMicrotask(look); else requestAnimationFrame(look);
+  const look = () => { if (asked) { asked = false; dress(); settle(); news(); } };
+  if (document.hidden) return queueMicrotask(look);
+  requestAnimationFrame(look);
+  setTimeout(look, 500); // hidden before its next paint, a page has none
 }
 
 // keepers are the rows that may stay where they are while the others move
