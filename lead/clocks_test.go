@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"hotleads/lead"
+	"hotleads/scoring"
 	"hotleads/sla"
 )
 
@@ -43,6 +44,18 @@ func TestClaimStopsTheClaimClockAndStartsTheDecision(t *testing.T) {
 	}
 	if h := s.last(); h.OwnerBefore != "" || h.OwnerAfter != "sam" || h.Note != "calls at noon" || h.Score < 49.9 || h.TeamAfter != "emea" {
 		t.Errorf("history: %+v", h)
+	}
+}
+
+// A lead that waits for four days is under the threshold, and of no tier: what
+// starts then runs by warm's targets, and is warm's.
+func TestALeadThatFadedIsHeldToWarm(t *testing.T) {
+	s := bring(t, lead.MQL)
+	s.pass(4 * 24 * time.Hour)
+	s.wantStage(lead.MQL)
+	s.move(person(sam), lead.Request{Move: lead.Claim})
+	if c := s.clock(sla.Decision); s.last().Tier != scoring.None || c.Tier != "warm" || c.Target != 240*minute {
+		t.Errorf("of a lead of tier %q the decision clock is %q with %v", s.last().Tier, c.Tier, c.Target)
 	}
 }
 

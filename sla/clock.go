@@ -85,7 +85,7 @@ func (c Clock) with(change Change) Clock {
 	return c
 }
 
-// Start begins a clock at now. Outside hours it counts from the next opening.
+// Start begins a clock of a lead of a tier at now. Outside hours it counts from the next opening.
 // used is the business time of an earlier stretch that counts again; what that
 // stretch had already reached (at risk, breached) is recorded at once, because
 // it is no news. It fails for an unknown kind or tier, a negative used, and with
@@ -97,7 +97,7 @@ func (p Policy) Start(c *Calendar, kind Kind, tier string, now time.Time, used t
 	if err != nil {
 		return Clock{}, err
 	}
-	clock := Clock{Kind: kind, Tier: tier, AskedAt: now.UTC(), Target: target, Used: used}
+	clock := Clock{Kind: kind, Tier: bound(tier), AskedAt: now.UTC(), Target: target, Used: used}
 	if closed {
 		clock.WaitingSince = now.UTC()
 	}

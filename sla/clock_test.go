@@ -54,6 +54,11 @@ func TestStart(t *testing.T) {
 		{name: "goes on breached", kind: Decision, tier: "hot", now: "2026-11-17 10:00", used: time.Hour, target: time.Hour, started: "2026-11-17 10:00", risk: "2026-11-17 10:00", due: "2026-11-17 10:00", state: Breached},
 		{name: "a claim that goes on while closed keeps its plain target", kind: Claim, tier: "fire", now: "2026-11-20 20:00", used: 4 * time.Minute, target: 10 * time.Minute, started: "2026-11-23 09:00", risk: "2026-11-23 09:03:30", due: "2026-11-23 09:06", waiting: true, state: OnTime},
 	}
+	for _, tier := range []string{"none", ""} { // no tier has its targets, and no report a name for it
+		if c := start(t, Decision, tier, "2026-11-17 10:00", 0); c.Tier != "warm" || c.Target != 4*time.Hour {
+			t.Errorf("a lead of tier %q is held to %v of %q, want warm's", tier, c.Target, c.Tier)
+		}
+	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			now := at(t, berlin, tt.now)
@@ -231,6 +236,7 @@ func TestHotter(t *testing.T) {
 		{"while closed", "warm", "2026-11-21 10:00", "fire", "2026-11-21 12:00", "2026-11-23 09:45", "2026-11-23 10:00", time.Hour, "fire"},
 		{"arrived while closed, hotter when open", "warm", "2026-11-21 10:00", "fire", "2026-11-23 09:05", "2026-11-23 09:12:30", "2026-11-23 09:15", 15 * time.Minute, "fire"},
 		{"back below the threshold, hotter again", "none", "2026-11-17 10:00", "hot", "2026-11-17 10:00", "2026-11-17 10:22:30", "2026-11-17 10:30", 30 * time.Minute, "hot"},
+		{"below the threshold, over it again", "none", "2026-11-17 10:00", "warm", "2026-11-17 11:00", "2026-11-17 13:00", "2026-11-17 14:00", 4 * time.Hour, "warm"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -242,8 +248,8 @@ func TestHotter(t *testing.T) {
 			}
 			want := clock
 			want.Tier, want.Target, want.RiskAt, want.DueAt = tt.becomes, tt.target, at(t, berlin, tt.risk), at(t, berlin, tt.due)
-			if tt.becomes != tt.tier {
-				want.Changes = []Change{{What: MadeHotter, At: now, TierFrom: tt.tier, TierTo: tt.becomes, DueFrom: clock.DueAt, DueTo: want.DueAt}}
+			if tt.becomes != clock.Tier {
+				want.Changes = []Change{{What: MadeHotter, At: now, TierFrom: clock.Tier, TierTo: tt.becomes, DueFrom: clock.DueAt, DueTo: want.DueAt}}
 			}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("the hotter clock differs (-want +got):\n%s", diff)

@@ -179,13 +179,19 @@ func (r *reader) escalation(path string, e *Escalation) {
 	}
 }
 
-// Minutes is the target of a kind in a tier, in business minutes. The tiers
-// "none" and "" (a lead that comes back at its callback date may stand below
+// bound is the tier by which a lead's clocks run. The tiers "none" and "" (a lead
+// that cooled over a weekend, or comes back at its callback date, may stand below
 // the threshold) are held to warm's targets.
-func (p Policy) Minutes(kind Kind, tier string) (float64, error) {
+func bound(tier string) string {
 	if tier == "none" || tier == "" {
-		tier = "warm"
+		return "warm"
 	}
+	return tier
+}
+
+// Minutes is the target of a kind for a lead of a tier, in business minutes.
+func (p Policy) Minutes(kind Kind, tier string) (float64, error) {
+	tier = bound(tier)
 	targets, known := p.Targets[tier]
 	if !known {
 		return 0, fmt.Errorf("sla: no targets for tier %q", tier)

@@ -51,6 +51,9 @@ func recount(w *world, a lead.Agreement, rows []lead.History, end time.Time) []p
 	var all []*promise
 	open := map[sla.Kind]*promise{}
 	start := func(k sla.Kind, h lead.History, tier, team string, used time.Duration) *promise {
+		if tier == "none" { // it faded since it qualified
+			tier = "warm"
+		}
 		p := &promise{kind: k, team: team, tier: tier, source: h.Source, asked: h.RecordedAt, from: h.RecordedAt, used: used, owner: h.OwnerAfter}
 		minutes := must(policy.Minutes(k, tier))(w)
 		if p.closed = !cal.IsOpen(h.RecordedAt) && (k == sla.Claim || k == sla.Response); p.closed {
