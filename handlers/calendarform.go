@@ -108,13 +108,11 @@ func readCalendar(c echo.Context, was *sla.Calendar) (*sla.Calendar, error) {
 // stays as it was.
 func readHours(c echo.Context, was *sla.Calendar) (*sla.Calendar, error) {
 	doc := calendarDoc{TimeZone: plain(c.FormValue("zone")), Hours: map[string][][2]string{}}
-	if was != nil {
-		old, err := docOf(was)
-		if err != nil {
-			return nil, err
-		}
-		doc.Breaks, doc.Shifts = old.Breaks, old.Shifts
+	old, err := docOf(was)
+	if err != nil {
+		return nil, err
 	}
+	doc.Breaks, doc.Shifts = old.Breaks, old.Shifts
 	var unread error
 	for _, d := range days {
 		spans, err := spansOf(plain(c.FormValue(d.key)))

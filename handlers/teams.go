@@ -147,7 +147,11 @@ func (s *server) changeTeam(c echo.Context) error {
 	if c.FormValue("preset") != "" {
 		return s.team1(c, addHolidays(&m), m)
 	}
-	plan, err := readTeam(c, t, rows)
+	rules, err := s.Store.Rules(c.Request().Context())
+	if err != nil {
+		return err
+	}
+	plan, err := readTeam(c, rules.CalendarOf(&t), rows)
 	if err == nil {
 		err = s.Store.ChangeTeam(c.Request().Context(), me(c), t.ID, plan, s.Now())
 	}
@@ -202,14 +206,15 @@ const maxRules = 50
 func ruleField(row int) string { return "routes." + strconv.Itoa(row) }
 
 // readTeam reads a team's form with the conditions of its rows, and refuses all
-// that is wrong with it.
-func readTeam(c echo.Context, t lead.Team, where []scoring.Condition) (lead.TeamPlan, error) {
+// that is wrong with it. The hours are those that the team had until now, of its own
+// or by the agreement.
+func readTeam(c echo.Context, hours *sla.Calendar, where []scoring.Condition) (lead.TeamPlan, error) {
 	p := lead.TeamPlan{Name: plain(c.FormValue("name"))}
 	p.MaxClaimed, _ = strconv.Atoi(plain(c.FormValue("max_claimed"))) // 0, which the check refuses
 	p.MaxUntouched, _ = strconv.Atoi(plain(c.FormValue("max_untouched")))
 	refused := p.Check()
 	var err error
-	p.Calendar, err = readCalendar(c, t.Calendar)
+	p.Calendar, err = readCalendar(c, hours)
 	refused = lead.Together(refused, err)
 	for i := range where { // one by one, to say which is wrong
 		if _, err := scoring.CompileFilter(where[i : i+1]); err != nil {

@@ -12,6 +12,7 @@ import (
 
 	"hotleads/lead"
 	"hotleads/scoring"
+	"hotleads/sla"
 )
 
 // teamForm is a team's form as its page sends it, with some fields changed.
@@ -96,6 +97,23 @@ func TestTeamsForm(t *testing.T) {
 	b.post(apac, teamForm(url.Values{"name": {"APAC"}, "zone": {"Asia/Seoul"}}))
 	_, _, page = b.get(apac)
 	x.says("another zone", 200, page, 200, "Asia/Seoul", "2026-11-28")
+
+	// Nor does a team lose those of the agreement that takes its hours over to change them.
+	a, err := lead.DefaultAgreement("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.SLA.Calendar, err = sla.ParseCalendar([]byte(`{"time_zone":"Europe/Berlin","hours":{"thu":[["09:00","17:30"]]},"breaks":{"2026-12-24":[["12:00","17:30"]]}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := x.store.Activate(t.Context(), lead.Operator, a, lead.Now()); err != nil {
+		t.Fatal(err)
+	}
+	b.post(apac, teamForm(url.Values{"name": {"APAC"}, "calendar": {"agreement"}}))
+	b.post(apac, teamForm(url.Values{"name": {"APAC"}, "zone": {"Asia/Seoul"}}))
+	_, _, page = b.get(apac)
+	x.says("the agreement's hours, changed", 200, page, 200, "Asia/Seoul", "2026-12-24", "of 1 date stay as they are")
 
 	status, _, page = b.post(path+"/disable", nil)
 	x.says("the default team", status, page, http.StatusConflict, "is the default team")

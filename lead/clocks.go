@@ -60,14 +60,16 @@ func (w *Work) stopClock(sc Scene, k sla.Kind, o sla.Outcome) {
 	}
 }
 
-// stop stops a clock. What has breached was missed, whatever cancels it now.
+// stop stops a clock. What has breached was missed, whatever cancels it now, and
+// whoever says that the step was made elsewhere: but for a CRM, which may know of it
+// long after it was made.
 func (w *Work) stop(sc Scene, i int, o sla.Outcome) {
 	if !w.Clocks[i].Running() {
 		return
 	}
 	w.passTime(sc, i)
 	c := w.Clocks[i]
-	if o == sla.Cancelled && c.State(sc.Now) == sla.Breached {
+	if elsewhere := o == sla.Unrecorded && sc.Actor.Kind == ByKey; !elsewhere && c.State(sc.Now) == sla.Breached {
 		o = ""
 	}
 	w.Clocks[i].Clock = c.Stop(sc.Rules.CalendarOf(sc.Book.Team(cmp.Or(c.TeamID, w.Lead.TeamID))), sc.Now, o)

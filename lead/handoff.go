@@ -124,7 +124,14 @@ func (w *Work) backToBoard(sc Scene, m Move, cause string) error {
 		if err != nil {
 			return err
 		}
-		w.Clocks[i].Clock, w.Clocks[i].Stopped = c, Stopped{}
+		was := &w.Clocks[i]
+		if was.AtRiskAt.IsZero() && !c.AtRiskAt.IsZero() {
+			was.RiskNotedAt = sc.Now
+		}
+		if was.BreachedAt.IsZero() && !c.BreachedAt.IsZero() {
+			was.BreachNotedAt = sc.Now
+		}
+		was.Clock, was.Stopped = c, Stopped{}
 	}
 	w.moveTo(MQL, sc.Now)
 	l.OwnerID, l.OfferedTo, l.OfferedUntil, l.Undo = "", "", time.Time{}, nil

@@ -152,6 +152,28 @@ func TestAnOpportunityWithoutATouch(t *testing.T) {
 	}
 }
 
+// What had breached until then was missed: a press does not hide it. The CRM's word
+// may come long after the step, and is taken as it is.
+func TestAnOpportunityAfterTheBreach(t *testing.T) {
+	for name, c := range map[string]struct {
+		actor lead.Actor
+		want  sla.Outcome
+	}{
+		"its owner": {person(sam), sla.Missed},
+		"the CRM":   {lead.Actor{Kind: lead.ByKey, Via: "api"}, sla.Unrecorded},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := bring(t, lead.SAL)
+			due := s.clock(sla.Touch).DueAt
+			s.pass(due.Sub(s.now) + minute)
+			s.move(c.actor, lead.Request{Move: lead.Opportunity})
+			if got := s.clock(sla.Touch); got.Outcome != c.want || !got.BreachedAt.Equal(due) {
+				t.Errorf("the touch clock is %s, breached %v; want %s, breached %v", got.Outcome, got.BreachedAt, c.want, due)
+			}
+		})
+	}
+}
+
 // History and outbox rows are for good: what people write is kept where it can be erased.
 func TestReasonsInWordsAreNotes(t *testing.T) {
 	for _, c := range []struct{ reason, note, wantReason, wantNote string }{

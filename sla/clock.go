@@ -101,7 +101,7 @@ func (p Policy) Start(c *Calendar, kind Kind, tier string, now time.Time, used t
 	if closed {
 		clock.WaitingSince = now.UTC()
 	}
-	return p.run(c, clock, now)
+	return p.run(c, clock, now, p.riskShare(target))
 }
 
 // Resume lets a stopped clock go on from where it stood, with the target it had
@@ -113,7 +113,7 @@ func (p Policy) Resume(c *Calendar, clock Clock, now time.Time) (Clock, error) {
 	}
 	change := Change{What: Resumed, At: now.UTC(), PausedAt: clock.StoppedAt, Used: clock.Used, DueFrom: clock.DueAt}
 	clock.StoppedAt, clock.Outcome = time.Time{}, ""
-	resumed, err := p.run(c, clock, now)
+	resumed, err := p.run(c, clock, now, p.riskUsed(c, clock))
 	if !clock.AtRiskAt.IsZero() {
 		resumed.RiskAt = clock.RiskAt
 	}
@@ -124,8 +124,9 @@ func (p Policy) Resume(c *Calendar, clock Clock, now time.Time) (Clock, error) {
 	return resumed.with(change), err
 }
 
-// run sets the moments of a clock that has Target - Used left from now on.
-func (p Policy) run(c *Calendar, clock Clock, now time.Time) (Clock, error) {
+// run sets the moments of a clock that has Target - Used left from now on, and is at
+// risk once it has used risk.
+func (p Policy) run(c *Calendar, clock Clock, now time.Time, risk time.Duration) (Clock, error) {
 	if clock.Used < 0 {
 		return Clock{}, fmt.Errorf("sla: start %s clock: %w", clock.Kind, ErrNegative)
 	}
@@ -142,7 +143,7 @@ func (p Policy) run(c *Calendar, clock Clock, now time.Time) (Clock, error) {
 		}
 		return now.UTC(), nil
 	}
-	if clock.RiskAt, err = moment(p.riskShare(clock.Target), &clock.AtRiskAt); err != nil {
+	if clock.RiskAt, err = moment(risk, &clock.AtRiskAt); err != nil {
 		return Clock{}, fmt.Errorf("sla: start %s clock: %w", clock.Kind, err)
 	}
 	if clock.DueAt, err = moment(clock.Target, &clock.BreachedAt); err != nil {
@@ -154,6 +155,16 @@ func (p Policy) run(c *Calendar, clock Clock, now time.Time) (Clock, error) {
 // riskShare is the part of a target after which a clock is at risk.
 func (p Policy) riskShare(target time.Duration) time.Duration {
 	return time.Duration(float64(target) * p.RiskShare)
+}
+
+// riskUsed is the business time that a clock that goes on has used when it comes to be
+// at risk: the policy's share of its target. One that was made hotter has as long from
+// then until it is due as it was left, for its target is no tier's.
+func (p Policy) riskUsed(cal *Calendar, c Clock) time.Duration {
+	if slices.ContainsFunc(c.Changes, func(g Change) bool { return g.What == MadeHotter }) {
+		return max(0, c.Target-cal.Elapsed(c.RiskAt, c.DueAt))
+	}
+	return p.riskShare(c.Target)
 }
 
 // State is how the clock stands at now. A stopped clock stands as what was

@@ -218,6 +218,27 @@ func TestResume(t *testing.T) {
 	}
 }
 
+// What was hotter before it was claimed is at risk as long before it is due as it was.
+func TestResumeWhatWasHotter(t *testing.T) {
+	cal, p := defaultCalendar(t), DefaultPolicy()
+	hot, err := p.Hotter(cal, start(t, Claim, "warm", "2026-11-17 10:00", 0), "hot", at(t, berlin, "2026-11-17 11:40"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	claimed := hot.Stop(cal, at(t, berlin, "2026-11-17 11:45"), "")
+	released, err := p.Resume(cal, claimed, at(t, berlin, "2026-11-17 11:46"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !released.AtRiskAt.IsZero() || !released.RiskAt.Equal(at(t, berlin, "2026-11-17 12:03:30")) || !released.DueAt.Equal(at(t, berlin, "2026-11-17 12:11")) {
+		t.Errorf("it is at risk at %v (recorded %v) and due at %v; want 12:03:30 and 12:11", released.RiskAt, released.AtRiskAt, released.DueAt)
+	}
+	again, _, err := p.Recompute(cal, released, "the same", at(t, berlin, "2026-11-17 11:50"), at(t, berlin, "2026-11-17 11:50"))
+	if diff := cmp.Diff(released, again); err != nil || diff != "" {
+		t.Errorf("by the same calendar it is another clock (%v; -want +got):\n%s", err, diff)
+	}
+}
+
 func TestHotter(t *testing.T) {
 	tests := []struct {
 		name, tier, now string

@@ -9,8 +9,8 @@ import (
 // Recompute is the running clock as the policy and the calendar now want it: as
 // if they had been in force since it was asked for, its pauses and what made it
 // hotter included. What is past stays: a recorded change, the business time that
-// earlier stretches used, and no moment moves to before now, for nobody can have
-// kept what was not yet promised. What was due until the given moment is recorded
+// earlier stretches used, whether it was asked for while the team was closed, and no
+// moment moves to before now, for nobody can have kept what was not yet promised. What was due until the given moment is recorded
 // first, by the old promise. The cause says in words what changed; a due time that
 // moved is recorded with it. A stopped or breached clock is returned as it is.
 //
@@ -62,14 +62,14 @@ func (p Policy) again(cal *Calendar, c Clock) (Clock, error) {
 	if n.Target, err = p.target(c.Kind, n.Tier, !c.WaitingSince.IsZero() && n.Used == 0); err != nil {
 		return c, err
 	}
-	if n, err = p.run(cal, n, c.AskedAt); err != nil {
+	if n, err = p.run(cal, n, c.AskedAt, p.riskShare(n.Target)); err != nil {
 		return c, err
 	}
 	for _, g := range c.Changes {
 		switch g.What {
 		case Resumed:
 			n.Used = g.Used
-			n, err = p.run(cal, n, g.At)
+			n, err = p.run(cal, n, g.At, p.riskUsed(cal, n))
 		case MadeHotter:
 			n.AtRiskAt, n.BreachedAt = time.Time{}, time.Time{}
 			n, err = p.Hotter(cal, n, g.TierTo, g.At)

@@ -38,7 +38,8 @@ func (s *Store) changeTeam(ctx context.Context, id string, now time.Time, f func
 
 // ChangeTeam gives a team another name, calendar, routing rules or limits. A name
 // that is taken is lead.ErrConflict, a wrong field lead.ErrInvalid. Its slug
-// stays. Clocks that run keep their due times.
+// stays. Clocks that run are brought to the new calendar afterwards: see
+// [lead.Desk.Recompute].
 func (s *Store) ChangeTeam(ctx context.Context, by lead.Actor, id string, p lead.TeamPlan, now time.Time) error {
 	p.Name = strings.TrimSpace(p.Name)
 	if err := p.Check(); err != nil {

@@ -12,15 +12,16 @@ import (
 
 // promise is a clock as history alone tells it.
 type promise struct {
-	kind                       sla.Kind
-	team, rep, tier, source    string
-	asked                      time.Time
-	target, used               time.Duration
-	from                       time.Time // of the stretch that runs; zero: it stands
-	ended                      bool
-	how                        sla.Outcome // unrecorded, cancelled, or "" for the step
-	closed, counted, by, other bool        // other: another system or a program ended it; by: the step was made
-	owner                      string
+	kind                    sla.Kind
+	team, rep, tier, source string
+	asked                   time.Time
+	target, used            time.Duration
+	from                    time.Time // of the stretch that runs; zero: it stands
+	ended                   bool
+	how                     sla.Outcome // unrecorded, cancelled, or "" for the step
+	closed, counted, by     bool        // by: the step was made
+	crm, other              bool        // another system ended it; another system or a program did
+	owner                   string
 }
 
 func (p *promise) stop(c *sla.Calendar, at time.Time) {
@@ -32,7 +33,7 @@ func (p *promise) stop(c *sla.Calendar, at time.Time) {
 
 func (p *promise) result() sla.Outcome {
 	switch {
-	case p.ended && p.how == sla.Unrecorded:
+	case p.ended && p.how == sla.Unrecorded && (p.crm || p.used < p.target):
 		return sla.Unrecorded
 	case p.used >= p.target:
 		return sla.Missed
@@ -66,7 +67,7 @@ func recount(w *world, a lead.Agreement, rows []lead.History, end time.Time) []p
 	end1 := func(k sla.Kind, h lead.History, how sla.Outcome, by bool) {
 		if p := open[k]; p != nil && !p.ended {
 			p.stop(cal, h.RecordedAt)
-			p.ended, p.how, p.by = true, how, by
+			p.ended, p.how, p.by, p.crm = true, how, by, h.Cause == lead.CauseCRM
 			p.other = h.ActorKind == lead.ByKey || h.Via == "api"
 			p.rep = h.OwnerAfter
 			if p.rep == "" {
