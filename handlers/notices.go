@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -188,7 +189,7 @@ func (s *server) noticesModel(ctx context.Context, sc scene, u lead.User, after 
 	if after == nil {
 		m.LiveURL = "/live/notices"
 	} else {
-		m.First = "/notices"
+		m.First, m.Cursor = "/notices", writeCursor(*after)
 	}
 	if len(alerts) > noticesOnPage {
 		alerts = alerts[:noticesOnPage]
@@ -207,11 +208,14 @@ func (s *server) noticesModel(ctx context.Context, sc scene, u lead.User, after 
 	if err != nil {
 		return m, err
 	}
+	if err := s.asked(ctx, alerts, cards, clocks); err != nil {
+		return m, err
+	}
 	for i, a := range alerts {
 		if i == 0 {
 			m.UpTo = writeCursor(lead.AlertPoint{At: a.NotedAt, ID: a.ID})
 		}
-		line := views.NoticeLine{At: a.At, Text: sc.happened(u, a, cards), Unread: !a.HeardAt.IsZero() && a.How != lead.Over && a.ReadAt.IsZero()}
+		line := views.NoticeLine{ID: a.ID, At: a.At, Text: sc.happened(u, a, cards), Unread: !a.HeardAt.IsZero() && a.How != lead.Over && a.ReadAt.IsZero()}
 		line.LeadID, line.Name, _ = sc.nameFor(u, a, cards)
 		line.State, line.Done = sc.doneAbout(u, a, clocks)
 		line.Unread = line.Unread && line.State == "open" && sc.now.Sub(a.HeardAt) < lead.UnreadFor
@@ -229,7 +233,29 @@ func (s *server) noticesModel(ctx context.Context, sc scene, u lead.User, after 
 	return m, nil
 }
 
-// doneAbout is what was done about a notice, as its clock's row tells.
+// asked adds to clocks what leads ask that alerts tell of, and who acted on it.
+func (s *server) asked(ctx context.Context, alerts []lead.Alert, cards map[string]lead.Card, clocks map[string]lead.Clock) error {
+	var leads []string
+	var since time.Time
+	for _, a := range alerts {
+		if _, there := cards[a.LeadID]; there && a.Asks() {
+			leads, since = append(leads, a.LeadID), a.At // the oldest comes last
+		}
+	}
+	rows, err := s.Store.HistorySince(ctx, leads, since)
+	if err != nil {
+		return err
+	}
+	for _, a := range alerts {
+		if card, there := cards[a.LeadID]; there && a.Asks() {
+			clocks[a.ClockID] = a.Answered(&card.Lead, rows[a.LeadID])
+		}
+	}
+	return nil
+}
+
+// doneAbout is what was done about a notice, as its clock's row tells, or the history of
+// a lead that asked for something.
 func (sc scene) doneAbout(u lead.User, a lead.Alert, clocks map[string]lead.Clock) (state, words string) {
 	c, there := clocks[a.ClockID]
 	switch {
@@ -237,6 +263,8 @@ func (sc scene) doneAbout(u lead.User, a lead.Alert, clocks map[string]lead.Cloc
 		return "done", views.TakenBack
 	case c.Running():
 		return "open", views.StillOpen(string(c.Kind))
+	case a.Asks() && c.Stopped == (lead.Stopped{}):
+		return "done", views.AskedSince
 	}
 	words = c.DoneBy(sc.book)
 	if c.Stopped.Kind == lead.ByPerson && c.Stopped.By == u.ID {
@@ -259,17 +287,32 @@ func (sc scene) whenTold(u lead.User) []string {
 	return w.Sentences()
 }
 
-// readNotices notes that somebody has seen their notices, up to the newest that
-// stood on their page.
+// readNotices notes that somebody has seen one of their notices, or all up to the newest
+// that stood on their page.
 func (s *server) readNotices(c echo.Context) error {
+	ctx, u := c.Request().Context(), viewer(c).ID
+	if id := c.FormValue("notice"); id != "" {
+		back, err := readCursor[lead.AlertPoint](c.FormValue("cursor"))
+		if err != nil {
+			return err
+		}
+		if err := s.Desk.ReadAlert(ctx, u, id, s.Now()); err != nil {
+			return err
+		}
+		page := "/notices"
+		if back != nil {
+			page += "?cursor=" + writeCursor(*back)
+		}
+		return c.Redirect(http.StatusSeeOther, page+"#notice-"+url.PathEscape(id)) // where one goes on by keyboard
+	}
 	upTo, err := readCursor[lead.AlertPoint](c.FormValue("upto"))
 	switch {
 	case err != nil:
 		return err
 	case upTo == nil:
-		return lead.Invalid("upto", "say up to which notice")
+		return lead.Invalid("upto", "say up to which notice, or which one")
 	}
-	if err := s.Desk.ReadAlerts(c.Request().Context(), viewer(c).ID, *upTo, s.Now()); err != nil {
+	if err := s.Desk.ReadAlerts(ctx, u, *upTo, s.Now()); err != nil {
 		return err
 	}
 	return c.Redirect(http.StatusSeeOther, "/notices")

@@ -183,3 +183,58 @@ func TestNoticesInPages(t *testing.T) {
 		t.Errorf("%d older ones", n)
 	}
 }
+
+// A lead that its rep has called asks again: they are told, see what was done about it,
+// and mark it as read by itself.
+func TestNoticesOfALeadThatAsksAgain(t *testing.T) {
+	x := newSite(t)
+	x.alwaysOpen()
+	for _, name := range []string{"Rosa", "Sam"} {
+		x.person(name, lead.Rep)
+	}
+	rosa, sam := x.signIn("Rosa"), x.signIn("Sam")
+	ada := x.hot("ada")
+	x.tell()
+	call := func() {
+		t.Helper()
+		if status, _, body := rosa.post("/leads/"+ada+"/touch", url.Values{"channel": {"call"}, "outcome": {"reached"}}); status != http.StatusSeeOther {
+			t.Fatalf("the call: %d %s", status, body)
+		}
+	}
+	asks := func() string {
+		t.Helper()
+		x.send(x.write, map[string]any{"type": "track", "userId": "ada", "event": "Demo Requested"})
+		x.tell()
+		_, _, html := rosa.get("/notices")
+		return html
+	}
+	call()
+	html := asks()
+	if !strings.Contains(html, "asked for sales again") || !strings.Contains(html, "nobody has acted on it yet") || !strings.Contains(html, `data-text="asked for sales again · EMEA">ada</li>`) {
+		t.Errorf("she reads %s", html)
+	}
+	if _, _, page := sam.get("/notices"); strings.Contains(page, "asked for sales again") {
+		t.Errorf("Sam reads %s", page)
+	}
+	call()
+	if _, _, html = rosa.get("/notices"); !strings.Contains(html, "contacted by you within a minute") || strings.Contains(html, "nobody has acted") || strings.Contains(html, "<b>1</b>") {
+		t.Errorf("once she has called again she reads %s", html)
+	}
+	html = asks()
+	if n := strings.Count(html, "asked for sales again"); n < 2 {
+		t.Errorf("the second time: %s", html)
+	}
+	one := regexp.MustCompile(`name="notice" value="([^"]+)"`).FindAllStringSubmatch(html, -1)
+	if len(one) != 1 {
+		t.Fatalf("%d notices can be marked: %s", len(one), html)
+	}
+	for who, want := range map[*browser]int{&sam: http.StatusNotFound, &rosa: http.StatusSeeOther} {
+		status, h, _ := who.post("/notices/read", url.Values{"notice": {one[0][1]}})
+		if status != want || want == http.StatusSeeOther && h.Get("Location") != "/notices#notice-"+one[0][1] {
+			t.Errorf("marked as read: %d %s", status, h.Get("Location"))
+		}
+	}
+	if _, _, html = rosa.get("/notices"); strings.Contains(html, `name="notice"`) || !strings.Contains(html, "nobody has acted on it yet") || !strings.Contains(html, "<b></b>") {
+		t.Errorf("once she has seen it she reads %s", html)
+	}
+}

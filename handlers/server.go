@@ -49,6 +49,7 @@ type Store interface {
 	Drips(ctx context.Context) ([]lead.Drip, error)
 	Cards(ctx context.Context, ids []string) (map[string]lead.Card, error)
 	History(ctx context.Context, leadID string, before int64, limit int) ([]lead.History, error)
+	HistorySince(ctx context.Context, leads []string, since time.Time) (map[string][]lead.History, error)
 	Activities(ctx context.Context, leadID string, after *lead.ActivityPoint, limit int) ([]lead.Activity, error)
 	ActivitiesSince(ctx context.Context) (time.Time, error)
 	Note(ctx context.Context, leadID string, seq int64) (string, error)

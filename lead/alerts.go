@@ -13,7 +13,8 @@ import (
 // "touch.breached"), or of its lead.
 type Happening string
 
-// What happens to leads. Each waits for somebody, and so hangs on a clock.
+// What happens to leads. Each waits for somebody, and so hangs on a clock; or, where
+// its rep has touched the lead already, on what the lead asks.
 const (
 	GotHot     Happening = "lead.hot"
 	OnFire     Happening = "lead.fire"
@@ -21,6 +22,8 @@ const (
 	GivenTo    Happening = "lead.given"   // somebody else put it into their hands
 	ForManager Happening = "lead.manager" // its team's manager may claim it, too
 	ForEvery   Happening = "lead.every"   // every team may
+	AskedAgain Happening = "lead.asked"   // it asks for sales, though its rep has touched it
+	Interested Happening = "lead.intent"  // it does what a buyer does, though its rep has touched it
 )
 
 func clockHappening(k sla.Kind, s sla.State) Happening {
@@ -36,7 +39,7 @@ var heats = map[string]Happening{string(scoring.Hot): GotHot, string(scoring.Fir
 // intake does not wait for it.
 type Occasion struct {
 	LeadID  string
-	ClockID string // what waits for somebody: when it has stopped, the occasion is over
+	ClockID string // what waits for somebody: when it has stopped, the occasion is over; or what the lead asks (see [Occasion.Asks])
 	What    Happening
 	At      time.Time // when it happened
 	NotedAt time.Time // when it was written down
@@ -112,8 +115,8 @@ func (w *Work) waitsAnew(sc Scene) {
 	w.warmed(sc, c)
 }
 
-// given notes that a move of somebody else's put the lead into a rep's hands,
-// where a clock of theirs began with it.
+// given notes that a move of somebody else's put the lead into a rep's hands: a clock
+// of theirs began with it, or they have to look at what it asks.
 func (w *Work) given(sc Scene, h History) {
 	if h.OwnerAfter == "" || h.OwnerAfter == h.OwnerBefore || sc.Actor.Kind != ByPerson || sc.Actor.ID == h.OwnerAfter || h.Move == UndoMove {
 		return
@@ -123,6 +126,9 @@ func (w *Work) given(sc Scene, h History) {
 			w.occasion(sc, GivenTo, c.ID, sc.Now)
 			return
 		}
+	}
+	if w.Lead.inHand() && !w.Lead.AskedAt.Equal(sc.Now) {
+		w.ask(sc, GivenTo)
 	}
 }
 
@@ -137,6 +143,7 @@ const mostHearers = 100
 //     it is offered to, is told of that alone. Managers and every team as it escalates.
 //   - A clock at risk: who has to act. One that breached: their managers, too,
 //     and marketing where nobody claimed a hot lead.
+//   - A lead that asks for sales again: its rep; its managers where they are not there.
 func (sc Scene) hearers(o Occasion, l *Lead, c *Clock) []User {
 	owner := l.OwnerID
 	if c.OwnerID != "" {
@@ -158,6 +165,9 @@ func (sc Scene) hearers(o Occasion, l *Lead, c *Clock) []User {
 		hears = boss
 	case ForEvery:
 		hears = func(u User) bool { return ours(u) && !u.In(l.TeamID) }
+	case AskedAgain:
+		tended := sc.Book.Users[owner].Tends(l.TeamID, sc.Now)
+		hears = func(u User) bool { return own(u) || !tended && boss(u) }
 	case clockHappening(sla.Claim, sla.AtRisk):
 		hears = ours
 	case clockHappening(sla.Claim, sla.Breached):
@@ -165,7 +175,7 @@ func (sc Scene) hearers(o Occasion, l *Lead, c *Clock) []User {
 		hears = func(u User) bool { return boss(u) || hot && (u.Role == Marketing || ours(u)) }
 	case clockHappening(sla.Decision, sla.Breached), clockHappening(sla.Touch, sla.Breached):
 		hears = func(u User) bool { return own(u) || boss(u) }
-	default: // given to them, at risk, or late as a whole
+	default: // given to them, at risk, late as a whole, or a buyer again
 		hears = own
 	}
 	var crowd, out []User

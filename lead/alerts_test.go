@@ -18,13 +18,17 @@ func (s *story) tell(occasions []lead.Occasion) {
 	s.t.Helper()
 	sc := s.scene(lead.System)
 	for _, o := range occasions {
+		c := o.Asking(&s.l)
 		i := slices.IndexFunc(s.clocks, func(c lead.Clock) bool { return c.ID == o.ClockID })
-		if i < 0 || o.LeadID != s.l.ID || !o.NotedAt.Equal(s.now) || o.At.After(s.now) {
+		if i >= 0 {
+			c = s.clocks[i]
+		}
+		if i < 0 && (!o.Asks() || !c.Running()) || o.LeadID != s.l.ID || !o.NotedAt.Equal(s.now) || o.At.After(s.now) {
 			s.t.Fatalf("an occasion of nothing: %+v", o)
 		}
 		var names []string
-		for _, u := range lead.Hearers(sc, o, &s.l, &s.clocks[i]) {
-			if lead.HearAt(sc, u, lead.First(sc, u, &s.l, o, s.clocks[i])).After(s.now) {
+		for _, u := range lead.Hearers(sc, o, &s.l, &c) {
+			if lead.HearAt(sc, u, lead.First(sc, u, &s.l, o, c)).After(s.now) {
 				u.ID = "(" + u.ID + ")"
 			}
 			names = append(names, u.ID)

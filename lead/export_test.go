@@ -5,6 +5,10 @@ var (
 	Hearers = Scene.hearers
 	HearAt  = Scene.hearAt
 	First   = Scene.first
-	Turn    = Scene.turn
 	Bounded = bounded
 )
+
+// Turn is how a person is told of what is due.
+func Turn(sc Scene, u User, due []Alert, cards map[string]Card, clocks map[string]Clock, told []Telling) bool {
+	return sc.turn(u, due, matter{cards, clocks}, told)
+}

@@ -109,6 +109,7 @@ func (w *Work) touch(sc Scene, r *Request) error {
 		l.TouchedAt = sc.Now
 	}
 	l.HandRaisedAt = time.Time{}
+	l.answered()
 	l.Attempts++
 	w.record(sc, before, History{Move: Touch, Note: r.Note, Channel: r.Channel, Outcome: r.Outcome})
 	return nil

@@ -85,23 +85,15 @@ func (sc Scene) hear(ctx context.Context, t Teller, but []string, h *hearing) er
 
 // tell lets people hear of alerts, all of which are due.
 func (sc Scene) tell(ctx context.Context, t Teller, due []Alert, h *hearing) error {
-	ids, leads := map[string]bool{}, map[string]bool{}
-	for _, a := range due {
-		ids[a.ClockID], leads[a.LeadID] = true, true
-	}
-	clocks, err := t.Clocks(ctx, slices.Sorted(maps.Keys(ids)))
+	of, err := matterOf(ctx, t, occasionsOf(due))
 	if err != nil {
 		return err
 	}
-	cards, err := t.Cards(ctx, slices.Sorted(maps.Keys(leads)))
-	if err != nil {
-		return err
-	}
-	return sc.takeTurns(ctx, t, due, cards, clocks, h)
+	return sc.takeTurns(ctx, t, due, of, h)
 }
 
 // takeTurns decides how each person hears of what is due, and keeps it.
-func (sc Scene) takeTurns(ctx context.Context, t Teller, due []Alert, cards map[string]Card, clocks map[string]Clock, h *hearing) error {
+func (sc Scene) takeTurns(ctx context.Context, t Teller, due []Alert, of matter, h *hearing) error {
 	slices.SortFunc(due, func(a, b Alert) int { return cmp.Or(cmp.Compare(a.UserID, b.UserID), cmp.Compare(a.ID, b.ID)) })
 	recent, err := t.Tellings(ctx, h.turns, sc.Now.Add(-time.Hour))
 	if err != nil {
@@ -112,7 +104,7 @@ func (sc Scene) takeTurns(ctx context.Context, t Teller, due []Alert, cards map[
 		for last < len(due) && due[last].UserID == id {
 			last++
 		}
-		if sc.turn(sc.Book.Users[id], due[first:last], cards, clocks, recent[id]) {
+		if sc.turn(sc.Book.Users[id], due[first:last], of, recent[id]) {
 			h.told = append(h.told, id)
 		}
 		first = last
@@ -132,26 +124,20 @@ func (d *Desk) hearAlone(ctx context.Context, sc Scene, id string) error {
 		if err != nil {
 			return err
 		}
-		cards, clocks := map[string]Card{}, map[string]Clock{}
+		all := matter{map[string]Card{}, map[string]Clock{}}
 		for _, a := range due {
-			c, err := t.Clocks(ctx, []string{a.ClockID})
-			if err == nil {
-				var l map[string]Card
-				l, err = t.Cards(ctx, []string{a.LeadID})
-				maps.Copy(cards, l)
-			}
-			switch {
+			switch of, err := matterOf(ctx, t, []Occasion{a.Occasion}); {
 			case errors.Is(err, ErrUnavailable):
 				return err
 			case err != nil:
-				delete(cards, a.LeadID)
 				unread[a.LeadID] = err
 			default:
-				maps.Copy(clocks, c)
+				maps.Copy(all.cards, of.cards)
+				maps.Copy(all.clocks, of.clocks)
 			}
 		}
-		maps.DeleteFunc(cards, func(lead string, _ Card) bool { return unread[lead] != nil })
-		return sc.takeTurns(ctx, t, due, cards, clocks, &h)
+		maps.DeleteFunc(all.cards, func(lead string, _ Card) bool { return unread[lead] != nil })
+		return sc.takeTurns(ctx, t, due, all, &h)
 	})
 	if err != nil {
 		return err

@@ -88,6 +88,8 @@ type Life struct {
 	HeldBack      string    `json:"held_back,omitempty"`     // why it is excluded, though ready
 	Backlog       bool      `json:"backlog,omitempty"`       // ready through an import or a new agreement; waits for release
 	TouchedAt     time.Time `json:"touched_at,omitzero"`     // first touch of this hand-off
+	AskedAt       time.Time `json:"asked_at,omitzero"`       // asked something of the rep who had touched it, and nobody acted on that since
+	Asked         Happening `json:"asked,omitempty"`         // what
 	Attempts      int       `json:"attempts,omitempty"`      // touches of this hand-off
 	ClosedAt      time.Time `json:"closed_at,omitzero"`      // won or lost
 	Amount        int64     `json:"amount,omitempty"`        // minor units of the company currency

@@ -30,6 +30,8 @@ const (
 func (w *Work) Hear(sc Scene, a Activity) {
 	l, s := w.Lead, a.Scoring()
 	w.Heard++
+	w.watch(sc)
+	w.watched(sc, a)
 	if a.OccurredAt.After(l.LastActivityAt) {
 		l.LastActivityAt = a.OccurredAt
 	}
@@ -129,6 +131,7 @@ func (w *Work) Consider(sc Scene, why Why) error {
 		w.reactivate(sc, CauseHand)
 	}
 	if l.Stage != Nurture {
+		w.asksAgain(sc)
 		return w.heat(sc)
 	}
 	l.HeldBack = ""

@@ -61,15 +61,7 @@ func (d *Desk) drop(ctx context.Context, those []Occasion) error {
 
 // note makes occasions notices of those whom they concern.
 func (sc Scene) note(ctx context.Context, t Teller, occasions []Occasion) error {
-	leads, ids := map[string]bool{}, map[string]bool{}
-	for _, o := range occasions {
-		leads[o.LeadID], ids[o.ClockID] = true, true
-	}
-	cards, err := t.Cards(ctx, slices.Sorted(maps.Keys(leads)))
-	if err != nil {
-		return err
-	}
-	clocks, err := t.Clocks(ctx, slices.Sorted(maps.Keys(ids)))
+	of, err := matterOf(ctx, t, occasions)
 	if err != nil {
 		return err
 	}
@@ -77,8 +69,8 @@ func (sc Scene) note(ctx context.Context, t Teller, occasions []Occasion) error 
 	hearAt := sc.hearing()
 	people, same := map[string]bool{}, map[[4]string]bool{}
 	for _, o := range occasions {
-		card, there := cards[o.LeadID]
-		c, known := clocks[o.ClockID]
+		card, there := of.cards[o.LeadID]
+		c, known := of.clocks[o.ClockID]
 		if !there || !known || sc.Now.Sub(o.NotedAt) > oldNews {
 			continue
 		}
@@ -96,7 +88,7 @@ func (sc Scene) note(ctx context.Context, t Teller, occasions []Occasion) error 
 	if err != nil {
 		return err
 	}
-	return t.Note(ctx, bounded(alerts, clocks, noted))
+	return t.Note(ctx, bounded(alerts, of.clocks, noted))
 }
 
 // bounded leaves out of some alerts what is more than people get within an hour,

@@ -128,6 +128,9 @@ func (w *Work) reassign(sc Scene, r *Request) error {
 		w.waitsAnew(sc)
 	} else {
 		l.OwnerID = r.To.ID
+		if !l.AskedAt.IsZero() { // of them now
+			w.ask(sc, l.Asked)
+		}
 		for _, k := range []sla.Kind{sla.Decision, sla.Touch} {
 			i := w.clock(k)
 			if i < 0 || !w.Clocks[i].Running() {

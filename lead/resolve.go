@@ -198,6 +198,7 @@ func (in *arrival) merge(ctx context.Context, from, into *Work) error {
 	if f.LastActivityAt.After(t.LastActivityAt) {
 		t.LastActivityAt = f.LastActivityAt
 	}
+	into.watch(in.sc)
 	if !f.HandRaisedAt.IsZero() {
 		into.raise(in.sc, f.HandRaisedAt)
 	}

@@ -82,6 +82,8 @@ type Store interface {
 	Tell(ctx context.Context, f func(Teller) error) error
 	// ReadAlerts notes that a person has seen their notices, up to one.
 	ReadAlerts(ctx context.Context, user string, upTo AlertPoint, now time.Time) error
+	// ReadAlert notes that a person has seen a notice of theirs, if they were told.
+	ReadAlert(ctx context.Context, user, id string, now time.Time) error
 }
 
 // BoardEntry is a lead on a board, by reference.

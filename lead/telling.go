@@ -117,6 +117,16 @@ func (d *Desk) ReadAlerts(ctx context.Context, user string, upTo AlertPoint, now
 	return nil
 }
 
+// ReadAlert notes that a person has seen one of their notices; ErrNotFound for what is
+// none of theirs.
+func (d *Desk) ReadAlert(ctx context.Context, user, id string, now time.Time) error {
+	if err := d.store.ReadAlert(ctx, user, id, now); err != nil {
+		return err
+	}
+	d.ringFor(ctx, []string{user})
+	return nil
+}
+
 // ringFor has the pages of people show what is theirs. If it is not heard they do
 // so a little later.
 func (d *Desk) ringFor(ctx context.Context, people []string) {
@@ -130,16 +140,37 @@ func (d *Desk) ringFor(ctx context.Context, people []string) {
 	}
 }
 
-// turn decides how a person hears of what is due, by the hours and offers of now, and tells whether they hear of
-// anything now. told is what they were told within the last hour. A digest of this
-// moment goes on: it was more than one transaction takes.
-func (sc Scene) turn(u User, due []Alert, cards map[string]Card, clocks map[string]Clock, told []Telling) bool {
-	var urgent, teams []*Alert
-	waited, hearAt := false, sc.hearing()
+// turn decides how a person hears of what is due, by the hours and offers of now, and
+// tells whether they hear of anything now. told is what they were told within the last
+// hour.
+func (sc Scene) turn(u User, due []Alert, of matter, told []Telling) bool {
+	urgent, teams := sc.ripe(u, due, of)
+	recent := make([]time.Time, len(told))
+	for i, t := range told {
+		recent[i] = t.At
+	}
+	// A digest of this moment goes on: it was more than one transaction takes.
+	goesOn := slices.ContainsFunc(told, func(t Telling) bool { return t.How == Digest && t.At.Equal(sc.Now) })
+	waited := slices.ContainsFunc(slices.Concat(urgent, teams), func(a *Alert) bool { return a.Waited(sc.Now) })
+	if !goesOn {
+		urgent = roomFor(urgent, recent, LoudAnHour)
+		teams = roomFor(teams, recent, LoudAnHour-keptForUrgent)
+	}
+	// If what is urgent is more than there is room for, all is one digest.
+	many := goesOn || waited && len(urgent)+len(teams) > 1 || len(urgent) > min(oneByOne, LoudAnHour-len(recent))
+	sc.say(urgent, many, oneByOne)
+	sc.say(teams, many, max(1, min(oneByOne-len(urgent), LoudAnHour-keptForUrgent-len(recent))))
+	return len(urgent)+len(teams) > 0
+}
+
+// ripe are the alerts that a person may hear of now, those that go before what whole
+// teams are told apart. The others are over, or put off.
+func (sc Scene) ripe(u User, due []Alert, of matter) (urgent, teams []*Alert) {
+	hearAt := sc.hearing()
 	for i := range due {
 		a := &due[i]
-		c, known := clocks[a.ClockID]
-		card, there := cards[a.LeadID]
+		c, known := of.clocks[a.ClockID]
+		card, there := of.cards[a.LeadID]
 		over := a.Over(c, known)
 		open := hearAt(u, sc.first(u, &card.Lead, a.Occasion, c))
 		switch {
@@ -149,36 +180,25 @@ func (sc Scene) turn(u User, due []Alert, cards map[string]Card, clocks map[stri
 			a.HearAt = c.StoppedAt.Add(UndoFor)
 		case open.After(sc.Now):
 			a.HearAt = open
+		case a.urgent(c):
+			urgent = append(urgent, a)
 		default:
-			if a.urgent(c) {
-				urgent = append(urgent, a)
-			} else {
-				teams = append(teams, a)
-			}
-			waited = waited || a.Waited(sc.Now)
+			teams = append(teams, a)
 		}
 	}
-	recent := make([]time.Time, len(told))
-	for i, t := range told {
-		recent[i] = t.At
+	return urgent, teams
+}
+
+// say has alerts be heard now: by themselves, or as a digest where they are many or
+// more than there are places for.
+func (sc Scene) say(alerts []*Alert, many bool, places int) {
+	how := Loud
+	if many || len(alerts) > places {
+		how = Digest
 	}
-	goesOn := slices.ContainsFunc(told, func(t Telling) bool { return t.How == Digest && t.At.Equal(sc.Now) })
-	if !goesOn {
-		urgent = roomFor(urgent, recent, LoudAnHour)
-		teams = roomFor(teams, recent, LoudAnHour-keptForUrgent)
+	for _, a := range alerts {
+		a.How, a.HeardAt = how, sc.Now
 	}
-	// If what is urgent is more than there is room for, all is one digest.
-	many := goesOn || waited && len(urgent)+len(teams) > 1 || len(urgent) > min(oneByOne, LoudAnHour-len(recent))
-	tell := func(alerts []*Alert, places int) {
-		for _, a := range alerts {
-			if a.How, a.HeardAt = Loud, sc.Now; many || len(alerts) > places {
-				a.How = Digest
-			}
-		}
-	}
-	tell(urgent, oneByOne)
-	tell(teams, max(1, min(oneByOne-len(urgent), LoudAnHour-keptForUrgent-len(recent))))
-	return len(urgent)+len(teams) > 0
 }
 
 // roomFor puts alerts off, if somebody was told something as often as they may within
@@ -204,8 +224,8 @@ func (o Occasion) own(c Clock) bool {
 // own, or on fire.
 func (o Occasion) urgent(c Clock) bool { return o.own(c) || o.What == OnFire }
 
-// Over tells whether nothing is left of the alert to be told: its clock has stopped, or
-// is gone. What breached and was ended by the system alone, nobody has acted on: whoever
+// Over tells whether nothing is left of the alert to be told: its clock (or, of what its
+// lead asks, [Occasion.Asking]) has stopped, or is gone. What breached and was ended by the system alone, nobody has acted on: whoever
 // answers for it is to hear of that.
 func (a Alert) Over(c Clock, known bool) bool {
 	unheeded := c.Stopped.Kind == BySystem && c.Stopped.Move != Merge && a.What == clockHappening(c.Kind, sla.Breached)

@@ -27,6 +27,9 @@ func (w *Work) undo(sc Scene) error {
 	if raised.After(l.HandRaisedAt) {
 		l.HandRaisedAt = raised
 	}
+	if before.AskedAt.After(l.AskedAt) && l.inHand() {
+		l.Asked, l.AskedAt = before.Asked, before.AskedAt
+	}
 	for _, c := range w.Clocks {
 		if !slices.ContainsFunc(u.Clocks, func(b Clock) bool { return b.ID == c.ID }) {
 			w.DropClocks = append(w.DropClocks, c.ID)

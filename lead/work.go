@@ -123,6 +123,7 @@ type Work struct {
 	wasOpen       bool     // every team could claim it before
 	everywhere    []string // teams on whose boards it is or was for that
 	Heard         int      // activities heard in this transaction
+	did           doings   // by them
 	recomputed    bool     // a clock runs by another calendar or agreement than before
 	lapsed        bool     // that a decision clock breached was written down in this transaction, or is an undo's to heed
 	reheat        bool     // clocks an undo put back have to follow the tier once the ledger is back
@@ -144,6 +145,7 @@ func (w *Work) Begin() {
 		w.WasOnBoard = w.Lead.TeamID
 	}
 	w.wasOpen = w.Lead.open()
+	w.did.raised = w.Lead.HandRaisedAt
 }
 
 // Boards are the teams whose boards the change may show on.
@@ -193,6 +195,7 @@ func (w *Work) record(sc Scene, before Life, h History) {
 // moveTo changes the stage.
 func (w *Work) moveTo(s Stage, now time.Time) {
 	w.Lead.Stage, w.Lead.StageAt = s, now
+	w.Lead.answered()
 }
 
 // Weight is what a lead's traits are worth to one scorer. To weigh them takes as

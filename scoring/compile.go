@@ -108,8 +108,18 @@ func (s *Scorer) Touches(a Activity) (rules []string) {
 
 // IsHandRaise tells whether an activity asks for sales.
 func (s *Scorer) IsHandRaise(a Activity) bool {
-	for r := range s.touched(&a) {
-		if r.HandRaise {
+	return s.fires(&a, func(r *rule) bool { return r.HandRaise })
+}
+
+// IsIntent tells whether an activity is what a buyer does.
+func (s *Scorer) IsIntent(a Activity) bool {
+	return s.fires(&a, func(r *rule) bool { return r.Intent && r.Points > 0 })
+}
+
+// fires tells whether the activity fires a rule of a kind.
+func (s *Scorer) fires(a *Activity, kind func(*rule) bool) bool {
+	for r := range s.touched(a) {
+		if kind(r) {
 			return true
 		}
 	}

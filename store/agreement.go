@@ -42,11 +42,13 @@ func putAgreement(ctx context.Context, tx *sqlx.Tx, version int, body []byte, dr
 	if err != nil {
 		return fmt.Errorf("store: agreement: %w", err)
 	}
-	n, err := res.RowsAffected()
-	if err == nil && n == 0 {
-		err = &lead.Refusal{Kind: lead.ErrConflict, Text: "somebody else has just put another agreement in force"}
+	switch n, err := res.RowsAffected(); {
+	case err != nil:
+		return err
+	case n == 0:
+		return &lead.Refusal{Kind: lead.ErrConflict, Text: "somebody else has just put another agreement in force"}
 	}
-	return err
+	return hearSooner(ctx, tx, now, ofAll) // its hours may be others
 }
 
 // Activate puts a new version of the agreement in force that nobody signs, a

@@ -73,10 +73,12 @@ func (s *Store) Alerts(ctx context.Context, user string, after *lead.AlertPoint,
 	return all, nil
 }
 
-// unread are alerts of a person that they were told and have not seen, newest first.
-var unread = `SELECT ` + alertList + ` FROM alerts JOIN clocks ON clocks.id = alerts.clock_id
+// unread are alerts of a person that they were told and have not seen, newest first. Of
+// what leads ask, those that are over are among them.
+var unread = `SELECT ` + alertList + ` FROM alerts LEFT JOIN clocks ON clocks.id = alerts.clock_id
 	WHERE alerts.user_id = ? AND heard_at > ? AND how IN ('loud', 'digest') AND read_at IS NULL
-		AND (stopped_at IS NULL OR stopped_kind = 'system' AND stopped_move <> 'merge' AND what = clocks.kind || '.breached')
+		AND (alerts.clock_id LIKE '` + lead.AskPrefix + `%' OR clocks.id IS NOT NULL
+			AND (stopped_at IS NULL OR stopped_kind = 'system' AND stopped_move <> 'merge' AND what = clocks.kind || '.breached'))
 	ORDER BY heard_at DESC, alerts.id DESC LIMIT ?`
 
 // unreadOfAll is unread of many people: to ask for one after the other is a way each.
@@ -104,12 +106,43 @@ func (s *Store) Unread(ctx context.Context, users []string, since time.Time, mos
 	if err != nil {
 		return nil, fmt.Errorf("store: unread notices: %w", wrap(err))
 	}
+	if err := s.withoutAnswered(ctx, found); err != nil {
+		return nil, err
+	}
 	for _, alerts := range found {
 		slices.SortFunc(alerts, func(a, b lead.Alert) int {
 			return cmp.Or(b.HeardAt.Compare(a.HeardAt), strings.Compare(b.ID, a.ID))
 		})
 	}
 	return found, nil
+}
+
+// withoutAnswered leaves out of people's alerts those of what leads asked that somebody
+// has acted on.
+func (s *Store) withoutAnswered(ctx context.Context, found map[string][]lead.Alert) error {
+	var ids []string
+	for _, alerts := range found {
+		for _, a := range alerts {
+			if a.Asks() {
+				ids = append(ids, a.LeadID)
+			}
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	slices.Sort(ids)
+	cards, err := s.Cards(ctx, slices.Compact(ids))
+	if err != nil {
+		return err
+	}
+	for user, alerts := range found {
+		found[user] = slices.DeleteFunc(alerts, func(a lead.Alert) bool {
+			card, there := cards[a.LeadID]
+			return a.Asks() && a.Over(a.Asking(&card.Lead), there)
+		})
+	}
+	return nil
 }
 
 // ReadAlerts notes that a person has seen their notices, up to one.
@@ -121,6 +154,23 @@ func (s *Store) ReadAlerts(ctx context.Context, user string, upTo lead.AlertPoin
 	})
 	if err != nil {
 		return fmt.Errorf("store: read notices: %w", err)
+	}
+	return nil
+}
+
+// ReadAlert notes that a person has seen a notice of theirs, if they were told; of what
+// is none of theirs it is lead.ErrNotFound.
+func (s *Store) ReadAlert(ctx context.Context, user, id string, now time.Time) error {
+	err := s.inTx(ctx, func(tx *sqlx.Tx) error {
+		var theirs []string
+		err := tx.SelectContext(ctx, &theirs, `UPDATE alerts SET read_at = CASE WHEN heard_at IS NULL THEN read_at ELSE COALESCE(read_at, $3) END WHERE id = $2 AND user_id = $1 RETURNING id`, user, id, at(now))
+		if err == nil && len(theirs) == 0 {
+			err = lead.NotFound("the notice")
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("store: read a notice: %w", err)
 	}
 	return nil
 }

@@ -36,12 +36,20 @@ func record(ctx context.Context, tx *sqlx.Tx, by lead.Actor, what lead.Deed, sub
 // act makes an administrative change by one statement and records it where it
 // changed something.
 func (s *Store) act(ctx context.Context, by lead.Actor, what lead.Deed, subject, detail string, now time.Time, text string, args ...any) error {
+	return s.actAnd(ctx, by, what, subject, detail, now, func(*sqlx.Tx) error { return nil }, text, args...)
+}
+
+// actAnd is act with what follows from the change, in the same transaction.
+func (s *Store) actAnd(ctx context.Context, by lead.Actor, what lead.Deed, subject, detail string, now time.Time, then func(*sqlx.Tx) error, text string, args ...any) error {
 	err := s.inTx(ctx, func(tx *sqlx.Tx) error {
 		res, err := tx.ExecContext(ctx, text, args...)
 		if err != nil {
 			return err
 		}
 		if n, err := res.RowsAffected(); err != nil || n == 0 {
+			return err
+		}
+		if err := then(tx); err != nil {
 			return err
 		}
 		return record(ctx, tx, by, what, subject, detail, now)

@@ -18,29 +18,30 @@ func (s *Store) SetAway(ctx context.Context, by lead.Actor, userID string, until
 	what, detail := lead.PersonBack, ""
 	if !until.IsZero() {
 		what, detail = lead.PersonAway, "until "+until.UTC().Format(time.RFC3339)
-	} else if err := s.inTx(ctx, func(tx *sqlx.Tx) error {
-		_, err := tx.ExecContext(ctx, `DELETE FROM absences WHERE user_id = $1 AND from_at <= $2 AND until_at > $2
-			AND EXISTS (SELECT 1 FROM users WHERE id = $1 AND disabled_at IS NULL)`, userID, at(now))
-		return err
-	}); err != nil {
-		return fmt.Errorf("store: back: %w", err)
 	}
-	if err := s.act(ctx, by, what, userID, detail, now, `UPDATE users SET away_until = $2 WHERE id = $1 AND disabled_at IS NULL`, userID, instant(until)); err != nil {
-		return err
-	}
-	return s.hearSooner(ctx, userID, now)
+	return s.actAnd(ctx, by, what, userID, detail, now, func(tx *sqlx.Tx) error {
+		if until.IsZero() {
+			if _, err := tx.ExecContext(ctx, `DELETE FROM absences WHERE user_id = $1 AND from_at <= $2 AND until_at > $2`, userID, at(now)); err != nil {
+				return fmt.Errorf("store: back: %w", err)
+			}
+		}
+		return hearSooner(ctx, tx, now, ofPerson, userID)
+	}, `UPDATE users SET away_until = $2 WHERE id = $1 AND disabled_at IS NULL`, userID, instant(until))
 }
 
-// hearSooner brings forward what a person is to hear later: whoever tells them puts off
-// again what waits for anything else than for them (see [lead.Desk.Tell]). It waits until
-// no instance goes by the directory of before.
-func (s *Store) hearSooner(ctx context.Context, userID string, now time.Time) error {
-	soon := at(now.Add(2 * fresh))
-	err := s.inTx(ctx, func(tx *sqlx.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE alerts SET hear_at = $2 WHERE user_id = $1 AND heard_at IS NULL AND hear_at > $2`, userID, soon)
-		return err
-	})
-	if err != nil {
+// Whose notices hearSooner brings forward.
+const (
+	ofPerson = ` AND user_id = $2`
+	ofTeams  = ` AND user_id IN (SELECT user_id FROM memberships WHERE team_id = $2)`
+	ofAll    = ``
+)
+
+// hearSooner brings forward what people are to hear later, for they may be there sooner
+// than was thought: whoever tells them puts off again what waits for anything else (see
+// [lead.Desk.Tell]). It waits until no instance goes by the hours of before.
+func hearSooner(ctx context.Context, tx *sqlx.Tx, now time.Time, whose string, args ...any) error {
+	args = slices.Insert(args, 0, any(at(now.Add(2*fresh))))
+	if _, err := tx.ExecContext(ctx, `UPDATE alerts SET hear_at = $1 WHERE heard_at IS NULL AND hear_at > $1`+whose, args...); err != nil {
 		return fmt.Errorf("store: hear sooner: %w", err)
 	}
 	return nil
@@ -64,10 +65,8 @@ func (s *Store) DropLeave(ctx context.Context, by lead.Actor, userID, id string,
 	if i < 0 {
 		return lead.NotFound("the planned time away " + id)
 	}
-	if err := s.act(ctx, by, lead.LeaveEnded, userID, span(u.Leaves[i]), now, `DELETE FROM absences WHERE id = $1 AND user_id = $2`, id, userID); err != nil {
-		return err
-	}
-	return s.hearSooner(ctx, userID, now)
+	return s.actAnd(ctx, by, lead.LeaveEnded, userID, span(u.Leaves[i]), now, func(tx *sqlx.Tx) error { return hearSooner(ctx, tx, now, ofPerson, userID) },
+		`DELETE FROM absences WHERE id = $1 AND user_id = $2`, id, userID)
 }
 
 func span(l lead.Leave) string {

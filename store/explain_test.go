@@ -451,15 +451,23 @@ func (b *busy) telling() {
 	b.ok(err)
 	_, err = b.s.Untold(b.ctx, b.now)
 	b.ok(err)
-	for _, after := range []*lead.AlertPoint{nil, {At: b.now, ID: l.ID}} {
-		_, err = b.s.Alerts(b.ctx, b.sam.ID, after, 50)
-		b.ok(err)
-	}
+	newest, err := b.s.Alerts(b.ctx, b.sam.ID, nil, 50)
+	b.ok(err)
+	_, err = b.s.Alerts(b.ctx, b.sam.ID, &lead.AlertPoint{At: b.now, ID: l.ID}, 50)
+	b.ok(err)
+	_, err = b.s.HistorySince(b.ctx, []string{l.ID, b.find("won").ID}, b.now)
+	b.ok(err)
 	_, err = b.s.Unread(b.ctx, []string{b.sam.ID, b.mia.ID}, b.now.Add(-time.Hour), lead.MostUnread)
 	b.ok(err)
+	b.ok(b.desk.ReadAlert(b.ctx, b.sam.ID, newest[0].ID, b.now))
 	b.ok(b.desk.ReadAlerts(b.ctx, b.sam.ID, lead.AlertPoint{At: b.now, ID: l.ID}, b.now))
 	_, err = b.s.DropAlerts(b.ctx, b.now.AddDate(0, 0, -90), 1000)
 	b.ok(err)
+	b.ok(b.s.SetAway(b.ctx, lead.Operator, b.sam.ID, b.now.Add(time.Hour), b.now))
+	b.ok(b.s.SetAway(b.ctx, lead.Operator, b.sam.ID, time.Time{}, b.now))
+	hours, err := sla.ParseCalendar([]byte(`{"time_zone":"Europe/Paris"}`))
+	b.ok(err)
+	b.ok(b.s.ChangeTeam(b.ctx, lead.Operator, b.team.ID, lead.TeamPlan{Name: b.team.Name, Calendar: hours, MaxClaimed: 3, MaxUntouched: 5}, b.now))
 	for _, r := range []lead.Request{{Move: lead.Reassign, To: &b.sam}, {Move: lead.UndoMove}} { // as far as it may
 		if _, err := b.desk.Move(b.ctx, l.ID, r, by, b.now); err != nil && !errors.As(err, new(*lead.Refusal)) {
 			b.Fatal(err)

@@ -83,6 +83,29 @@ func (s *Store) History(ctx context.Context, leadID string, before int64, limit 
 	return out, nil
 }
 
+// HistorySince reads the rows of leads' histories that were written from a moment on, the
+// oldest first, without their notes.
+func (s *Store) HistorySince(ctx context.Context, leads []string, since time.Time) (map[string][]lead.History, error) {
+	out := make(map[string][]lead.History, len(leads))
+	if len(leads) == 0 {
+		return out, nil
+	}
+	text, args, err := in(s.read, `SELECT `+historyList+` FROM history WHERE lead_id IN (many ?) AND recorded_at >= ? ORDER BY lead_id, seq`, leads, at(since))
+	if err != nil {
+		return nil, err
+	}
+	err = query(ctx, s.read, text, args, func(r *sqlx.Rows) error {
+		var row historyRow
+		err := r.StructScan(&row)
+		out[row.LeadID] = append(out[row.LeadID], row.history())
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("store: history since: %w", wrap(err))
+	}
+	return out, nil
+}
+
 // Note reads the note of one row of history; "" where there is none.
 func (s *Store) Note(ctx context.Context, leadID string, seq int64) (string, error) {
 	var notes []string

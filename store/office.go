@@ -195,6 +195,11 @@ func becomes(ctx context.Context, tx *sqlx.Tx, by lead.Actor, u lead.User, p lea
 	if len(what) == 0 {
 		return nil
 	}
+	if !slices.Equal(u.Teams, p.Teams) { // they are told by the hours of the first one
+		if err := hearSooner(ctx, tx, now, ofPerson, u.ID); err != nil {
+			return err
+		}
+	}
 	return record(ctx, tx, by, lead.PersonChanged, u.ID, strings.Join(what, "; "), now)
 }
 

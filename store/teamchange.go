@@ -78,6 +78,11 @@ func (s *Store) ChangeTeam(ctx context.Context, by lead.Actor, id string, p lead
 		if len(what) == 0 {
 			return nil
 		}
+		if calendar != oldCalendar {
+			if err := hearSooner(ctx, tx, now, ofTeams, id); err != nil {
+				return err
+			}
+		}
 		return record(ctx, tx, by, lead.TeamChanged, id, strings.Join(what, "; "), now)
 	})
 }
@@ -131,6 +136,9 @@ func (s *Store) DisableTeam(ctx context.Context, by lead.Actor, id string, now t
 		if _, err := tx.ExecContext(ctx, `UPDATE teams SET disabled_at = $2 WHERE id = $1`, id, at(now)); err != nil {
 			return fmt.Errorf("store: disable team: %w", err)
 		}
+		if err := hearSooner(ctx, tx, now, ofTeams, id); err != nil {
+			return err
+		}
 		return record(ctx, tx, by, lead.TeamDisabled, id, t.Name, now)
 	})
 }
@@ -143,6 +151,9 @@ func (s *Store) EnableTeam(ctx context.Context, by lead.Actor, id string, now ti
 		}
 		if _, err := tx.ExecContext(ctx, `UPDATE teams SET disabled_at = NULL WHERE id = $1`, id); err != nil {
 			return fmt.Errorf("store: enable team: %w", err)
+		}
+		if err := hearSooner(ctx, tx, now, ofTeams, id); err != nil {
+			return err
 		}
 		return record(ctx, tx, by, lead.TeamEnabled, id, t.Name, now)
 	})

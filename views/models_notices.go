@@ -23,12 +23,14 @@ type NoticesModel struct {
 	Lines   []NoticeLine // newest first
 	Unread  bool         // some were told and not seen
 	UpTo    string       // names the newest line
+	Cursor  string       // leads back to this page; "" for the newest ones
 	When    []string     // when the viewer is told, in sentences
 	Paging
 }
 
 // NoticeLine is one thing that somebody was told, or will be.
 type NoticeLine struct {
+	ID     string
 	LeadID string // "": the lead is not theirs to see
 	Name   string
 	Text   string // what happened to the lead

@@ -156,7 +156,7 @@ func sampleLeads(now time.Time) views.LeadsModel {
 
 func sampleNotices(now time.Time) views.NoticesModel {
 	line := func(id, name, text, done, state string, ago time.Duration) views.NoticeLine {
-		return views.NoticeLine{LeadID: id, Name: name, Text: text, Done: done, State: state, At: now.Add(-ago), Unread: state == "open"}
+		return views.NoticeLine{ID: "of-" + id, LeadID: id, Name: name, Text: text, Done: done, State: state, At: now.Add(-ago), Unread: state == "open"}
 	}
 	m := views.NoticesModel{LiveURL: "/live/notices", Unread: true, UpTo: "newest", Paging: views.Paging{Next: "/notices?cursor=50"}, Lines: []views.NoticeLine{
 		line("ada", "Ada Byron", "is on fire", "still waits", "open", 2*time.Minute),

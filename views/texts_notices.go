@@ -12,6 +12,7 @@ const (
 	txtNotices        = "Notices"
 	txtNoticesUnread  = "unread"
 	txtNoticesRead    = "Mark all as read"
+	txtNoticeRead     = "Mark as read"
 	txtNoticesNone    = "Nothing yet."
 	txtNoticesNoneSub = "Here stands what you are told of leads and clocks, and what was done about it."
 	txtNoticesWhen    = "When you are told"
@@ -52,8 +53,8 @@ type WhenTold struct {
 
 // toldOf is what people of a role are told of.
 var toldOf = map[string]string{
-	"rep":       "Hot leads that wait for your team, clocks of yours that are at risk or late, what is given to you, and leads that every team may claim.",
-	"manager":   "Clocks of your teams that are late, and leads that wait for so long that you may claim them, too.",
+	"rep":       "Hot leads that wait for your team, clocks of yours that are at risk or late, what is given to you, leads of yours that ask for sales again, get hotter or do what a buyer does, and leads that every team may claim.",
+	"manager":   "Clocks of your teams that are late, leads that ask for sales again while their rep is not there, and leads that wait for so long that you may claim them, too.",
 	"marketing": "Hot leads that nobody claimed in time.",
 	"admin":     "Nothing: administrators take no part in hand-offs.",
 }
@@ -67,7 +68,7 @@ func (w WhenTold) Sentences() []string {
 	return []string{
 		toldOf[w.Role], hours + ".",
 		"At most " + strconv.Itoa(w.AnHour) + " times an hour. What is more is kept, and comes as one digest when the hour has passed; what is done by then does not come at all.",
-		"Each of a lead’s clocks once. Notices are kept for " + strconv.Itoa(w.Days) + " days.",
+		"Each of a lead’s clocks once, and what a lead asks again once until somebody acts on it. Notices are kept for " + strconv.Itoa(w.Days) + " days.",
 	}
 }
 
@@ -88,6 +89,8 @@ var happened = map[string][2]string{
 	"lead.given":        {"was given to somebody", "was given to you"},
 	"lead.manager":      {"waits for long: you may claim it, too"},
 	"lead.every":        {"waits for long: every team may claim it"},
+	"lead.asked":        {"asked for sales again"},
+	"lead.intent":       {"does again what a buyer does"},
 	"claim.risk":        {"is soon to be claimed"},
 	"claim.breached":    {"was not claimed in time"},
 	"decision.risk":     {"is soon to be decided", "is soon to be decided by you"},
@@ -97,13 +100,15 @@ var happened = map[string][2]string{
 	"response.breached": {"has waited for longer than was promised"},
 }
 
-// StillOpen is what a lead still waits for, by the kind of its clock.
+// StillOpen is what a lead still waits for, by the kind of its clock; "" where none runs.
 func StillOpen(kind string) string {
 	switch kind {
 	case "claim":
 		return "still waits"
 	case "decision":
 		return "still to be decided"
+	case "":
+		return "nobody has acted on it yet"
 	}
 	return "still to be contacted"
 }
@@ -113,4 +118,5 @@ const (
 	ToldInDigest = "in a digest"
 	NeverTold    = "done before you could be told"
 	TakenBack    = "taken back"
+	AskedSince   = "asked again since"
 )

@@ -89,6 +89,8 @@ func Run(t *testing.T, url func(testing.TB) string) {
 		{"telling/a morning is told in steps", morning},
 		{"telling/what was told of a lead goes with it", mergedNotices},
 		{"telling/who is back early", backEarly},
+		{"telling/hours that become longer", longerHours},
+		{"telling/what a lead asks again", asksAgain},
 		{"race/each is told once, within their hour", tellingRace},
 		{"imports/files", importFiles},
 		{"imports/work, undo, tidying", importWork},

@@ -139,6 +139,16 @@ func notices(w *world) {
 	w.ok(desk.ReadAlerts(w.ctx, rosa.ID, *after, now))
 	w.same("the oldest is read", slices.DeleteFunc(slices.Clone(all), func(id string) bool { return id == ids[0] }), unread(rosa))
 	w.same("by nobody else", all, unread(sam))
+	mine := must(w.s.Unread(w.ctx, []string{rosa.ID}, start.Add(-time.Hour), lead.MostUnread))(w)[rosa.ID]
+	for range 2 { // the second time nothing changes
+		w.ok(desk.ReadAlert(w.ctx, rosa.ID, mine[0].ID, now))
+		w.same("and one by itself", []string{mine[1].LeadID}, unread(rosa))
+		w.same("of nobody else", all, unread(sam))
+	}
+	for _, id := range []string{must(w.s.Alerts(w.ctx, sam.ID, nil, 1))(w)[0].ID, "nonsense"} {
+		w.refused("somebody else's", desk.ReadAlert(w.ctx, rosa.ID, id, now), lead.ErrNotFound)
+	}
+	w.same("hers only", all, unread(sam))
 
 	// A colleague takes one, and has it for a while.
 	_, err := desk.Move(w.ctx, ids[1], lead.Request{Move: lead.Claim}, lead.Person(rosa, "page"), now.Add(2*time.Second))
