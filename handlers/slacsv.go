@@ -103,15 +103,11 @@ func (s *server) slaClocksCSV(c echo.Context) error {
 		}
 		for i, row := range rows {
 			k := clocks[i]
-			rep := k.Stopped.Owner
-			if k.Kind == sla.Decision || k.Kind == sla.Touch {
-				rep = k.OwnerID
-			}
 			used := ""
 			if !k.Running() {
 				used = csvMinutes(k.Used)
 			}
-			file.line([]string{row.LeadID, row.Name, row.Kind, row.State, sc.teamName(k.TeamID), sc.repName(rep), k.Tier, k.Source, csvTime(k.AskedAt), csvTime(k.DueAt), csvTime(k.StoppedAt), csvMinutes(k.Target), used, row.Why})
+			file.line([]string{row.LeadID, row.Name, row.Kind, row.State, sc.teamName(k.TeamID), sc.repName(k.Rep()), k.Tier, k.Source, csvTime(k.AskedAt), csvTime(k.DueAt), csvTime(k.StoppedAt), csvMinutes(k.Target), used, row.Why})
 		}
 		if file.flush() != nil || len(clocks) < csvStep {
 			return nil

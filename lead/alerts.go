@@ -122,7 +122,7 @@ func (w *Work) given(sc Scene, h History) {
 		return
 	}
 	for _, c := range w.Clocks {
-		if c.Running() && c.OwnerID == h.OwnerAfter {
+		if c.Running() && c.Kind != sla.Response && c.OwnerID == h.OwnerAfter {
 			w.occasion(sc, GivenTo, c.ID, sc.Now)
 			return
 		}

@@ -122,6 +122,26 @@ func (w *Work) stopped(sc Scene, h History) {
 	}
 }
 
+// holds notes on the response that runs who holds the lead now: it is the one clock
+// that goes from hand to hand.
+func (w *Work) holds() {
+	for i := range w.Clocks {
+		if c := &w.Clocks[i]; c.Kind == sla.Response && c.Running() {
+			c.OwnerID = w.Lead.OwnerID
+		}
+	}
+}
+
+// Rep is who had to act by the clock: of a decision or a touch whoever held the lead,
+// of a response that runs whoever holds it, of the others whoever ended the wait; ""
+// where nobody has. Stores tell clocks apart by it.
+func (c Clock) Rep() string {
+	if c.Kind == sla.Decision || c.Kind == sla.Touch || c.Kind == sla.Response && c.Running() {
+		return c.OwnerID
+	}
+	return c.Stopped.Owner
+}
+
 // policy is what the agreement wants of the clocks of a lead's team.
 func (sc Scene) policy(l *Lead) sla.Policy { return sc.Rules.PolicyOf(sc.Book.Team(l.TeamID)) }
 

@@ -11,9 +11,7 @@ import (
 type Facts struct {
 	Kind   sla.Kind
 	TeamID string
-	// Rep is who had to act: of a decision or touch clock whoever held the lead, of
-	// the others whoever ended the wait; "" where nobody has.
-	Rep    string
+	Rep    string // see Clock.Rep
 	Tier   string
 	Source string
 	// Result is how the promise stands: [sla.Met]; [sla.Missed], running or not;

@@ -56,6 +56,36 @@ func TestAClockSaysWhoStoppedItAndByWhat(t *testing.T) {
 	}
 }
 
+// The response goes from hand to hand: it is told of whoever has the lead, and of who
+// called in the end.
+func TestTheResponseIsWhoseTheLeadIs(t *testing.T) {
+	sam, rosa := sam, rosa
+	s := bring(t, lead.MQL)
+	for _, step := range []struct {
+		by   lead.User
+		r    lead.Request
+		want string
+	}{
+		{sam, lead.Request{Move: lead.Claim}, "sam"},
+		{sam, lead.Request{Move: lead.UndoMove}, ""},
+		{mia, lead.Request{Move: lead.Claim, To: &rosa}, "rosa"},
+		{rosa, lead.Request{Move: lead.Release}, ""},
+		{sam, lead.Request{Move: lead.Claim}, "sam"},
+		{mia, lead.Request{Move: lead.Reassign, To: &rosa}, "rosa"},
+		{rosa, lead.Request{Move: lead.Accept}, "rosa"},
+		{mia, lead.Request{Move: lead.Reassign, To: &sam}, "sam"},
+		{sam, lead.Request{Move: lead.Touch, Outcome: "reached"}, "sam"},
+		{sam, lead.Request{Move: lead.UndoMove}, "sam"},
+		{sam, lead.Request{Move: lead.Return, Reason: "wrong_fit"}, "sam"},
+	} {
+		s.pass(time.Second)
+		s.move(person(step.by), step.r)
+		if got := s.clock(sla.Response).Rep(); got != step.want {
+			t.Errorf("after %s by %s the response is %q's, want %q's", step.r.Move, step.by.ID, got, step.want)
+		}
+	}
+}
+
 // What happened while nothing ran is recorded at the moment it was due, once, and
 // says that it was found late; clocks that are set change no fact.
 func TestClocksAreFacts(t *testing.T) {

@@ -22,6 +22,7 @@ func TestReassign(t *testing.T) {
 	if c := s.clock(sla.Touch); c.OwnerID != "rosa" || !c.StartedAt.Equal(s.now) || c.Used != 0 || c.Target != 480*minute {
 		t.Errorf("the new owner's clock: %+v", c)
 	}
+	response.OwnerID = "rosa"
 	if d := cmp.Diff(response, s.clock(sla.Response)); d != "" {
 		t.Errorf("the response clock does not just go on:\n%s", d)
 	}

@@ -43,7 +43,7 @@ type ActivityPoint struct {
 type RunningSearch struct {
 	Teams             []string // their leads'; nil: all, empty: none
 	Kind              sla.Kind
-	Rep, Tier, Source string // Rep holds the lead
+	Rep, Tier, Source string // Rep: see Clock.Rep
 	Limit             int
 }
 

@@ -15,7 +15,7 @@ import (
 // hand-off, stopped ones included; they stop being so when it ends.
 type Clock struct {
 	ID      string `json:"id"`
-	OwnerID string `json:"owner,omitempty"` // who held the lead when it started
+	OwnerID string `json:"owner,omitempty"` // who held the lead when it started; of a response, who holds it while it runs
 	Current bool   `json:"current"`
 
 	TeamID    string `json:"team,omitempty"`      // whose calendar and targets it runs by
@@ -182,6 +182,7 @@ func (w *Work) record(sc Scene, before Life, h History) {
 	h.Tier, h.Score, h.Source, h.Agreement = tier, score.Total, l.Source, sc.Rules.Version
 	w.History = append(w.History, h)
 	w.stopped(sc, h)
+	w.holds()
 	if h.Move == UndoMove {
 		return // what it undoes was never sent
 	}

@@ -23,13 +23,13 @@ func (s *Store) Fill(t *testing.T) {
 	}
 }
 
-// Down takes all migrations back.
-func (s *Store) Down(ctx context.Context) error {
+// DownTo takes back all migrations after a version.
+func (s *Store) DownTo(ctx context.Context, version int64) error {
 	p, err := s.provider()
 	if err != nil {
 		return err
 	}
-	_, err = p.DownTo(ctx, 0)
+	_, err = p.DownTo(ctx, version)
 	return err
 }
 

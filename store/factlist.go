@@ -28,8 +28,7 @@ func (s *Store) FindClocks(ctx context.Context, q lead.ClockSearch) ([]lead.Lead
 	if q.Teams != nil {
 		n.add(`team_id IN (?)`, q.Teams)
 	}
-	for column, want := range map[string]string{`kind`: string(q.Kind), `tier`: q.Tier, `source`: q.Source,
-		`CASE WHEN kind IN ('decision', 'touch') THEN owner_id ELSE stopped_owner END`: q.Rep} {
+	for column, want := range map[string]string{`kind`: string(q.Kind), `tier`: q.Tier, `source`: q.Source, `rep_id`: q.Rep} {
 		if want != "" {
 			n.add(column+` = ?`, want)
 		}

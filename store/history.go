@@ -157,7 +157,7 @@ func (s *Store) Running(ctx context.Context, q lead.RunningSearch) ([]lead.Runni
 	if q.Teams != nil {
 		n.add(`l.team_id IN (?)`, q.Teams)
 	}
-	for column, want := range map[string]string{`c.kind`: string(q.Kind), `l.owner_id`: q.Rep, `c.tier`: q.Tier, `l.source`: q.Source} {
+	for column, want := range map[string]string{`c.kind`: string(q.Kind), `c.rep_id`: q.Rep, `c.tier`: q.Tier, `l.source`: q.Source} {
 		if want != "" {
 			n.add(column+` = ?`, want)
 		}

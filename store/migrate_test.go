@@ -6,10 +6,12 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"hotleads/lead"
+	"hotleads/sla"
 	"hotleads/store"
 	"hotleads/store/storetest"
 	"hotleads/test/testenv"
@@ -51,7 +53,7 @@ func TestMigrateUpAndDown(t *testing.T) {
 		up(known(t))
 		first := s.Tables(t)
 		up(0)
-		if err := s.Down(t.Context()); err != nil {
+		if err := s.DownTo(t.Context(), 0); err != nil {
 			t.Fatal(err)
 		}
 		left := slices.DeleteFunc(s.Tables(t), func(name string) bool { return strings.HasPrefix(name, "goose_db_version.") })
@@ -65,6 +67,47 @@ func TestMigrateUpAndDown(t *testing.T) {
 		}
 		if rules, err := s.Rules(t.Context()); err != nil || rules.Version != 1 {
 			t.Errorf("an agreement is in force: %v", err)
+		}
+	})
+}
+
+// What an older program left running waits on whoever holds the lead, in lists and in
+// reports.
+func TestWhatRunsKnowsItsRep(t *testing.T) {
+	engines(t, func(t *testing.T, url string) {
+		s := storetest.Open(t, url)
+		rules, err := s.Rules(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		now := lead.Now()
+		w := lead.NewLead(rules, now)
+		w.Lead.Stage, w.Lead.OwnerID = lead.Claimed, "rosa"
+		clock := func(k sla.Kind, owner string, stopped lead.Stopped) lead.Clock {
+			c := lead.Clock{ID: string(k), Current: true, OwnerID: owner, Stopped: stopped, Clock: sla.Clock{Kind: k, Target: time.Hour, AskedAt: now, StartedAt: now, RiskAt: now, DueAt: now.Add(time.Hour)}}
+			if stopped.Move != "" {
+				c.StoppedAt, c.Outcome = now, sla.Met
+			}
+			return c
+		}
+		w.Clocks = []lead.Clock{clock(sla.Claim, "", lead.Stopped{Move: lead.Claim, Owner: "rosa"}), clock(sla.Decision, "rosa", lead.Stopped{}), clock(sla.Response, "", lead.Stopped{})}
+		if err := s.Change(t.Context(), func(tx lead.Tx) error { return tx.Write(t.Context(), now, []*lead.Work{w}) }); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.DownTo(t.Context(), 15); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Migrate(t.Context(), now); err != nil {
+			t.Fatal(err)
+		}
+		period := lead.FactsQuery{From: now.Add(-time.Hour), To: now.Add(time.Hour), Now: now}
+		clocks, err := s.FindClocks(t.Context(), lead.ClockSearch{FactsQuery: period, Rep: "rosa", Limit: 10})
+		facts, ferr := s.Facts(t.Context(), period)
+		if err != nil || ferr != nil {
+			t.Fatal(err, ferr)
+		}
+		if len(clocks) != 3 || len(facts) != 3 || slices.ContainsFunc(facts, func(f lead.Facts) bool { return f.Rep != "rosa" }) {
+			t.Errorf("hers are %+v, and %+v", clocks, facts)
 		}
 	})
 }

@@ -10,6 +10,7 @@ import (
 
 	"hotleads/lead"
 	"hotleads/lead/report"
+	"hotleads/sla"
 )
 
 // figures: what a report says of random stories is what a naive recount of the
@@ -137,12 +138,54 @@ func figures(w *world) {
 		behind.Kind, behind.Result = "", lead.ClocksUnclaimed
 		w.same("claimed by none", got.Unclaimed, len(must(w.s.FindClocks(w.ctx, behind))(w)))
 	}
+	onRep(w, lead.FactsQuery{From: now, To: end, Now: end})
 	some := must(w.s.Facts(w.ctx, lead.FactsQuery{Teams: []string{apac.ID}, From: now, To: end, Now: end}))(w)
 	if len(some) == 0 || slices.ContainsFunc(some, func(f lead.Facts) bool { return f.TeamID != apac.ID }) {
 		w.Error("facts of one team are not of that team alone")
 	}
 	w.same("facts of no team", 0, len(must(w.s.Facts(w.ctx, lead.FactsQuery{Teams: []string{}, From: now, To: end, Now: end}))(w)))
 	w.same("before the first", 0, len(must(w.s.Facts(w.ctx, lead.FactsQuery{From: now.AddDate(0, -1, 0), To: now, Now: end}))(w)))
+}
+
+// onRep: reports, lists of clocks and what runs go by one rule of who had to act.
+func onRep(w *world, period lead.FactsQuery) {
+	w.Helper()
+	ids := func(of func(lead.Clock) bool, clocks ...lead.LeadClock) (out []string) {
+		for _, c := range clocks {
+			if of(c.Clock) {
+				out = append(out, c.ID)
+			}
+		}
+		slices.Sort(out)
+		return out
+	}
+	find := func(rep string) []lead.LeadClock {
+		return must(w.s.FindClocks(w.ctx, lead.ClockSearch{FactsQuery: period, Rep: rep, Limit: 1000}))(w)
+	}
+	all, told := find(""), map[string]int{}
+	for _, f := range must(w.s.Facts(w.ctx, period))(w) {
+		told[f.Rep] += len(f.Each)
+	}
+	waits := 0
+	for rep, n := range told {
+		of := func(c lead.Clock) bool { return c.Rep() == rep }
+		w.same("clocks by "+rep, n, len(ids(of, all...)))
+		if rep == "" {
+			continue
+		}
+		w.same("a list of those by "+rep, ids(of, all...), ids(of, find(rep)...))
+		runs := func(c lead.Clock) bool { return of(c) && c.Running() && c.Kind == sla.Response }
+		waits += len(ids(runs, all...))
+		var on []string
+		for _, c := range must(w.s.Running(w.ctx, lead.RunningSearch{Kind: sla.Response, Rep: rep, Limit: 1000}))(w) {
+			on = append(on, c.ID)
+		}
+		slices.Sort(on)
+		w.same("who waits on "+rep, ids(runs, all...), on)
+	}
+	if waits == 0 {
+		w.Error("nobody waits on a rep: the test tests nothing")
+	}
 }
 
 // undone leaves out the rows that an undo reversed, and the undo.

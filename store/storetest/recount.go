@@ -78,8 +78,9 @@ func recount(w *world, a lead.Agreement, rows []lead.History, end time.Time) []p
 			}
 		}
 	}
-	spent, tier, team := map[string]time.Duration{}, "", ""
+	spent, tier, team, holder := map[string]time.Duration{}, "", "", ""
 	for _, h := range rows {
+		holder = h.OwnerAfter
 		switch {
 		case h.Cause == lead.CauseCRM || h.Move == lead.Opportunity:
 			for _, k := range report.Kinds {
@@ -130,8 +131,11 @@ func recount(w *world, a lead.Agreement, rows []lead.History, end time.Time) []p
 	for i, p := range all {
 		if !p.ended {
 			p.stop(cal, end)
-			if p.kind == sla.Decision || p.kind == sla.Touch {
+			switch p.kind {
+			case sla.Decision, sla.Touch:
 				p.rep = p.owner
+			case sla.Response: // it waits on whoever has the lead
+				p.rep = holder
 			}
 		}
 		out[i] = *p
