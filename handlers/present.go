@@ -22,7 +22,7 @@ type scene struct {
 	rules *lead.Rules
 	book  *lead.Book
 	now   time.Time
-	hours func(version int) *sla.Calendar // of an agreement that was in force; nil where it cannot be read
+	hours func(c lead.Clock) *sla.Calendar // of the past, by which a clock ran; nil where they are not known
 }
 
 func (s *server) scene(ctx context.Context) (scene, error) {
@@ -31,7 +31,7 @@ func (s *server) scene(ctx context.Context) (scene, error) {
 		return scene{}, err
 	}
 	book, err := s.Store.Book(ctx)
-	return scene{rules, book, s.Now(), func(version int) *sla.Calendar { return s.hoursOf(ctx, version) }}, err
+	return scene{rules, book, s.Now(), func(c lead.Clock) *sla.Calendar { return s.hoursOf(ctx, c) }}, err
 }
 
 // stepClock is the clock that a stage waits for.

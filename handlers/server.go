@@ -115,9 +115,9 @@ type server struct {
 	uncounted turns // to log that quotas are not
 
 	mu     sync.Mutex
-	stats  map[string]statsAt    // by team: today's figures
-	counts map[string]countAt    // by team: who waits
-	hours  map[int]*sla.Calendar // of agreements, by version
+	stats  map[string]statsAt       // by team: today's figures
+	counts map[string]countAt       // by team: who waits
+	hours  map[string]*sla.Calendar // of the past: see remembered
 }
 
 // New makes the HTTP side of the product.
@@ -128,7 +128,7 @@ func New(c Config) (http.Handler, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &server{Config: c, sessions: scs.New(), guard: http.NewCrossOriginProtection(), stats: map[string]statsAt{}, counts: map[string]countAt{}, hours: map[int]*sla.Calendar{}}
+	s := &server{Config: c, sessions: scs.New(), guard: http.NewCrossOriginProtection(), stats: map[string]statsAt{}, counts: map[string]countAt{}, hours: map[string]*sla.Calendar{}}
 	s.metrics = newMetrics(c, s.up)
 	s.sessions.Store, s.sessions.Lifetime = c.Sessions, lifetime
 	if c.BaseURL != "" {

@@ -149,4 +149,24 @@ func TestSLA(t *testing.T) {
 	if _, _, page := mara.get("/leads/" + ada); strings.Count(page, `data-part="open"`) < 4 || strings.Contains(page, "by hours that have changed") {
 		t.Errorf("by another agreement: %s", page)
 	}
+	// So are the hours of a team that has had others since.
+	hours := func(text string) {
+		t.Helper()
+		cal, err := sla.ParseCalendar([]byte(text))
+		if err == nil {
+			err = x.store.ChangeTeam(t.Context(), lead.Operator, x.team.ID, lead.TeamPlan{Name: "EMEA", Calendar: cal, MaxClaimed: 3, MaxUntouched: 5}, lead.Now())
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	hours(`{"time_zone":"Asia/Tokyo"}`)
+	eve := x.hot("eve")
+	if _, err := x.desk.Move(t.Context(), eve, lead.Request{Move: lead.Touch, Channel: "call", Outcome: "reached"}, lead.Person(rosa, "page"), lead.Now()); err != nil {
+		t.Fatal(err)
+	}
+	hours(`{"time_zone":"UTC","hours":{"mon":[["00:00","00:01"]]}}`)
+	if _, _, page := mara.get("/leads/" + eve); !strings.Contains(page, `data-part="left"`) || strings.Contains(page, `data-part="unsure"`) || strings.Contains(page, "by hours that have changed") {
+		t.Errorf("by other hours of the team: %s", page)
+	}
 }

@@ -22,6 +22,7 @@ type Teams interface {
 	ChangeTeam(ctx context.Context, by lead.Actor, id string, p lead.TeamPlan, now time.Time) error
 	DisableTeam(ctx context.Context, by lead.Actor, id string, now time.Time) error
 	EnableTeam(ctx context.Context, by lead.Actor, id string, now time.Time) error
+	PastCalendar(ctx context.Context, print string) (*sla.Calendar, error)
 	Setting(ctx context.Context, key string) (string, error)
 	NameCompany(ctx context.Context, by lead.Actor, name string, now time.Time) error
 }

@@ -1,9 +1,6 @@
 package handlers
 
 import (
-	"cmp"
-	"context"
-	"log/slog"
 	"math"
 	"time"
 
@@ -49,43 +46,6 @@ func (sc scene) working(c lead.Clock, team string) views.WhyModel {
 	}
 	p.label(m.Marks)
 	return m
-}
-
-// clockCalendar is the calendar that a clock runs by, or ran: its team's (the lead's
-// where the clock does not say), or that of an agreement that was in force then.
-func (sc scene) clockCalendar(c lead.Clock, team string) *sla.Calendar {
-	cal := sc.rules.CalendarOf(sc.book.Team(cmp.Or(c.TeamID, team)))
-	if c.Agreement > 0 && !c.RanBy(cal) {
-		if then := sc.hours(c.Agreement); then != nil && c.RanBy(then) {
-			return then
-		}
-	}
-	return cal
-}
-
-// hoursOf is the calendar of a version of the agreement, which never changes.
-func (s *server) hoursOf(ctx context.Context, version int) *sla.Calendar {
-	s.mu.Lock()
-	cal, known := s.hours[version]
-	s.mu.Unlock()
-	if known {
-		return cal
-	}
-	signed, err := s.Store.Agreement(ctx, version)
-	if err == nil {
-		var a lead.Agreement
-		if a, err = lead.ParseAgreement(signed.Body); err == nil {
-			cal = a.SLA.Calendar
-		}
-	}
-	if err != nil {
-		s.Log.WarnContext(ctx, "the hours of an older agreement cannot be read", slog.Int("version", version), slog.Any("error", err))
-		return nil
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.hours[version] = cal
-	return cal
 }
 
 type side int

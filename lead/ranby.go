@@ -11,8 +11,14 @@ import (
 // or one that was changed since in what is nothing to the clock, as for next year's
 // holidays.
 func (c Clock) RanBy(cal *sla.Calendar) bool {
+	return c.Hours() == cal.Print() || !c.Running() && c.comesOut(cal)
+}
+
+// Hours is the fingerprint of the calendar that the clock runs by, or ran: see
+// sla.Calendar.Print; "" where nobody noted it.
+func (c Clock) Hours() string {
 	_, print, _ := strings.Cut(c.Policy, ".")
-	return print == cal.Print() || !c.Running() && c.comesOut(cal)
+	return print
 }
 
 // comesOut tells whether what is recorded of a stopped clock follows from these hours:

@@ -39,7 +39,7 @@ func (s *Store) changeTeam(ctx context.Context, id string, now time.Time, f func
 // ChangeTeam gives a team another name, calendar, routing rules or limits. A name
 // that is taken is lead.ErrConflict, a wrong field lead.ErrInvalid. Its slug
 // stays. Clocks that run are brought to the new calendar afterwards: see
-// [lead.Desk.Recompute].
+// [lead.Desk.Recompute]. The hours that it had are found as PastCalendar from then on.
 func (s *Store) ChangeTeam(ctx context.Context, by lead.Actor, id string, p lead.TeamPlan, now time.Time) error {
 	p.Name = strings.TrimSpace(p.Name)
 	if err := p.Check(); err != nil {
@@ -61,6 +61,9 @@ func (s *Store) ChangeTeam(ctx context.Context, by lead.Actor, id string, p lead
 			return fmt.Errorf("store: change team: %w", err)
 		}
 		oldRoute, oldCalendar, err := teamJSON(t.Name, t.Route, t.Calendar)
+		if err == nil && oldCalendar != "" && oldCalendar != calendar {
+			err = keepCalendar(ctx, tx, t.Calendar.Print(), oldCalendar, now)
+		}
 		if err != nil {
 			return err
 		}

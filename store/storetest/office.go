@@ -285,10 +285,18 @@ func changeTeam(w *world) {
 		w.Error("the routing rules did not come back")
 	}
 	w.same("told once", 1, len(w.acts(lead.TeamChanged)))
-	plan.Calendar = nil
-	w.ok(w.s.ChangeTeam(w.ctx, lead.Operator, apac.ID, plan, now))
-	if got := must(w.s.Teams(w.ctx))(w)[1]; got.Calendar != nil {
-		w.Error("the agreement's calendar is not back")
+	_, err = w.s.PastCalendar(w.ctx, cal.Print())
+	w.refused("hours that the team still has", err, lead.ErrNotFound)
+	for range 2 { // there and back, and away again
+		plan.Calendar = nil
+		w.ok(w.s.ChangeTeam(w.ctx, lead.Operator, apac.ID, plan, now))
+		if got := must(w.s.Teams(w.ctx))(w)[1]; got.Calendar != nil {
+			w.Error("the agreement's calendar is not back")
+		}
+		past := must(w.s.PastCalendar(w.ctx, cal.Print()))(w)
+		w.same("hours of before", []any{true, cal.Print()}, []any{cal.Equal(*past), past.Print()})
+		plan.Calendar = cal
+		w.ok(w.s.ChangeTeam(w.ctx, lead.Operator, apac.ID, plan, now))
 	}
 	for about, f := range map[string]func(*lead.TeamPlan){
 		"no name": func(p *lead.TeamPlan) { p.Name = " " }, "no leads at all": func(p *lead.TeamPlan) { p.MaxClaimed = 0 }, "too many": func(p *lead.TeamPlan) { p.MaxUntouched = 1001 },

@@ -16,7 +16,15 @@ ALTER TABLE clocks DROP COLUMN fact_sort,
     || '|' || tier || '|' || team_id || '|' || CASE WHEN kind IN ('decision', 'touch') OR kind = 'response' AND stopped_at IS NULL THEN owner_id ELSE stopped_owner END || '|' || source) STORED;
 CREATE INDEX clocks_facts ON clocks (asked_at, fact_sort, fact_each);
 
+-- Hours that a team had, by their fingerprint: what its clocks ran by is drawn by them.
+CREATE TABLE past_calendars (
+    print    TEXT COLLATE "C" PRIMARY KEY,
+    body     TEXT COLLATE "C" NOT NULL,
+    until_at TIMESTAMPTZ NOT NULL
+);
+
 -- +goose Down
+DROP TABLE past_calendars;
 ALTER TABLE clocks DROP COLUMN fact_sort, DROP COLUMN rep_id,
     ADD COLUMN fact_sort TEXT COLLATE "C" GENERATED ALWAYS AS (kind || '|' || outcome || '|'
     || CASE WHEN stopped_at IS NULL THEN 'r' ELSE '' END

@@ -17,7 +17,15 @@ UPDATE clocks SET owner_id = COALESCE((SELECT l.owner_id FROM leads l WHERE l.id
 WHERE kind = 'response' AND stopped_at IS NULL;
 CREATE INDEX clocks_facts ON clocks (asked_at, fact_sort, fact_each);
 
+-- Hours that a team had, by their fingerprint: what its clocks ran by is drawn by them.
+CREATE TABLE past_calendars (
+    print    TEXT PRIMARY KEY,
+    body     TEXT NOT NULL,
+    until_at TIMESTAMP NOT NULL
+);
+
 -- +goose Down
+DROP TABLE past_calendars;
 DROP INDEX clocks_facts;
 ALTER TABLE clocks DROP COLUMN fact_sort;
 ALTER TABLE clocks DROP COLUMN rep_id;
