@@ -215,11 +215,11 @@ func (boardFrames) Gone(id string) []byte             { return views.PartialGone
 func (boardFrames) Order(ids []string) []byte         { return views.PartialOrder(ids) }
 func (boardFrames) Part(_ string, html []byte) []byte { return html }
 func (boardFrames) Age(asOf time.Time) []byte         { return views.PartialAge(asOf) }
-func (boardFrames) Snapshot(rows [][]byte, ids []string) []byte {
-	return views.Snapshot(rows, ids)
+func (boardFrames) Around(ids []string) (before, behind []byte) {
+	return views.SnapshotAround(ids)
 }
 
 // partFrames writes the frames of pages without a list of leads.
 type partFrames struct{ boardFrames }
 
-func (partFrames) Snapshot([][]byte, []string) []byte { return nil }
+func (partFrames) Around([]string) (before, behind []byte) { return nil, nil }

@@ -93,3 +93,37 @@ func fanOut(b *testing.B, own int, moves bool) {
 		b.Error(err)
 	}
 }
+
+// BenchmarkSnapshot: 40 leads of 3 kB, to somebody who comes to a board that others
+// watch; once more to somebody with five of their own, and where they are the first.
+func BenchmarkSnapshot(b *testing.B) {
+	html := make([]byte, 3000)
+	for i := range html {
+		html[i] = 'x'
+	}
+	var rows []shown
+	for i := range 40 {
+		rows = append(rows, shown{id: fmt.Sprint(i), html: html})
+		if i%8 == 0 {
+			rows = append(rows, shown{id: fmt.Sprint("own ", i), only: "rep", html: html})
+		}
+	}
+	s := &screen{view: View{Frames: plainFrames{}}}
+	s.now.Store(newState(rows, nil, time.Time{}))
+	for name, c := range map[string]struct {
+		self  string
+		first bool
+	}{"same": {}, "own": {self: "rep"}, "own first": {self: "rep", first: true}} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if c.first {
+					s.whole = nil
+				}
+				if _, _, err := s.snapshotEvent(c.self); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -1,6 +1,7 @@
 package live
 
 import (
+	"bytes"
 	"fmt"
 	"runtime/debug"
 	"sync"
@@ -14,7 +15,7 @@ type drawing struct {
 	key   drawingKey
 	users int           // screens that show it
 	done  chan struct{} // closed when html or err is there
-	html  []byte
+	html  []byte        // on one line
 	err   error
 }
 
@@ -39,6 +40,9 @@ func (d *drawings) get(r Row) (_ *drawing, drew bool, _ error) {
 	d.mu.Unlock()
 	if drew {
 		got.html, got.err = contained(r.HTML)
+		if bytes.ContainsAny(got.html, "\r\n") {
+			got.html = flat(bytes.Clone(got.html))
+		}
 		close(got.done)
 	}
 	<-got.done

@@ -41,8 +41,8 @@ func (plainFrames) Gone(id string) []byte                  { return []byte("gone
 func (plainFrames) Order(ids []string) []byte              { return []byte("order") }
 func (plainFrames) Part(target string, html []byte) []byte { return html }
 func (plainFrames) Age(time.Time) []byte                   { return nil }
-func (plainFrames) Snapshot(rows [][]byte, ids []string) []byte {
-	return []byte(fmt.Sprintf("snapshot of %s", rows))
+func (plainFrames) Around([]string) (before, behind []byte) {
+	return []byte("snapshot of ["), []byte("]")
 }
 
 // When r3labs takes no more frames, the board's loop goes on, and who missed

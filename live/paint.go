@@ -148,7 +148,7 @@ func (s *screen) compose(before, next *state) (data []byte, by step, rows int, t
 	}
 	if s.behind {
 		by.whole = true
-		data, err = contained(func() ([]byte, error) { return snapshot(s.view.Frames, next, next.shared), nil })
+		data, err = contained(func() ([]byte, error) { return s.wholeOf(next).data(), nil })
 		return data, by, len(next.shared), true, err
 	}
 	c, parts := diff(before.shared, next.shared), changedParts(before.parts, next.parts)
@@ -208,39 +208,6 @@ func (s *screen) giveBack(drawings []*drawing) {
 	}
 }
 
-// snapshotEvent returns the event that a watcher begins with, and the state that
-// it is of. All who see what everybody does share one.
-func (s *screen) snapshotEvent(self string) (event []byte, of *state, err error) {
-	of = s.now.Load()
-	if !of.owns(self) {
-		s.snapping.Lock() // the first one draws for all who come with it
-		defer s.snapping.Unlock()
-		if of = s.now.Load(); of == s.snapOf && !of.owns(self) {
-			return s.snap, of, nil
-		}
-	}
-	data, err := contained(func() ([]byte, error) { return snapshot(s.view.Frames, of, of.seenBy(self)), nil })
-	if err != nil {
-		return nil, nil, fmt.Errorf("live: snapshot of %s: %w", s.view.Topic, err)
-	}
-	if event = asEvent(data); !of.owns(self) {
-		s.snap, s.snapOf = event, of
-	}
-	return event, of, nil
-}
-
-func snapshot(f Frames, st *state, rows []shown) []byte {
-	html := make([][]byte, len(rows))
-	for i, row := range rows {
-		html[i] = row.html
-	}
-	data := bytes.Clone(f.Snapshot(html, idsOf(rows)))
-	for _, part := range st.parts {
-		data = append(data, f.Part(part.id, part.html)...)
-	}
-	return oneLine(append(data, f.Age(st.asOf)...))
-}
-
 // frame is what brings about a change; head and tail are where in it the order of
 // rows begins and ends.
 func frame(f Frames, c change, parts []shown, asOf time.Time) (data []byte, head, tail int) {
@@ -271,13 +238,23 @@ func frame(f Frames, c change, parts []shown, asOf time.Time) (data []byte, head
 // carriage return would let it forge fields, and r3labs would make a comment of
 // one that begins with a colon. It changes data in place if it can.
 func oneLine(data []byte) []byte {
-	for i, b := range data {
-		if b == '\n' || b == '\r' {
-			data[i] = ' '
-		}
-	}
-	if len(data) > 0 && data[0] == ':' {
+	if flat(data); len(data) > 0 && data[0] == ':' {
 		data = append([]byte{' '}, data...)
+	}
+	return data
+}
+
+// flat makes line ends spaces, in place.
+func flat(data []byte) []byte {
+	for _, end := range []byte("\n\r") {
+		for rest := data; ; {
+			at := bytes.IndexByte(rest, end)
+			if at < 0 {
+				break
+			}
+			rest[at] = ' '
+			rest = rest[at+1:]
+		}
 	}
 	return data
 }

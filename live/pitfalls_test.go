@@ -74,13 +74,13 @@ func (h *hubbed) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // bareFrames are the texts themselves.
 type bareFrames struct{}
 
-func (bareFrames) Row(_ string, html []byte) []byte          { return bytes.Clone(html) }
-func (bareFrames) New(html []byte) []byte                    { return bytes.Clone(html) }
-func (bareFrames) Gone(string) []byte                        { return nil }
-func (bareFrames) Order([]string) []byte                     { return nil }
-func (bareFrames) Part(string, []byte) []byte                { return nil }
-func (bareFrames) Age(time.Time) []byte                      { return nil }
-func (bareFrames) Snapshot(rows [][]byte, _ []string) []byte { return bytes.Join(rows, nil) }
+func (bareFrames) Row(_ string, html []byte) []byte        { return bytes.Clone(html) }
+func (bareFrames) New(html []byte) []byte                  { return bytes.Clone(html) }
+func (bareFrames) Gone(string) []byte                      { return nil }
+func (bareFrames) Order([]string) []byte                   { return nil }
+func (bareFrames) Part(string, []byte) []byte              { return nil }
+func (bareFrames) Age(time.Time) []byte                    { return nil }
+func (bareFrames) Around([]string) (before, behind []byte) { return nil, nil }
 
 // pane is a browser at the other end of a pipe: what it doesn't read waits.
 type pane struct {

@@ -24,8 +24,7 @@ type screen struct {
 	fresh    bool         // a look succeeded, and the screen has been watched since
 
 	snapping sync.Mutex
-	snap     []byte // the snapshot of snapOf for everybody, as one event
-	snapOf   *state
+	whole    *whole // what was drawn last for those who begin
 
 	now atomic.Pointer[state] // what the screen shows; stored by run only
 

@@ -2,7 +2,6 @@ package live_test
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -102,8 +101,8 @@ func (frames) Gone(id string) []byte                  { return piece("gone", id,
 func (frames) Order(ids []string) []byte              { return piece("order", "", strings.Join(ids, " ")) }
 func (frames) Part(target string, html []byte) []byte { return piece("part", target, string(html)) }
 func (frames) Age(asOf time.Time) []byte              { return piece("age", "", asOf.Format(time.RFC3339Nano)) }
-func (f frames) Snapshot(rows [][]byte, ids []string) []byte {
-	return append(piece("snapshot", "", string(bytes.Join(rows, nil))), f.Order(ids)...)
+func (f frames) Around(ids []string) (before, behind []byte) {
+	return []byte("snapshot||"), append([]byte("§"), f.Order(ids)...)
 }
 
 // site serves walls by path, over pipes (inside synctest) or TCP.

@@ -122,11 +122,11 @@ func (f brokenFrames) Row(id string, html []byte) []byte {
 	return f.frames.Row(id, html)
 }
 
-func (f brokenFrames) Snapshot(rows [][]byte, ids []string) []byte {
+func (f brokenFrames) Around(ids []string) (before, behind []byte) {
 	if f.snapshot.Load() {
 		panic("no snapshot")
 	}
-	return f.frames.Snapshot(rows, ids)
+	return f.frames.Around(ids)
 }
 
 func TestAFrameThatCanNotBeWrittenIsTriedAgain(t *testing.T) {

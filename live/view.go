@@ -49,8 +49,8 @@ type Page struct {
 }
 
 // Frames writes the hypertext of frames. A frame is a concatenation of these
-// pieces, in this order: Gone, Row, New, Order, Part, Age; a snapshot is
-// Snapshot, Part, Age. Line breaks in them become spaces, because a frame is one
+// pieces, in this order: Gone, Row, New, Order, Part, Age; a snapshot is all rows
+// with what stands Around them, Part, Age. Line breaks in them become spaces, because a frame is one
 // line on the wire. Methods must not keep or change their arguments.
 type Frames interface {
 	Row(id string, html []byte) []byte // a row that is there changes in place
@@ -58,7 +58,9 @@ type Frames interface {
 	Gone(id string) []byte             // a row leaves
 	Order(ids []string) []byte         // all rows in their order; in each frame in which rows come, go or move
 	Part(target string, html []byte) []byte
-	Snapshot(rows [][]byte, ids []string) []byte // all rows, in place of whatever is there, and their order
+	// Around is what stands before and behind all rows, which are in this order, so that
+	// they take the place of whatever is there; their order is told, too.
+	Around(ids []string) (before, behind []byte)
 	// Age says when what is shown was true. It goes with every frame and, on a
 	// quiet screen, alone every few seconds ([Options].Age). Empty: not said.
 	Age(asOf time.Time) []byte

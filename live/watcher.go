@@ -137,7 +137,7 @@ func (w *watcher) advance(e event) ([]byte, error) {
 		frames := w.screen.view.Frames
 		switch {
 		case e.whole:
-			return asEvent(snapshot(frames, now, now.seenBy(self))), nil
+			return w.screen.wholeOf(now).eventFor(frames, self), nil
 		case slices.EqualFunc(was.own[self], now.own[self], func(a, b mine) bool { return a.id == b.id }):
 			return e.with(e.ownPieces(frames, was, self), frames), nil
 		}

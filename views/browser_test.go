@@ -68,6 +68,20 @@ func (b tab) until(what, js string) {
 	}
 }
 
+// untilAsked is until for a page that the browser kept: what polls in one by itself
+// does not go on in it.
+func (b tab) untilAsked(what, js string) {
+	b.Helper()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); <-tick.C {
+		if is, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool]("!!("+js+")")); err == nil && is {
+			return
+		}
+	}
+	b.Fatalf("never: %s\n%s", what, js)
+}
+
 func (b tab) eval(js string) string {
 	b.Helper()
 	v, err := chromedp.Run(b.ctx, chromedp.Evaluate[string]("String("+js+")"))

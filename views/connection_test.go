@@ -133,7 +133,7 @@ func TestStreamComesBack(t *testing.T) {
 	b.do(`dispatchEvent(new Event('pagehide'))`) // as to a page that is kept for "back"
 	s.becomes(t, 0)
 	caughtUp = s.leads(t, 6)
-	b.do(`dispatchEvent(new Event('pageshow'))`)
+	b.do(`dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))`)
 	b.until("gone back to, it catches up", isLive+" && "+caughtUp)
 
 	worker := tab{t, testenv.Worker(t, b.ctx)}
@@ -147,10 +147,39 @@ func TestStreamComesBack(t *testing.T) {
 	worker.do(`const real = globalThis.awake; Date.now = () => real() + 600e3`)
 	b.until("a machine that slept asks anew", caughtUp+" && "+isLive)
 
-	testenv.EndWorker(t, b.ctx)
 	caughtUp = s.leads(t, 3)
+	testenv.EndWorker(t, b.ctx)
 	b.do(`dispatchEvent(new Event('online'))`) // what is not answered any more
 	b.until("another reader takes the place of one that died", caughtUp+" && "+isLive)
+}
+
+// A reader that dies while nobody looks is missed when the page is seen again, and
+// not when a timer comes round that browsers wake once a minute.
+func TestReaderDiesBehindAHiddenPage(t *testing.T) {
+	s := newSite(t)
+	b := tab{t, testenv.Browser(t, testenv.Screen{Still: true})}
+	if err := chromedp.Do(b.ctx, testenv.BeforePages(`
+		const listen = MessagePort.prototype.addEventListener;
+		MessagePort.prototype.addEventListener = function(what, ...rest) { if (what !== 'close') listen.call(this, what, ...rest); };
+		window.setInterval = () => 0`)); err != nil {
+		t.Fatal(err)
+	}
+	b.visit(s.URL + "/board")
+	b.until("the board is live", isLive)
+	b.hide(true)
+	testenv.EndWorker(t, b.ctx)
+	s.becomes(t, 0)
+	caughtUp := s.leads(t, 2)
+	b.do(`const real = Date.now, ran = performance.now.bind(performance);
+		window.nowAgain = () => { Date.now = real; performance.now = ran; };
+		Date.now = () => real() + 90e3;
+		performance.now = () => ran() + 90e3`)
+	b.hide(false)
+	if got := b.eval(`document.querySelector('#connection').dataset.state + ' ' + document.querySelector('#connection').textContent`); strings.HasPrefix(got, "live") || !strings.Contains(got, "as of") {
+		t.Errorf("seen again, and before it knows more, it says %q", got)
+	}
+	b.do(`nowAgain()`)
+	b.until("another reader takes its place", caughtUp+" && "+isLive)
 }
 
 // A stream that is alive but has no news of the truth does not look live.
@@ -199,11 +228,11 @@ func TestSignedOutMeanwhile(t *testing.T) {
 	s.set(func() { s.page = "one " + mara.ID })
 	s.cut(nil)
 	b.until("somebody else signed in: the page loads itself anew", `!window.same`)
-	s.set(func() { s.page, s.gone = "one "+rosa.ID, true })
+	s.set(func() { s.page, s.gone = "one "+rosa.ID, http.StatusNotFound })
 	s.cut(refusal(http.StatusNotFound, ""))
 	other.until("a page that is gone says so", `document.querySelector('.error .code')?.textContent === '404'`)
 	b.until("one that is not, stays", `location.pathname === '/board' && `+notLive)
-	s.set(func() { s.gone = false })
+	s.set(func() { s.gone = 0 })
 	s.cut(nil)
 	other.visit(s.URL + "/boards/two")
 	other.until("both are back", isLive)
@@ -211,6 +240,43 @@ func TestSignedOutMeanwhile(t *testing.T) {
 	s.cut(refusal(http.StatusUnauthorized, ""))
 	b.until("it goes to sign in, and back from there", `location.pathname + location.search === '/login?ended=1&next=%2Fboard%3Fmine%3D1'`)
 	other.until("the other one, too", `location.pathname === '/login'`)
+
+	// Rights that were taken away: the page says so in words, where the server does, and
+	// the stream is not asked for again and again.
+	s.cut(nil)
+	other.visit(s.URL + "/boards/two")
+	b.visit(s.URL + "/board")
+	other.until("a board is live again", isLive)
+	b.until("and one that will stay", isLive)
+	_, asked := s.open()
+	s.set(func() { s.gone = http.StatusForbidden })
+	s.cut(refusal(http.StatusForbidden, ""))
+	other.until("a page that may not be seen says so in words", `document.querySelector('.error .code')?.textContent === '403' && document.querySelector('.error h1').textContent && !document.querySelector('[data-live]')`)
+	b.until("one whose stream alone is refused says that", notLive+` && document.querySelector('#connection .word').textContent === 'refused by the server'`)
+	b.do(`dispatchEvent(new Event('online'))`)
+	b.until("how old it is, too", `document.querySelector('#connection').textContent.includes('as of')`)
+	if _, now := s.open(); now-asked > 2 {
+		t.Errorf("two streams that are refused were asked for %d times", now-asked)
+	}
+}
+
+// Gone back to, a page that the browser kept as it was has its stream again, and shows
+// what happened meanwhile.
+func TestBackFromTheBrowsersCache(t *testing.T) {
+	s := newSite(t)
+	b := open(t, s, "/board", testenv.Screen{Still: true})
+	b.until("the board is live", isLive)
+	for _, way := range []string{"back", "back once more"} {
+		b.do(`window.kept = null; addEventListener('pageshow', e => { window.kept = e.persisted; }, {once: true})`)
+		b.do(`location.assign('/leads')`)
+		b.untilAsked("another page", `location.pathname === '/leads'`)
+		caughtUp := s.leads(t, len(way)%3+2)
+		b.do(`history.back()`)
+		b.untilAsked(way+": it was kept", `location.pathname === '/board' && window.kept === true`)
+		b.untilAsked(way+": it is live and shows what happened", isLive+" && "+caughtUp)
+		b.untilAsked(way+": it knows how old it is", `Math.abs(Number(document.querySelector('#as-of').textContent) - Date.now()) < 15e3`)
+		s.becomes(t, 1)
+	}
 }
 
 // The server's clock counts, however wrong the browser's is, and however it is set.

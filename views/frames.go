@@ -3,7 +3,6 @@ package views
 import (
 	"bytes"
 	"context"
-	"slices"
 	"strconv"
 	"time"
 
@@ -40,6 +39,8 @@ func line(b []byte) []byte {
 	return b
 }
 
+const partialEnd = `</hx-partial>`
+
 // Partial is one instruction of a frame: put html into target by the swap
 // style. Several partials in a row are one frame. A target that isn't on the
 // page is skipped by the browser, without an error.
@@ -52,7 +53,7 @@ func Partial(target, swap string, html []byte) []byte {
 	b.WriteString(swap)
 	b.WriteString(`">`)
 	b.Write(html)
-	b.WriteString(`</hx-partial>`)
+	b.WriteString(partialEnd)
 	return b.Bytes()
 }
 
@@ -107,9 +108,12 @@ func PartialNotices(ctx context.Context, m NoticesModel) ([]byte, error) {
 	return Partial("#notice-list", "innerMorph", html), nil
 }
 
-// Snapshot replaces all rows, given in rank order, and tells that order.
-func Snapshot(rows [][]byte, ids []string) []byte {
-	return append(Partial("#board", "innerMorph", slices.Concat(rows...)), PartialOrder(ids)...)
+// SnapshotAround is what stands before and behind all rows, given in rank order, to
+// replace those on the page, and to tell that order.
+func SnapshotAround(ids []string) (before, behind []byte) {
+	none := Partial("#board", "innerMorph", nil)
+	at := len(none) - len(partialEnd)
+	return none[:at:at], append(none[at:], PartialOrder(ids)...)
 }
 
 // PartialMessage says something in the row (or on the page) of a lead, to

@@ -1,6 +1,7 @@
 package views_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -65,7 +66,8 @@ func snapshot(rows []views.RenderedRow) []byte {
 	for _, r := range rows {
 		html, ids = append(html, r.HTML), append(ids, r.ID)
 	}
-	return views.Snapshot(html, ids)
+	before, behind := views.SnapshotAround(ids)
+	return slices.Concat(before, slices.Concat(html...), behind)
 }
 
 func TestAnswersOfMoves(t *testing.T) {

@@ -25,7 +25,7 @@ func (boardFrames) Gone(id string) []byte                       { return views.P
 func (boardFrames) Order(ids []string) []byte                   { return views.PartialOrder(ids) }
 func (boardFrames) Part(_ string, html []byte) []byte           { return html }
 func (boardFrames) Age(asOf time.Time) []byte                   { return views.PartialAge(asOf) }
-func (boardFrames) Snapshot(rows [][]byte, ids []string) []byte { return views.Snapshot(rows, ids) }
+func (boardFrames) Around(ids []string) (before, behind []byte) { return views.SnapshotAround(ids) }
 
 // Whatever leads come, leave, come back and overtake each other, a browser shows them
 // in the order of the server, and says so where clients read it. Some are Rosa's alone.

@@ -87,11 +87,14 @@ type site struct {
 	watchers map[chan []byte]string                                                 // by what they watch
 	asked    int                                                                    // how often a stream was asked for
 	refuse   http.HandlerFunc                                                       // answers instead of the stream
-	gone     bool                                                                   // no board is to be seen any more
+	gone     int                                                                    // the status of boards that are not to be seen any more; 0: they are
 	page     string                                                                 // what the stream says of its page: version and viewer
 }
 
-func newSite(t testing.TB) *site {
+func newSite(t testing.TB) *site { return newSiteBy(t, (*httptest.Server).Start) }
+
+// newSiteBy is a site whose server is started so.
+func newSiteBy(t testing.TB, start func(*httptest.Server)) *site {
 	s := &site{now: time.Now(), viewer: rosa, watchers: map[chan []byte]string{}}
 	mux := http.NewServeMux()
 	mux.Handle("/static/", static.Handler())
@@ -109,13 +112,14 @@ func newSite(t testing.TB) *site {
 	})
 	mux.HandleFunc("/live/", s.stream)
 	mux.HandleFunc("/boards/{name}", func(w http.ResponseWriter, r *http.Request) { // as many as a test wants
-		if s.mu.Lock(); s.gone {
-			s.mu.Unlock()
-			w.WriteHeader(http.StatusNotFound)
-			s.draw(t, w, views.ErrorPage(views.Page{Viewer: s.viewer, Build: "one", Asset: static.URL}, views.ErrorModel{Status: http.StatusNotFound}))
+		s.mu.Lock()
+		gone := s.gone
+		s.mu.Unlock()
+		if gone != 0 {
+			w.WriteHeader(gone)
+			s.draw(t, w, views.ErrorPage(views.Page{Viewer: s.viewer, Build: "one", Asset: static.URL}, views.ErrorModel{Status: gone}))
 			return
 		}
-		s.mu.Unlock()
 		m := views.BoardModel{Team: r.PathValue("name"), Slug: "emea", LiveURL: "/live/" + r.PathValue("name"), Rows: rendered(t, sampleRows(s.now)), Reasons: reasons, Stats: sampleStats()}
 		s.draw(t, w, views.BoardPage(views.Page{Viewer: s.viewer, Live: true, Now: time.Now(), Build: "one", Asset: static.URL}, m))
 	})
@@ -139,7 +143,8 @@ func newSite(t testing.TB) *site {
 		}
 		s.draw(t, w, c)
 	})
-	s.Server = httptest.NewServer(mux)
+	s.Server = httptest.NewUnstartedServer(mux)
+	start(s.Server)
 	t.Cleanup(func() {
 		s.CloseClientConnections()
 		s.Close()

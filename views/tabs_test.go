@@ -3,6 +3,7 @@ package views_test
 import (
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"testing"
 	"time"
 
@@ -33,6 +34,13 @@ func (s *site) claims(t testing.TB) <-chan string {
 	return claimed
 }
 
+// unkept keeps the browser from keeping the page for "back". With pages that are kept
+// Chromium freezes their worker, on a busy machine before it hears that they left.
+func (b tab) unkept() {
+	b.Helper()
+	b.do(`navigator.locks.request(String(Math.random()), () => new Promise(() => {}))`)
+}
+
 const (
 	isMine    = `document.querySelector('#lead-ada[data-stage=claimed]')`
 	clickHers = `document.querySelector('#lead-ada button[data-move=claim]').click()`
@@ -48,6 +56,7 @@ func TestEightTabsOfABoard(t *testing.T) {
 	}
 	for i, b := range tabs {
 		b.until(fmt.Sprintf("tab %d is live", i+1), isLive)
+		b.unkept()
 	}
 	s.becomes(t, 1)
 	tabs[7].do(clickHers)
@@ -65,6 +74,7 @@ func TestEightTabsOfABoard(t *testing.T) {
 	}
 	caughtUp := s.leads(t, 3)
 	tabs = append(tabs[2:], tabs[7].another(s.URL+"/board"))
+	tabs[6].unkept()
 	for i, b := range tabs {
 		b.until(fmt.Sprintf("tab %d shows what the newcomer shows", i+3), isLive+" && "+caughtUp)
 	}
@@ -125,4 +135,27 @@ func TestEightTabsOfEightBoards(t *testing.T) {
 	if open, _ := s.open(); open > 4 {
 		t.Errorf("%d streams are open", open)
 	}
+}
+
+// Over HTTP/2 all streams share a connection: as many boards as are open are live.
+func TestSixTabsOverHTTP2(t *testing.T) {
+	s := newSiteBy(t, func(server *httptest.Server) {
+		server.EnableHTTP2 = true
+		server.StartTLS()
+	})
+	claimed := s.claims(t)
+	tabs := []tab{open(t, s, "/boards/b1", testenv.Screen{Still: true})}
+	for len(tabs) < 6 {
+		tabs = append(tabs, tabs[0].another(fmt.Sprint(s.URL, "/boards/b", len(tabs)+1)))
+	}
+	for i, b := range tabs {
+		b.until(fmt.Sprintf("board %d is live", i+1), isLive+` && performance.getEntriesByType('navigation')[0].nextHopProtocol === 'h2'`)
+	}
+	s.becomes(t, 6)
+	tabs[5].do(clickHers)
+	<-claimed
+	for i, b := range tabs {
+		b.until(fmt.Sprintf("board %d shows the claim", i+1), isMine)
+	}
+	s.becomes(t, 6)
 }

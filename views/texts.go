@@ -29,6 +29,7 @@ const (
 	txtOffline     = "offline"
 	txtResting     = "waits for other tabs"
 	txtManyPages   = "too many live pages: close one"
+	txtRefused     = "refused by the server"
 	txtAsOf        = "as of"
 	txtAgo         = "ago"
 	txtNewVersion  = "There is a new version of this page."

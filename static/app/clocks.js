@@ -33,40 +33,44 @@ function countdown(left) {
   return sign + Math.floor(s / 86400) + ' d';
 }
 
-function tick() {
+// within finds what is in these elements, or is one of them.
+const within = (roots, sel) => roots.flatMap(el => el.matches?.(sel) ? [el, ...$$(sel, el)] : $$(sel, el));
+
+function tick(roots = [document]) {
   const t = now();
-  for (const clock of $$('time[data-due]')) {
+  for (const clock of within(roots, 'time[data-due]')) {
     const due = Date.parse(clock.dataset.due), left = due - t, target = Number(clock.dataset.target) * 1000;
     const far = left > 8 * HOUR;
     write(clock, far ? weekday.format(due) : countdown(left));
     mark(clock, 'uiFar', far ? '' : null);
     if (left <= 0) mark(clock, 'state', 'breached');
-    const fill = $('.bar .fill', clock.parentElement);
-    if (fill && target) {
-      const used = Math.max(0, Math.min(1, 1 - left / target));
-      fill.setAttribute('width', (used * 100).toFixed(1) + '%');
+    const fill = target && $('.bar .fill', clock.parentElement);
+    if (fill) {
+      const used = (Math.max(0, Math.min(1, 1 - left / target)) * 100).toFixed(1) + '%';
+      if (fill.getAttribute('width') !== used) fill.setAttribute('width', used);
     }
   }
 }
 
-// dress writes what differs by viewer and by moment into fresh HTML.
-function dress() {
-  tick();
+// dress writes what differs by viewer and by moment into fresh HTML: all of it, or
+// what a frame has brought.
+function dress(roots = [document]) {
+  tick(roots);
   const t = now(), today = new Date(t).toDateString();
-  for (const el of $$('time[data-local]')) {
+  for (const el of within(roots, 'time[data-local]')) {
     const at = new Date(el.dateTime);
     const days = Math.abs(t - at) / (24 * HOUR);
     const how = at.toDateString() === today ? hourMinute : days < 6 ? weekday : days < 300 ? dayMonth : fullDate;
     write(el, how.format(at));
   }
-  for (const el of $$('[data-zone]')) {
+  for (const el of within(roots, '[data-zone]')) {
     const zone = el.dataset.zone;
     if (!zones.has(zone)) {
       try { zones.set(zone, format({hour: '2-digit', minute: '2-digit', timeZone: zone})); } catch { zones.set(zone, null); }
     }
     if (zones.get(zone)) write(el, zones.get(zone).format(t) + ' ' + (words.there ?? ''));
   }
-  const mine = board && me ? $$('[data-lead]', board).filter(r => r.dataset.owner === me).length : 0;
+  const mine = board && me ? $$(`[data-lead][data-owner="${CSS.escape(me)}"]`, board).length : 0;
   for (const el of $$('[data-mine-count]')) write(el, String(mine));
-  armUndo();
+  if (within(roots, '#undo').length) armUndo();
 }

@@ -17,7 +17,8 @@ function show() {
   if (live) lost = 0; else lost ||= t;
   const state = live ? 'live' : !navigator.onLine || t - lost > 30e3 && said.state !== 'resting' ? 'offline' : 'reconnecting';
   mark(connection, 'state', state);
-  const word = said.status === 429 && navigator.onLine ? 'many' : said.state === 'resting' && state !== 'offline' ? 'resting' : state;
+  const refused = navigator.onLine && {403: 'refused', 429: 'many'}[said.status];
+  const word = refused || (said.state === 'resting' && state !== 'offline' ? 'resting' : state);
   write(w, w.dataset[word + 'Word']);
   const old = $('.age', connection);
   write(old, live || age() < 3e3 ? '' : '· ' + old.dataset.asofWord + ' ' + ago(age()));
@@ -73,15 +74,17 @@ function renew(of) {
 }
 
 // Who reads for this page: the worker that all tabs share, or the page alone.
-const BEAT = 10e3; // it is told that the page is still there
-const MUTE = 6;    // seconds without an answer, which takes a worker milliseconds
+const BEAT = 10e3;   // it is told that the page is still there
+const MUTE = 6;      // seconds without an answer, which takes a worker milliseconds
+const PROMPT = 2e3;  // the same, of one that did answer, for a page that is seen again
+const SPELL = 600e3; // three readers that die within it are enough
 if (stream) {
-  let port = null, answered = false, deaths = 0;
+  let port = null, answered = false, deaths = 0, died = 0;
   const alone = () => { const ear = exchange(1, false); port = null; say = m => ear(heard, m); };
   const share = () => {
     try {
       const worker = new SharedWorker(document.body.dataset.worker, {name: 'hotleads'});
-      const mine = port = worker.port, dead = () => { if (port === mine) unheard = MUTE; };
+      const mine = port = worker.port, dead = () => { if (port === mine) replace(); };
       answered = false;
       worker.onerror = dead;
       mine.addEventListener('close', dead);
@@ -98,19 +101,30 @@ if (stream) {
   };
   // A worker that never answered is none; one that did may have died since, and the next one lives.
   // Seconds are counted, not measured: the page may have slept, too.
-  const listen = () => {
-    if (!unheard || left || unheard++ < MUTE) return;
+  const listen = () => { if (unheard && !left && unheard++ >= MUTE) replace(); };
+  const replace = () => {
     unheard = 0;
-    if (!port) return;
+    if (!port || left) return;
     say({bye: true});
     port.close();
     said = {state: 'reconnecting'};
-    if (answered && ++deaths < 3) share(); else alone();
+    deaths = Date.now() - died < SPELL ? deaths + 1 : 1;
+    died = Date.now();
+    if (answered && deaths < 3) share(); else alone();
     watch();
+    show();
   };
   const wake = () => watch({wake: true});
+  // Where nobody looks seconds are minutes, and a reader that died meanwhile is not missed:
+  // the page asks when it is seen again.
+  const seen = () => {
+    if (!answered || left) return;
+    const asked = port;
+    unheard = 1;
+    setTimeout(() => { if (unheard && port === asked) replace(); }, PROMPT);
+  };
   const leave = () => { left = true; say({bye: true}); };
-  const back = () => { left = false; wake(); };
+  const back = () => { left = false; wake(); seen(); };
   share();
   watch();
   setInterval(() => { if (Date.now() - beat > BEAT) watch(); listen(); show(); }, 1000);
@@ -119,11 +133,17 @@ if (stream) {
   // connection: it is told before. Not every link leads away, though.
   addEventListener('beforeunload', () => { leave(); setTimeout(back, 3e3); });
   addEventListener('pagehide', leave);
-  addEventListener('pageshow', back);
+  addEventListener('pageshow', e => { if (e.persisted || left) back(); });
   document.addEventListener('freeze', leave);
   document.addEventListener('resume', back);
   document.addEventListener('alerts', () => watch());
   addEventListener('offline', show);
-  document.addEventListener('visibilitychange', () => { if (!document.hidden) tick(); wake(); });
+  document.addEventListener('visibilitychange', () => {
+    wake();
+    show();
+    if (document.hidden) return;
+    tick();
+    seen();
+  });
   $('#renewal button')?.addEventListener('click', () => location.reload());
 }

@@ -1,8 +1,8 @@
 // Frames. An answer may arrive after a newer frame, a frame may repeat what the
 // snapshot had: the newer version of a row stays, and no row is there twice.
 document.addEventListener('htmx:before:swap', e => {
-  if (board && !document.hidden) tops ??= measure(); // once a painted frame: nothing has changed yet
   const tasks = e.detail.tasks;
+  if (board && !document.hidden && !busyBoard() && tasks.some(moves)) tops ??= measure(); // once a painted frame: nothing has changed yet
   for (let i = tasks.length - 1; i >= 0; i--) {
     const task = tasks[i], lead = task.fragment?.querySelector?.('[data-lead]');
     if (task.target === board && task.swapSpec.style === 'beforeend' && lead && rowOf(lead.dataset.lead)) {
@@ -12,6 +12,7 @@ document.addEventListener('htmx:before:swap', e => {
     const shown = lead && task.target !== board && rowOf(lead.dataset.lead);
     if (shown && Number(lead.dataset.version) < Number(shown.dataset.version)) tasks.splice(i, 1);
     else if (task.swapSpec?.style === 'delete' && task.target?.matches('.row')) leave(task.target);
+    else if (task.target) brought.add(task.target);
   }
 });
 document.addEventListener('htmx:after:swap', soon);
@@ -19,8 +20,13 @@ document.addEventListener('htmx:after:swap', soon);
 // Order. Rows move to where #board-order says, but not while somebody is about
 // to click: a pointer or the focus in a row puts it off, for 3 seconds at most.
 const HOLD = 3000;
-let tops = null, asked = false;
-let over = null, owed = 0, owedTimer = 0, movedAt = 0, shiftedAt = 0, shiftedUnder = null;
+const OFTEN = 1000; // ms: rows that change places a third time within it do not glide
+let tops = null, asked = false, gliding = [];
+let over = null, owed = 0, owedTimer = 0, movedAt = 0, shiftedAt = -OFTEN, shiftedBefore = -OFTEN, shiftedUnder = null;
+const brought = new Set(); // what frames have changed since it was dressed
+// moves tells whether a task may move rows: a row that changes in its place does not.
+const moves = task => task.target && (task.target === board || task.target.id === 'board-order' || task.swapSpec?.style === 'delete');
+const busyBoard = () => performance.now() - shiftedBefore < OFTEN;
 const rows = () => $$('.row[data-lead]', board);
 const measure = () => new Map($$('.row', board).map(r => [r, r.getBoundingClientRect().top]));
 const holding = () => over?.isConnected || (board.contains(document.activeElement) && document.activeElement !== board);
@@ -29,7 +35,15 @@ const holding = () => over?.isConnected || (board.contains(document.activeElemen
 function soon() {
   if (asked) return;
   asked = true;
-  const look = () => { if (asked) { asked = false; dress(); settle(); news(); } };
+  const look = () => {
+    if (!asked) return;
+    const fresh = [...brought];
+    asked = false;
+    brought.clear();
+    dress(fresh.every(el => el.isConnected) ? fresh : undefined);
+    settle();
+    news();
+  };
   if (document.hidden) return queueMicrotask(look);
   requestAnimationFrame(look);
   setTimeout(look, 500); // hidden before its next paint, a page has none
@@ -86,7 +100,7 @@ function settle() {
     }
   }
   owed = 0;
-  const before = tops ?? measure();
+  const before = busyBoard() ? null : tops ?? measure();
   tops = null;
   shiftedUnder = over?.dataset.lead ?? null;
   for (const ghost of gone) ghost.remove();
@@ -102,18 +116,23 @@ function settle() {
     last = row;
   }
   if (focused !== document.activeElement && board.contains(focused)) focused.focus({preventScroll: true});
+  shiftedBefore = shiftedAt;
   shiftedAt = performance.now();
-  glide(before);
+  for (const motion of gliding) motion.cancel();
+  gliding = before && !calm.matches ? glide(before) : [];
 }
 
+// glide shows where rows went. On a board where they go on moving nobody could follow,
+// and to draw it would keep what is newest from being seen.
 function glide(before) {
-  if (calm.matches) return;
+  const motions = [];
   for (const row of $$('.row', board)) {
     const top = row.getBoundingClientRect().top, old = before.get(row);
     if (top > innerHeight + 400 || top < -400 || !visible(row)) continue;
-    if (old === undefined) row.animate([{opacity: 0, translate: '-16px 0'}, {opacity: 1, translate: '0 0'}], {duration: 240, easing: 'ease-out'});
-    else if (Math.abs(old - top) > 1) row.animate([{translate: `0 ${old - top}px`}, {translate: '0 0'}], {duration: 240, easing: 'cubic-bezier(.2,.8,.2,1)'});
+    if (old === undefined) motions.push(row.animate([{opacity: 0, translate: '-16px 0'}, {opacity: 1, translate: '0 0'}], {duration: 240, easing: 'ease-out'}));
+    else if (Math.abs(old - top) > 1) motions.push(row.animate([{translate: `0 ${old - top}px`}, {translate: '0 0'}], {duration: 240, easing: 'cubic-bezier(.2,.8,.2,1)'}));
   }
+  return motions;
 }
 
 if (board) {

@@ -5,6 +5,7 @@ const SILENT = 32e3; // two heartbeats of the server, and a little
 const STUCK = 10e3;  // to connect
 const QUIET = 12e3;  // the server says every few seconds that a page is true
 const TURN = 20e3;   // of a page that others wait behind
+const REFUSED = 30e3; // by a server that says no more: rights don't come back in seconds
 const GONE = 150e3;  // browsers wake hidden tabs once a minute
 const WIDE = 20;     // streams over HTTP/2: a server lets a person have 24, in all their browsers
 
@@ -119,7 +120,7 @@ function exchange(most, worker) {
       const answer = await fetch(s.url, {headers: {Accept: 'text/event-stream'}, cache: 'no-store', credentials: 'same-origin', signal: abort.signal});
       end.status = answer.status;
       if (!answer.ok || !answer.headers.get('Content-Type')?.startsWith('text/event-stream')) {
-        end.after = patience(answer.headers.get('Retry-After'), answer.headers.get('Date'));
+        end.after = patience(answer.headers.get('Retry-After'), answer.headers.get('Date')) || (answer.status === 403 ? REFUSED : 0);
         return end;
       }
       s.open = true;

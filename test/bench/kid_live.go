@@ -9,7 +9,6 @@ import (
 	"os"
 	"runtime"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -112,10 +111,4 @@ func (bare) Gone(string) []byte                { return nil }
 func (bare) Order([]string) []byte             { return nil }
 func (bare) Part(_ string, html []byte) []byte { return html }
 func (bare) Age(time.Time) []byte              { return nil }
-func (bare) Snapshot(rows [][]byte, _ []string) []byte {
-	var s strings.Builder
-	for _, row := range rows {
-		s.Write(row)
-	}
-	return []byte(s.String())
-}
+func (bare) Around([]string) ([]byte, []byte)  { return nil, nil }

@@ -10,11 +10,14 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
+
+	"hotleads/test/bench/crowd"
 )
 
 // What a real browser shows, and when.
 
-// watchRows notes in the page when a row first says what its lead did last.
+// watchRows notes in the page when a row first says what its lead did last. It looks
+// at what a frame brought, and at nothing that the page itself ticks.
 const watchRows = `(() => {
   window.shown = [];
   const board = document.querySelector('#board'), last = new Map();
@@ -27,7 +30,7 @@ const watchRows = `(() => {
       last.set(row.dataset.lead, said[1]);
       window.shown.push({lead: row.dataset.lead, n: said[1], at: now});
     }
-  }).observe(board, {subtree: true, childList: true, characterData: true, attributes: true});
+  }).observe(board, {subtree: true, childList: true, characterData: true});
   return document.querySelector('#connection').dataset.state;
 })()`
 
@@ -40,8 +43,8 @@ type shown struct {
 
 // onScreen opens the board in Chromium, among those who watch already, lets
 // activities come in, and measures from each one's acknowledgement until the row
-// shows it or a later one of the same lead.
-func (b *bench) onScreen(ctx context.Context, h *house) error {
+// shows it or a later one of the same lead. Those who watch doze meanwhile.
+func (b *bench) onScreen(ctx context.Context, h *house, c *crowd.Crowd) (err error) {
 	tab, leave, err := b.browser(ctx)
 	if err != nil {
 		b.noBrowser = err.Error()
@@ -64,6 +67,10 @@ func (b *bench) onScreen(ctx context.Context, h *house) error {
 	if state, err := chromedp.Run(tab, chromedp.Evaluate[string](watchRows)); err != nil || state != "live" {
 		return fmt.Errorf("the board in a browser is %q: %w", state, err)
 	}
+	if err := c.Doze(everybody); err != nil {
+		return err
+	}
+	defer func() { err = firstOf(err, c.Wake(everybody)) }()
 	t := h.traffic(ctx, activityRate)
 	time.Sleep(b.warmUp + 2*b.liveTurn)
 	b.whole.accept = t.taken()

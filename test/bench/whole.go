@@ -52,7 +52,7 @@ func (b *bench) measureWhole(ctx context.Context) (err error) {
 	if err := b.claimAll(ctx, h, c); err != nil {
 		return err
 	}
-	if err := b.onScreen(ctx, h); err != nil {
+	if err := b.onScreen(ctx, h, c); err != nil {
 		return err
 	}
 	if _, err := c.Close(everybody); err != nil {

@@ -3,8 +3,11 @@ package testenv
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
 	"fmt"
 	"iter"
+	"net/http/httptest"
 	"os"
 	"sync"
 	"testing"
@@ -130,6 +133,8 @@ func chromium(t testing.TB) context.Context {
 		chromedp.Flag("disable-gpu", true),
 		chromedp.Flag("disable-quic", true),
 		chromedp.Flag("disable-component-update", true),
+		// Of servers over TLS, those of package httptest are believed.
+		chromedp.Flag("ignore-certificate-errors-spki-list", testServersKey()),
 		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost, EXCLUDE [::1]"),
 		// Chromium refuses to run as root with its sandbox on, and should have it on otherwise.
 		chromedp.Flag("no-sandbox", os.Getuid() == 0),
@@ -142,6 +147,14 @@ func chromium(t testing.TB) context.Context {
 	}
 	shared.ctx, shared.profile = browser, profile
 	return browser
+}
+
+// testServersKey names the key of all servers over TLS that package httptest starts, as Chromium does.
+func testServersKey() string {
+	server := httptest.NewTLSServer(nil)
+	defer server.Close()
+	sum := sha256.Sum256(server.Certificate().RawSubjectPublicKeyInfo)
+	return base64.StdEncoding.EncodeToString(sum[:])
 }
 
 // CloseBrowser ends the browser that tests shared, if any used one. A package whose tests do calls it

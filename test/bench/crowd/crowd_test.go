@@ -103,6 +103,14 @@ func TestACrowdSees(t *testing.T) {
 	if a := must(c.Collect(all)); a.Latency.Count != 60 || a.Gaps != 0 || a.Latency.P50 <= 0 || a.Latency.P99 < a.Latency.P50 {
 		t.Errorf("collected %+v", a)
 	}
+	if err := c.Doze(all); err != nil {
+		t.Fatal(err)
+	}
+	s.publish(0, "what wakes all who wait for it")
+	s.publish(0, "not looked at")
+	if err := c.Wake(all); err != nil {
+		t.Fatal(err)
+	}
 	if a := must(c.Cut(all, limit)); a.Open != 60 || len(a.Began) != 60 {
 		t.Errorf("%d of 60 came back", a.Open)
 	}

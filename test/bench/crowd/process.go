@@ -35,6 +35,7 @@ type group struct {
 	running  sync.WaitGroup
 	watchers []*watcher
 	sought   atomic.Pointer[sought]
+	dozes    atomic.Bool
 
 	data, bytes, streams, gaps atomic.Int64
 	failure                    atomic.Pointer[string]
@@ -74,6 +75,9 @@ func (p *process) obey(o order) (Answer, error) {
 		return Answer{}, nil
 	case "seen":
 		return g.seen(o.Since, time.Duration(o.Limit)), nil
+	case "doze", "wake":
+		g.dozes.Store(o.Do == "doze")
+		return Answer{}, nil
 	case "cut":
 		return g.cut(time.Duration(o.Limit)), nil
 	}

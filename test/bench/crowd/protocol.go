@@ -133,6 +133,20 @@ func (c *Crowd) Seen(name string, since time.Time, limit time.Duration) (Answer,
 	return c.ask(order{Do: "seen", Group: Group{Name: name}, Since: since.UnixNano(), Limit: int64(limit)})
 }
 
+// Doze has a group read what comes a few times a second and look at nothing of it,
+// until Wake. A server has as much to do for it, and whoever is measured beside it the
+// machine, which browsers elsewhere would not take from them.
+func (c *Crowd) Doze(name string) error {
+	_, err := c.ask(order{Do: "doze", Group: Group{Name: name}})
+	return err
+}
+
+// Wake ends what Doze began, when the next event has come.
+func (c *Crowd) Wake(name string) error {
+	_, err := c.ask(order{Do: "wake", Group: Group{Name: name}})
+	return err
+}
+
 // Cut cuts all streams of a group that returns, and waits until all have begun
 // again, or the limit is over.
 func (c *Crowd) Cut(name string, limit time.Duration) (Answer, error) {

@@ -178,6 +178,13 @@ func (w *watcher) read(conn net.Conn, arrived func()) error {
 		_ = conn.SetReadDeadline(time.Now().Add(w.group.stay()))
 	}
 	for {
+		if w.group.dozes.Load() && in.Buffered() == 0 && begun {
+			if err := doze(in); err != nil {
+				return err
+			}
+			w.long = nil
+			continue
+		}
 		line, err := in.ReadSlice('\n')
 		switch {
 		case errors.Is(err, bufio.ErrBufferFull):
@@ -205,6 +212,22 @@ func (w *watcher) read(conn net.Conn, arrived func()) error {
 			w.long = nil
 		}
 	}
+}
+
+// nap is how long a dozing watcher leaves on average what comes to the system, which
+// keeps 100 kB and more.
+const nap = 250 * time.Millisecond
+
+// pillows are what dozing watchers read into.
+var pillows = sync.Pool{New: func() any { return new([64 << 10]byte) }}
+
+// doze reads what came during a nap and forgets it.
+func doze(in io.Reader) error {
+	time.Sleep(nap/2 + rand.N(nap))
+	pillow := pillows.Get().(*[64 << 10]byte)
+	defer pillows.Put(pillow)
+	_, err := in.Read(pillow[:])
+	return err
 }
 
 func isTimeout(err error) bool {
