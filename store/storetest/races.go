@@ -109,7 +109,7 @@ func disableRace(w *world) {
 // in another order, visitors who give their names among them. Some take what
 // goes on, and remember it.
 func intakeRace(w *world) {
-	const batches, people = 20, 10
+	const batches, people, each = 200, 10, 3
 	ctx, stop := context.WithCancel(w.ctx)
 	var running sync.WaitGroup
 	var instances []*lead.Desk
@@ -130,7 +130,8 @@ func intakeRace(w *world) {
 			take = func(part []lead.Message) ([]error, error) { return instances[b%3-1].Take(w.ctx, part) }
 		}
 		var msgs []lead.Message
-		for p := range people {
+		for i := range each {
+			p := (b + 3*i) % people
 			at := now.Add(time.Duration(p) * time.Second)
 			m := lead.Message{Type: lead.Track, AnonymousID: fmt.Sprint("visitor", p), Event: "Page Viewed", OccurredAt: at, ReceivedAt: at}
 			m.ID = fmt.Sprintf("view %d %d", b, p)
@@ -144,7 +145,7 @@ func intakeRace(w *world) {
 		}
 		rand.New(rand.NewPCG(1, uint64(b))).Shuffle(len(msgs), func(i, j int) { msgs[i], msgs[j] = msgs[j], msgs[i] })
 		var problems []error
-		for part := range slices.Chunk(msgs, 15) {
+		for part := range slices.Chunk(msgs, 8) {
 			results, err := take(part)
 			problems = append(problems, append(results, err)...)
 		}
@@ -157,8 +158,8 @@ func intakeRace(w *world) {
 	if n := w.count(`SELECT COUNT(*) FROM leads WHERE merged_into = ''`); n != people {
 		w.Errorf("%d leads that live, want %d", n, people)
 	}
-	if n := w.count(`SELECT COUNT(*) FROM activities WHERE lead_id IN (SELECT id FROM leads WHERE merged_into = '')`); n != people*(2*batches+1) {
-		w.Errorf("%d activities of them, want %d", n, people*(2*batches+1))
+	if n := w.count(`SELECT COUNT(*) FROM activities WHERE lead_id IN (SELECT id FROM leads WHERE merged_into = '')`); n != 2*each*batches+people {
+		w.Errorf("%d activities of them, want %d", n, 2*each*batches+people)
 	}
 	for p := range people {
 		id := must(w.s.LeadID(w.ctx, lead.Identity{Kind: lead.ByUser, Value: fmt.Sprint("user", p)}))(w)

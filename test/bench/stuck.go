@@ -22,9 +22,11 @@ const (
 	leaveWithin   = 20 * time.Second
 )
 
-// stuckAmong is what the others noticed of a number of stuck watchers.
+// stuckAmong is what the others noticed of a number of stuck watchers, with 0 a second
+// time without any: that tells what is due to chance.
 type stuckAmong struct {
 	p99    []float64 // milliseconds, of the others
+	than   []float64 // how many times what it was with nobody stuck, of the same connections to the same server
 	closed []float64 // streams of stuck ones that the server closed during the turn
 	left   []float64 // goroutines more than before anybody watched
 	grown  []float64 // bytes resident more than before; the table says how many more than with nobody stuck
@@ -37,12 +39,13 @@ func (b *bench) stuckAll(ctx context.Context) error {
 		b.stuck[n] = &stuckAmong{}
 	}
 	for round := range b.liveRounds {
-		order := slices.Clone(stuckCounts)
+		order, halves := slices.Clone(stuckCounts), [2]int{nobodyStuck, withStuck}
 		if round%2 == 1 {
 			slices.Reverse(order)
+			halves = [2]int{withStuck, nobodyStuck}
 		}
 		for _, n := range order {
-			if err := b.stuckTurn(ctx, n, b.stuck[n]); err != nil {
+			if err := b.stuckTurn(ctx, n, halves, b.stuck[n]); err != nil {
 				return fmt.Errorf("%d stuck watchers: %w", n, err)
 			}
 		}
@@ -50,7 +53,16 @@ func (b *bench) stuckAll(ctx context.Context) error {
 	return nil
 }
 
-func (b *bench) stuckTurn(ctx context.Context, n int, to *stuckAmong) (err error) {
+// A turn has two halves.
+const (
+	nobodyStuck = iota
+	withStuck
+)
+
+// stuckTurn takes one half after the other, the same readers and the same server in
+// both. Stuck ones that come first are closed within seconds, and their half is over
+// long after that.
+func (b *bench) stuckTurn(ctx context.Context, n int, halves [2]int, to *stuckAmong) (err error) {
 	k, err := b.contender(ctx, ours)
 	if err != nil {
 		return err
@@ -69,27 +81,25 @@ func (b *bench) stuckTurn(ctx context.Context, n int, to *stuckAmong) (err error
 		return err
 	}
 	groups := []string{everybody}
-	if n > 0 {
-		g := onKid(k, ours, n)
-		g.Name, g.Stuck = "stuck", true
-		if _, err := c.Open(g, time.Minute); err != nil {
+	var free, beside float64
+	for _, half := range halves {
+		if half == withStuck && n > 0 {
+			g := onKid(k, ours, n)
+			g.Name, g.Stuck = "stuck", true
+			if _, err := c.Open(g, time.Minute); err != nil {
+				return err
+			}
+			groups = append(groups, g.Name)
+		}
+		p99, err := k.p99(ctx, c, b.warmUp, max(b.liveTurn, leastStuck))
+		if err != nil {
 			return err
 		}
-		groups = append(groups, g.Name)
-	}
-	if _, err := k.publish(ctx, frameRate, stuckFragment, b.warmUp); err != nil {
-		return err
-	}
-	if err := c.Reset(everybody); err != nil {
-		return err
-	}
-	if _, err := k.publish(ctx, frameRate, stuckFragment, max(b.liveTurn, leastStuck)); err != nil {
-		return err
-	}
-	time.Sleep(arrive)
-	a, err := c.Collect(everybody)
-	if err != nil {
-		return err
+		if half == withStuck {
+			beside = p99
+		} else {
+			free = p99
+		}
 	}
 	s, err := k.stats(ctx)
 	if err != nil {
@@ -99,10 +109,26 @@ func (b *bench) stuckTurn(ctx context.Context, n int, to *stuckAmong) (err error
 	if err != nil {
 		return err
 	}
-	to.p99, to.closed = append(to.p99, a.Latency.P99), append(to.closed, float64(s.Lagged))
+	to.p99, to.than, to.closed = append(to.p99, beside), append(to.than, beside/max(free, 0.001)), append(to.closed, float64(s.Lagged))
 	to.left, to.grown = append(to.left, float64(after.Goroutines-alone.Goroutines)), append(to.grown, grown-size)
-	b.say("%d stuck among %d: p99 %.1f ms; closed %d; %d goroutines more", n, b.watchers, a.Latency.P99, s.Lagged, after.Goroutines-alone.Goroutines)
+	b.say("%d stuck among %d: p99 %.1f ms, %.1f with nobody stuck; closed %d; %d goroutines more", n, b.watchers, beside, free, s.Lagged, after.Goroutines-alone.Goroutines)
 	return nil
+}
+
+// p99 is that of how old frames are when those come who read, in milliseconds.
+func (k *kid) p99(ctx context.Context, c *crowd.Crowd, warmUp, turn time.Duration) (float64, error) {
+	if _, err := k.publish(ctx, frameRate, stuckFragment, warmUp); err != nil {
+		return 0, err
+	}
+	if err := c.Reset(everybody); err != nil {
+		return 0, err
+	}
+	if _, err := k.publish(ctx, frameRate, stuckFragment, turn); err != nil {
+		return 0, err
+	}
+	time.Sleep(arrive)
+	a, err := c.Collect(everybody)
+	return a.Latency.P99, err
 }
 
 // deserted closes groups, waits until the server knows, and returns what it is
@@ -136,15 +162,15 @@ func (k *kid) deserted(ctx context.Context, c *crowd.Crowd, groups ...string) (s
 // rows are the table's lines of stuck watchers.
 func (b *bench) stuckRows() []row {
 	var rows []row
-	base := median(b.stuck[0].p99)
 	for _, n := range stuckCounts {
 		s := b.stuck[n]
+		more := fmt.Sprintf("%+.1f %% (%+.0f to %+.0f)", (median(s.than)-1)*100, (slices.Min(s.than)-1)*100, (slices.Max(s.than)-1)*100)
 		if n == 0 {
-			rows = append(rows, row{"p99 with nobody stuck, 2 kB a frame", ms(base), "1", ""})
+			rows = append(rows, row{"p99 with nobody stuck, 2 kB a frame, the second half beside the first", ms(median(s.p99)), more, ""})
 			continue
 		}
 		rows = append(rows,
-			row{"p99 of the others, " + strconv.Itoa(n) + " stuck", ms(median(s.p99)), fmt.Sprintf("%+.0f %%", (median(s.p99)/max(base, 0.001)-1)*100), "< 5 %"},
+			row{"p99 of the others, " + strconv.Itoa(n) + " stuck, beside nobody", ms(median(s.p99)), more, "< 5 %"},
 			row{"  closed; afterwards goroutines, memory more", fmt.Sprintf("%.0f; %+.0f, %+.1f MB", median(s.closed), median(s.left), (median(s.grown)-median(b.stuck[0].grown))/1e6), "", "all; 0, 0"})
 	}
 	return rows
