@@ -67,7 +67,7 @@ func clocksRace(w *world) {
 	var brought, woken atomic.Int64
 	instances := func(f func(d *lead.Desk) (int, error), done *atomic.Int64) {
 		var wg sync.WaitGroup
-		for range 3 {
+		for range 8 {
 			s := Open(w, w.url)
 			r := Embedded(w)
 			other := lead.NewDesk(s, r, r, quiet)
