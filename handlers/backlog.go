@@ -57,6 +57,7 @@ func (s *server) showBacklog(c echo.Context, status int, slug string, m views.Ba
 	if err != nil {
 		return err
 	}
+	m.At = sc.now
 	m.Team, m.Slug, m.LiveURL, m.MayRelease = team.Name, team.Slug, "/live/backlog/"+team.Slug, u.Role == lead.Manager
 	for _, t := range teams {
 		m.Teams = append(m.Teams, views.TeamLink{Slug: t.Slug, Name: t.Name, Current: t.ID == team.ID})

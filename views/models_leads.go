@@ -91,6 +91,7 @@ type BacklogModel struct {
 	Team, Slug string
 	Teams      []TeamLink // more than one shows the switcher
 	Rows       []LeadLine
+	At         time.Time // when the rows were read: they stay while what is above them goes on
 	Count      int
 	MayRelease bool
 	Confirm    bool   // asks whether all are to be released

@@ -55,6 +55,8 @@ const (
 	txtReleaseAllDo  = "Release"
 	txtOnTheirWay    = "on their way to the board."
 	txtLookAgain     = "Look again"
+	txtListed        = "This list is of "
+	txtListedSub     = ", what stands above it is live. "
 	txtStop          = "Stop"
 	txtDripLabel     = "Release"
 	txtDripUnit      = "a rep each business day"
