@@ -96,18 +96,18 @@ func (s *server) holdingsModel(ctx context.Context, sc scene, teams []string) (v
 	slices.SortFunc(m.People, func(a, b views.HoldingPerson) int {
 		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
 	})
-	running, err := s.runningClocks(ctx, sc, lead.RunningSearch{Teams: teams})
+	running, _, err := s.runningClocks(ctx, sc, lead.RunningSearch{Teams: teams})
 	if err != nil {
 		return m, err
 	}
-	m.Overdue = slices.DeleteFunc(running.Rows, func(r views.SLARow) bool { return r.Clock.State != string(sla.Breached) })
+	m.Overdue = slices.DeleteFunc(running, func(r views.SLARow) bool { return r.Clock.State != string(sla.Breached) })
 	if m.AllOverdue = len(m.Overdue); m.AllOverdue == clocksShown {
 		if m.AllOverdue, err = s.Store.Overdue(ctx, teams, sc.now); err != nil {
 			return m, err
 		}
 	}
 	m.Open, err = s.openLeads(ctx, sc, lead.User{Role: lead.Manager, Teams: teams}, lead.Search{Circle: lead.OfManager, Seen: teams, Limit: openShown})
-	m.Sentence, m.Aside = teamSentence(m)
+	m.Sentence, m.Aside = m.Holding()
 	return m, err
 }
 
@@ -195,40 +195,6 @@ func (sc scene) teamLeft(u lead.User, kinds []lead.HeldCount, holds []lead.Holds
 	}
 	slices.SortFunc(m.To, func(a, b views.Person) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) })
 	return m
-}
-
-// teamSentence says how the team stands.
-func teamSentence(m views.HoldingsModel) (string, string) {
-	held, holders, away := 0, 0, 0
-	for _, p := range m.People {
-		n := p.Claimed + p.Accepted + p.InContact + p.Opportunities
-		held += n
-		if n > 0 {
-			holders++
-		}
-		if p.State != "" {
-			away++
-		}
-	}
-	s := "Nobody holds a lead."
-	if held > 0 {
-		s = views.Count(holders, "rep holds", "reps hold") + " " + views.Count(held, "lead", "leads") + "."
-	}
-	if m.AllOverdue > 0 {
-		s += fmt.Sprintf(" %d overdue.", m.AllOverdue)
-	}
-	left := 0
-	for _, l := range m.Left {
-		left += l.All
-	}
-	aside := ""
-	switch {
-	case left > 0:
-		aside = views.Count(left, "accepted lead was", "accepted leads were") + " left behind."
-	case away > 0:
-		aside = views.Count(away, "is", "are") + " away."
-	}
-	return s, aside
 }
 
 func (s *server) holdingsStream(c echo.Context) error {

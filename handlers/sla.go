@@ -3,7 +3,6 @@ package handlers
 import (
 	"context"
 	"fmt"
-	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -83,7 +82,7 @@ func (s *server) slaModel(ctx context.Context, sc scene, f slaFilter, teams []st
 	if err != nil {
 		return m, err
 	}
-	m.Sentence = slaSentence(f, r)
+	m.Sentence = views.PeriodSentence(r)
 	m.Figures, err = s.slaFigures(ctx, sc, f, r, teams)
 	return m, err
 }
@@ -93,111 +92,8 @@ func (s *server) runningOf(ctx context.Context, sc scene, f slaFilter, teams []s
 	if f.Query.Team != "" {
 		teams = []string{f.Query.Team}
 	}
-	m, err := s.runningClocks(ctx, sc, lead.RunningSearch{Teams: teams, Kind: f.Kind, Rep: f.Query.Rep, Tier: f.Query.Tier, Source: f.Query.Source})
-	if len(m.Rows) == 0 {
-		m.Aside = "Nobody waits now."
-	} else {
-		m.Aside = "Now " + m.Sentence + " " + m.Aside
-	}
-	return m, err
-}
-
-// slaSentence is what the period was like, in one.
-func slaSentence(f slaFilter, r report.SLA) string {
-	n, when := r.HandOffs, periodWords(f)
-	if n.All == 0 {
-		return when + " no lead was handed over."
-	}
-	s := when + " " + views.Count(n.All, "lead was", "leads were") + " handed over."
-	response := r.Clocks[len(r.Clocks)-1]
-	switch {
-	case n.Called == 0:
-		s += " None was called yet."
-	case response.Done >= n.Called:
-		s += " " + views.Count(n.Called, "was", "were") + " called, half of them within " + views.Minutes(response.Median) + "."
-	case response.Done > 0:
-		s += " " + views.Count(n.Called, "was", "were") + " called; of those that came in opening hours half within " + views.Minutes(response.Median) + "."
-	default:
-		s += " " + views.Count(n.Called, "was", "were") + " called."
-	}
-	return s
-}
-
-// periodWords are the period as a sentence begins with it.
-func periodWords(f slaFilter) string {
-	zone, last := f.Zone, f.Query.To.Add(-time.Second)
-	monday, today := report.Monday(f.Now, zone), report.Day(f.Now, zone)
-	switch {
-	case f.Query.From.Equal(monday) && f.Query.To.Equal(monday.AddDate(0, 0, 7)):
-		return "This week"
-	case f.Query.From.Equal(today) && f.Query.To.Equal(today.AddDate(0, 0, 1)):
-		return "Today"
-	case f.Query.From.Equal(report.Day(last, zone)):
-		return "On " + last.In(zone).Format("2 Jan 2006")
-	}
-	return "From " + f.Query.From.In(zone).Format("2 Jan 2006") + " to " + last.In(zone).Format("2 Jan 2006")
-}
-
-// slaFinder is what the report can be narrowed by.
-func (s *server) slaFinder(ctx context.Context, sc scene, f slaFilter, u lead.User) (views.SLAFilter, error) {
-	day := func(typed string, t time.Time) string {
-		if typed != "" {
-			return typed
-		}
-		return t.In(f.Zone).Format(time.DateOnly)
-	}
-	out := views.SLAFilter{From: day(f.From, f.Query.From), To: day(f.To, f.Query.To.Add(-time.Second))}
-	if f.query() != "" {
-		out.Reset = "/sla"
-	}
-	monday, today := report.Monday(f.Now, f.Zone), report.Day(f.Now, f.Zone)
-	for _, p := range []struct {
-		name     string
-		from, to time.Time
-	}{{"Today", today, today}, {"This week", monday, monday.AddDate(0, 0, 6)}, {"Last week", monday.AddDate(0, 0, -7), monday.AddDate(0, 0, -1)}, {"8 weeks", monday.AddDate(0, 0, -49), monday.AddDate(0, 0, 6)}} {
-		from, to := p.from.Format(time.DateOnly), p.to.Format(time.DateOnly)
-		link := views.TeamLink{Name: p.name, Slug: "/sla" + f.query("from", from, "to", to), Current: out.From == from && out.To == to}
-		if p.name == "This week" {
-			link.Slug = "/sla" + f.query("from", "", "to", "")
-		}
-		out.Periods = append(out.Periods, link)
-	}
-	seen := seenTeams(sc.book, u)
-	if len(seen) > 1 {
-		teams := views.Filter{Name: "team", Label: "Team", Any: "Every team"}
-		for _, t := range seen {
-			teams.Options = append(teams.Options, views.Pick{Value: t.Slug, Text: t.Name})
-		}
-		if f.Team != nil {
-			teams.Value = f.Team.Slug
-		}
-		out.Choices = append(out.Choices, teams)
-	}
-	reps := views.Filter{Name: "rep", Label: "Rep", Any: "Every rep", Value: f.Query.Rep}
-	for _, id := range slices.Sorted(maps.Keys(sc.book.Users)) {
-		if x := sc.book.Users[id]; x.Role == lead.Rep && slices.ContainsFunc(seen, func(t lead.Team) bool { return x.In(t.ID) }) {
-			reps.Options = append(reps.Options, views.Pick{Value: id, Text: x.Name})
-		}
-	}
-	slices.SortFunc(reps.Options, func(a, b views.Pick) int { return strings.Compare(a.Text, b.Text) })
-	tiers := views.Filter{Name: "tier", Label: "Tier", Any: "Every tier", Value: f.Query.Tier}
-	for _, t := range slaTiers {
-		tiers.Options = append(tiers.Options, views.Pick{Value: t, Text: views.TierWord(t)})
-	}
-	kinds := views.Filter{Name: "kind", Label: "Clock", Any: "Every clock", Value: string(f.Kind)}
-	for _, k := range report.Kinds {
-		kinds.Options = append(kinds.Options, views.Pick{Value: string(k), Text: views.WordsOfClock(string(k)).Name})
-	}
-	sources, err := s.Store.Sources(ctx, sourcesShown)
-	if err != nil {
-		return out, err
-	}
-	from := views.Filter{Name: "source", Label: "Source", Any: "Every source", Value: f.Source}
-	for _, x := range sources {
-		from.Options = append(from.Options, views.Pick{Value: x, Text: x})
-	}
-	out.Choices = append(out.Choices, kinds, reps, tiers, from)
-	return out, nil
+	rows, waiting, err := s.runningClocks(ctx, sc, lead.RunningSearch{Teams: teams, Kind: f.Kind, Rep: f.Query.Rep, Tier: f.Query.Tier, Source: f.Query.Source})
+	return views.SLAModel{Rows: rows, Aside: waiting.Now()}, err
 }
 
 // Figures are made again at most so often, and never for more than a part of the
@@ -250,7 +146,7 @@ func (s *server) slaStream(c echo.Context) error {
 				if made.figures, err = s.slaFigures(ctx, sc, f, r, teams); err != nil {
 					return live.Page{}, err
 				}
-				made.sentence, made.next = slaSentence(f, r), sc.now.Add(max(figuresEvery, figuresShare*time.Since(begun)))
+				made.sentence, made.next = views.PeriodSentence(r), sc.now.Add(max(figuresEvery, figuresShare*time.Since(begun)))
 			}
 			m.Sentence = made.sentence
 			figures := made.figures

@@ -55,11 +55,23 @@ func (s *server) clocksAsked(c echo.Context, sc scene) (slaFilter, lead.ClockSea
 			return f, q, nil, lead.Invalid("hour", "%q is no hour of the week such as 1-9 (Monday, nine o'clock)", clipped(text, 40))
 		}
 		for monday := report.Monday(q.From, f.Zone); monday.Before(q.To); monday = monday.AddDate(0, 0, 7) {
-			y, m, d := monday.AddDate(0, 0, day-1).Date()
-			q.Spans = append(q.Spans, [2]time.Time{time.Date(y, m, d, hour, 0, 0, 0, f.Zone), time.Date(y, m, d, hour+1, 0, 0, 0, f.Zone)})
+			if from, to := hourOf(monday.AddDate(0, 0, day-1), hour); from.Before(to) {
+				q.Spans = append(q.Spans, [2]time.Time{from, to})
+			}
 		}
 	}
 	return f, q, teams, nil
+}
+
+// hourOf is when an hour of a day begins and ends in the day's zone: twice as long
+// where it is repeated, nothing where it is skipped.
+func hourOf(day time.Time, hour int) (from, to time.Time) {
+	y, m, d := day.Date()
+	from = time.Date(y, m, d, hour, 0, 0, 0, day.Location())
+	for to = from; to.Hour() == hour && to.Day() == d; {
+		to = to.Add(15 * time.Minute) // no zone changes by less
+	}
+	return from, to
 }
 
 // slaClocksPage lists the clocks behind a figure.
@@ -81,13 +93,14 @@ func (s *server) slaClocksPage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	m := views.SLAClocksModel{Back: "/sla" + f.query("kind", ""), Sub: strings.Join(sc.narrowed(f, q), " · ")}
+	m := views.SLAClocksModel{Back: f.wayBack(c.QueryParam("back")), Sub: strings.Join(sc.narrowed(f, q), " · ")}
 	m.Title, _ = views.ClocksTitle(q.Result)
 	kept := []string{"result", q.Result, "wait", c.QueryParam("wait"), "hour", c.QueryParam("hour")}
+	m.Paging.CSV = "/sla/clocks.csv" + f.query(kept...)
+	kept = append(kept, "back", m.Back)
 	if q.After != nil {
 		m.Paging.First = "/sla/clocks" + f.query(kept...)
 	}
-	m.Paging.CSV = "/sla/clocks.csv" + f.query(kept...)
 	if len(clocks) > clocksOnPage {
 		clocks = clocks[:clocksOnPage]
 		last := clocks[clocksOnPage-1]
@@ -103,7 +116,7 @@ func (s *server) slaClocksPage(c echo.Context) error {
 
 // narrowed says what a list of clocks is narrowed to, beside its result.
 func (sc scene) narrowed(f slaFilter, q lead.ClockSearch) []string {
-	out := []string{periodWords(f)}
+	out := []string{views.PeriodWords(f.Query)}
 	if q.Kind != "" {
 		out = append(out, views.WordsOfClock(string(q.Kind)).Sub)
 	}

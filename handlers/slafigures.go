@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -16,15 +17,15 @@ import (
 func (s *server) slaFigures(ctx context.Context, sc scene, f slaFilter, r report.SLA, teams []string) (views.SLAFigures, error) {
 	out := views.SLAFigures{CSV: "/sla.csv" + f.query()}
 	if r.HandOffs.All == 0 && len(r.Teams) == 0 {
-		out.Empty = periodWords(f) + ": nothing was asked for."
+		out.Empty = views.NothingAsked(r.Query)
 		return out, nil
 	}
 	for k, c := range r.Clocks {
 		out.Tiles = append(out.Tiles, sc.slaTile(f, c, r.Today[k]))
 	}
-	out.Asides = slaAsides(r)
+	out.Asides = views.PeriodAsides(r)
 	if r.Unclaimed > 0 {
-		out.Unclaimed, out.UnclaimURL = "Seen by all, claimed by none: "+views.Count(r.Unclaimed, "lead", "leads"), "/sla/clocks"+f.query("kind", "", "result", lead.ClocksUnclaimed)
+		out.Unclaimed, out.UnclaimURL = views.UnclaimedWords(r.Unclaimed), f.behind("kind", "", "result", lead.ClocksUnclaimed)
 	}
 	for _, k := range []sla.Kind{sla.Response, sla.Claim, sla.Decision, sla.Touch} {
 		for _, c := range r.Clocks {
@@ -35,12 +36,9 @@ func (s *server) slaFigures(ctx context.Context, sc scene, f slaFilter, r report
 	}
 	response := r.Clocks[len(r.Clocks)-1]
 	out.Hours, out.Heat = slaHeat(f, r, response.Hours)
-	out.HeatSub = "share of late responses by the hour in which they came, since " + r.Since().In(r.Zone).Format("2 Jan 2006")
+	out.HeatSub = views.HeatSub(r)
 	for i := len(r.Weeks) - 1; i >= 0; i-- {
-		w := r.Weeks[i]
-		line := views.SLAWeek{Label: w.Monday.In(r.Zone).Format("2 Jan"), HandOffs: w.HandOffs, Shares: sc.slaShares(w.Kept), Median: waitWords(w.Response.Done, w.Response.Median)}
-		line.URL = "/sla" + f.query("from", w.Monday.Format(time.DateOnly), "to", w.Monday.AddDate(0, 0, 6).Format(time.DateOnly))
-		out.Weeks = append(out.Weeks, line)
+		out.Weeks = append(out.Weeks, sc.slaWeek(f, r.Weeks[i]))
 	}
 	slugOf := func(id string) string {
 		if t := sc.book.Team(id); t != nil {
@@ -49,15 +47,15 @@ func (s *server) slaFigures(ctx context.Context, sc scene, f slaFilter, r report
 		return ""
 	}
 	out.Tables = []views.SLATable{
-		{Title: "By team", Of: "Team", Rows: sc.slaParts(r.Teams, sc.teamName, func(k string) string { return "/sla" + f.query("team", slugOf(k)) })},
-		{Title: "By rep", Of: "Rep", Rows: sc.slaParts(r.Reps, sc.repName, func(k string) string { return "/sla" + f.query("rep", k) })},
-		{Title: "By tier", Of: "Tier", Rows: sc.slaParts(r.Tiers, views.TierWord, func(k string) string { return "/sla" + f.query("tier", k) })},
-		{Title: "By source", Of: "Source", Rows: sc.slaParts(r.Sources, itself, func(k string) string { return "/sla" + f.query("source", k) })},
+		{Title: "By team", Of: "Team", Rows: sc.slaParts(f, "team", r.Teams, sc.teamName, slugOf)},
+		{Title: "By rep", Of: "Rep", Rows: sc.slaParts(f, "rep", r.Reps, sc.repName, itself)},
+		{Title: "By tier", Of: "Tier", Rows: sc.slaParts(f, "tier", r.Tiers, views.TierWord, itself)},
+		{Title: "By source", Of: "Source", Rows: sc.slaParts(f, "source", r.Sources, itself, itself)},
 	}
 	if len(r.Teams) < 2 {
 		out.Tables = out.Tables[1:]
 	}
-	out.AllURL = "/sla/clocks" + f.query("result", lead.ClocksMissed)
+	out.AllURL = f.behind("result", lead.ClocksMissed)
 	q := f.search(teams)
 	q.Result, q.Limit = lead.ClocksMissed, breachesShown
 	missed, err := s.Store.FindClocks(ctx, q)
@@ -87,49 +85,52 @@ func (sc scene) slaTile(f slaFilter, c report.Clock, today report.Kept) views.SL
 	}
 	if t.Note = "none late"; c.Missed+c.ClosedMissed > 0 {
 		t.Note = strconv.Itoa(c.Missed+c.ClosedMissed) + " late"
-		t.URL = "/sla/clocks" + f.query("kind", string(c.Kind), "result", lead.ClocksMissed)
+		t.URL = f.behind("kind", string(c.Kind), "result", lead.ClocksMissed)
 	}
 	return t
 }
 
-// slaAsides are what is told apart.
-func slaAsides(r report.SLA) []string {
-	var out []string
-	if claim, response := r.Clocks[0], r.Clocks[len(r.Clocks)-1]; r.HandOffs.Closed > 0 {
-		s := views.Count(r.HandOffs.Closed, "lead", "leads") + " came while the team was closed, and count apart:"
-		if n := claim.ClosedMet + claim.ClosedMissed; n > 0 {
-			s += fmt.Sprintf(" %d of %d claimed in time", claim.ClosedMet, n)
-		} else {
-			s += " none due yet"
-		}
-		if response.Closed.Done > 0 {
-			s += ", half of those called within " + views.Minutes(response.Closed.Median)
-		}
-		out = append(out, s+".")
-	}
-	touch := r.Clocks[2]
-	if v, self := allOf(touch.Verified), allOf(touch.SelfReported); v.Met+v.Missed+self.Met+self.Missed > 0 {
-		out = append(out, fmt.Sprintf("Of %s %d came from the CRM or telephony, %d were logged by hand.", views.Count(v.Met+v.Missed+self.Met+self.Missed, "first touch", "first touches"), v.Met+v.Missed, self.Met+self.Missed))
-	}
-	if r.HandOffs.Ended+r.HandOffs.Unrecorded > 0 {
-		out = append(out, fmt.Sprintf("%d ended without a call, %d went on in the CRM.", r.HandOffs.Ended, r.HandOffs.Unrecorded))
-	}
-	return out
+// part is the filter of a part of the clocks that stands in a table, of which some
+// figures lead to lists; a part without a name leads nowhere.
+type part struct {
+	slaFilter
+	nameless bool
+	change   []string // as in slaFilter.query
 }
 
-func waitWords(done int, d time.Duration) string {
-	if done == 0 {
-		return "–"
+func (p part) behind(change ...string) string {
+	if p.nameless {
+		return ""
 	}
-	return views.Minutes(d)
+	return p.slaFilter.behind(slices.Concat(p.change, change)...)
 }
 
-func (sc scene) slaShare(k report.Kept) views.SLACellFigure {
+// count is a number of response clocks.
+func (p part) count(n int, result string) views.SLACount {
+	if n == 0 {
+		return views.SLACount{}
+	}
+	return views.SLACount{N: n, URL: p.behind("kind", string(sla.Response), "result", result)}
+}
+
+// response is how long buyers waited.
+func (p part) response(w report.Waits, p90 bool) views.SLACellFigure {
+	if w.Done == 0 {
+		return views.SLACellFigure{Text: "–"}
+	}
+	c := views.SLACellFigure{Text: views.Minutes(w.Median), Title: views.OfCalled(w.Done), URL: p.behind("kind", string(sla.Response), "result", lead.ClocksDone)}
+	if p90 {
+		c.Of = "p90 " + views.Minutes(w.P90)
+	}
+	return c
+}
+
+func (sc scene) slaShare(p part, k report.Kept) views.SLACellFigure {
 	is, known := k.Share()
 	if !known {
 		return views.SLACellFigure{Text: "–"}
 	}
-	c := views.SLACellFigure{Text: percent(k.Met, k.Met+k.Missed), Of: fmt.Sprintf("of %d", k.Met+k.Missed)}
+	c := views.SLACellFigure{Text: percent(k.Met, k.Met+k.Missed), Of: fmt.Sprintf("of %d", k.Met+k.Missed), URL: p.behind("kind", string(k.Kind), "result", lead.ClocksOrdinary)}
 	if share, promised := sc.promised(k.Kind); promised {
 		if c.State = "kept"; is < share {
 			c.State = "broken"
@@ -138,34 +139,41 @@ func (sc scene) slaShare(k report.Kept) views.SLACellFigure {
 	return c
 }
 
-// slaShares are the attainments of what was promised.
-func (sc scene) slaShares(kept []report.Kept) []views.SLACellFigure {
-	var out []views.SLACellFigure
-	for _, k := range kept {
+// slaWeek is a row of the trend.
+func (sc scene) slaWeek(f slaFilter, w report.Week) views.SLAWeek {
+	from, end := w.Monday.Format(time.DateOnly), w.Monday.AddDate(0, 0, 7)
+	if f.Query.To.Before(end) {
+		end = f.Query.To
+	}
+	p := part{slaFilter: f, change: []string{"from", from, "to", f.lastDay(end)}}
+	row := views.SLAWeek{Label: w.Monday.In(f.Zone).Format("2 Jan"), HandOffs: p.count(w.HandOffs, ""), Response: p.response(w.Response, false)}
+	row.URL = "/sla" + f.query("from", from, "to", w.Monday.AddDate(0, 0, 6).Format(time.DateOnly))
+	for _, k := range w.Kept {
 		if k.Kind != sla.Response {
-			out = append(out, sc.slaShare(k))
+			row.Shares = append(row.Shares, sc.slaShare(p, k))
 		}
 	}
-	return out
+	return row
 }
 
 // partsShown bounds a table by what clocks differ in; the file has the rest.
 const partsShown = 20
 
-func (sc scene) slaParts(parts []report.Share, name, url func(string) string) []views.SLAShare {
+// slaParts are the rows of a table by what clocks differ in; value is what the filter
+// has for a part.
+func (sc scene) slaParts(f slaFilter, by string, parts []report.Share, name, value func(string) string) []views.SLAShare {
 	out := make([]views.SLAShare, 0, len(parts))
-	for _, p := range parts[:min(len(parts), partsShown)] {
-		row := views.SLAShare{Name: name(p.Key), URL: url(p.Key), HandOffs: p.HandOffs, Waiting: p.Waiting}
-		if p.Key == "" || row.Name == "" {
-			row.Name, row.URL = "nobody, or not known", ""
+	for _, share := range parts[:min(len(parts), partsShown)] {
+		p := part{slaFilter: f, change: []string{by, value(share.Key)}, nameless: share.Key == "" || name(share.Key) == ""}
+		row := views.SLAShare{Name: name(share.Key), URL: "/sla" + f.query(p.change...), HandOffs: p.count(share.HandOffs, ""), Waiting: p.count(share.Waiting, lead.ClocksWaiting)}
+		if p.nameless {
+			row.Name, row.URL = views.Nameless, ""
 		}
-		for _, c := range p.Clocks {
-			if c.Kind != sla.Response {
-				row.Shares = append(row.Shares, sc.slaShare(c.Kept))
-				continue
-			}
-			if row.Median = waitWords(c.Done, c.Median); c.Done > 0 {
-				row.P90 = "p90 " + views.Minutes(c.P90)
+		for _, c := range share.Clocks {
+			if c.Kind == sla.Response {
+				row.Response = p.response(c.Waits, true)
+			} else {
+				row.Shares = append(row.Shares, sc.slaShare(p, c.Kept))
 			}
 		}
 		out = append(out, row)
@@ -188,18 +196,17 @@ func slaHeat(f slaFilter, r report.SLA, hours []report.Hour) ([]string, []views.
 	for h := first; h <= last; h++ {
 		names = append(names, strconv.Itoa(h))
 	}
-	since, to := r.Since().In(r.Zone).Format(time.DateOnly), r.To.Add(-time.Second).In(r.Zone).Format(time.DateOnly)
+	since, to := r.Since().In(r.Zone).Format(time.DateOnly), f.lastDay(r.To)
 	var days []views.SLADay
 	for d := range lastDay + 1 {
-		name := time.Weekday((d + 1) % 7).String()[:3]
-		row := views.SLADay{Day: name}
+		row := views.SLADay{Day: views.DayName(d)}
 		for h := first; h <= last; h++ {
 			n := at[d*24+h]
 			var c views.SLACell
 			if all := n.Met + n.Missed; all > 0 {
 				c.Level, c.Text = 1+(n.Missed*4+all-1)/all, strconv.Itoa(n.Missed)
-				c.Title = fmt.Sprintf("%s %d:00: %d of %d late", name, h, n.Missed, all)
-				c.URL = "/sla/clocks" + f.query("from", since, "to", to, "kind", "response", "result", lead.ClocksJudged, "hour", fmt.Sprintf("%d-%d", d+1, h))
+				c.Title = views.HourTitle(n)
+				c.URL = f.behind("from", since, "to", to, "kind", "response", "result", lead.ClocksJudged, "hour", fmt.Sprintf("%d-%d", d+1, h))
 			}
 			row.Cells = append(row.Cells, c)
 		}

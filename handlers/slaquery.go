@@ -104,6 +104,34 @@ func momentOf(field, text string, zone *time.Location, whole bool) (time.Time, e
 	return t, nil
 }
 
+// behind is the address of the clocks behind a figure: those of the filter, changed as
+// in query, and the way back to the report.
+func (f slaFilter) behind(change ...string) string {
+	return "/sla/clocks" + f.query(append(change, "back", "/sla"+f.query())...)
+}
+
+// wayBack is the report that a list of clocks was come to from; without such, the one
+// of its own filter.
+func (f slaFilter) wayBack(back string) string {
+	u, err := url.Parse(back)
+	if err != nil || u.Path != "/sla" {
+		return "/sla" + f.query()
+	}
+	if q := u.Query(); len(q) > 0 {
+		return "/sla?" + q.Encode()
+	}
+	return "/sla"
+}
+
+// lastDay is the end of a period as an address has it: the last day that is meant
+// whole, else the instant.
+func (f slaFilter) lastDay(end time.Time) string {
+	if end.Equal(report.Day(end, f.Zone)) {
+		return end.Add(-time.Second).In(f.Zone).Format(time.DateOnly)
+	}
+	return end.UTC().Format(time.RFC3339)
+}
+
 // query is the filter as an address carries it, changed: pairs of a name and a
 // value, "" for none.
 func (f slaFilter) query(change ...string) string {

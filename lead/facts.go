@@ -44,6 +44,7 @@ type FactsQuery struct {
 const (
 	ClocksMissed    = "missed"    // ended late, or run and are due
 	ClocksJudged    = "judged"    // met, or missed
+	ClocksOrdinary  = "ordinary"  // met, or missed, and not asked for while the team was closed
 	ClocksOpen      = "open"      // run and are not due
 	ClocksWaiting   = "waiting"   // run
 	ClocksUnclaimed = "unclaimed" // claims that were missed and that nobody took

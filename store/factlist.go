@@ -13,9 +13,10 @@ import (
 // The conditions under which a clock stands as a report says it does.
 const (
 	clockMissed = `(outcome = 'breached' OR outcome = '' AND (breached_at IS NOT NULL OR due_at <= ?))`
+	clockJudged = `(outcome = 'met' OR ` + clockMissed + `)`
+	clockClosed = `(waiting_since IS NOT NULL AND kind IN ('claim', 'response'))`
 	clockOpen   = `outcome = '' AND breached_at IS NULL AND due_at > ?`
-	clockDone   = `outcome IN ('met', 'breached') AND CASE kind WHEN 'claim' THEN stopped_owner <> '' WHEN 'decision' THEN stopped_move IN ('accept', 'return') ELSE stopped_move = 'touch' END
-		AND NOT (waiting_since IS NOT NULL AND kind IN ('claim', 'response'))`
+	clockDone   = `outcome IN ('met', 'breached') AND CASE kind WHEN 'claim' THEN stopped_owner <> '' WHEN 'decision' THEN stopped_move IN ('accept', 'return') ELSE stopped_move = 'touch' END AND NOT ` + clockClosed
 )
 
 // FindClocks reads the clocks behind a figure, those that were asked for last first.
@@ -37,7 +38,9 @@ func (s *Store) FindClocks(ctx context.Context, q lead.ClockSearch) ([]lead.Lead
 	case lead.ClocksMissed:
 		n.add(clockMissed, at(q.Now))
 	case lead.ClocksJudged:
-		n.add(`(outcome = 'met' OR `+clockMissed+`)`, at(q.Now))
+		n.add(clockJudged, at(q.Now))
+	case lead.ClocksOrdinary:
+		n.add(clockJudged+` AND NOT `+clockClosed, at(q.Now))
 	case lead.ClocksUnclaimed:
 		n.add(clockMissed+` AND kind = 'claim' AND stopped_owner = ''`, at(q.Now))
 	case lead.ClocksOpen:

@@ -3,6 +3,8 @@ package views
 import (
 	"slices"
 	"strconv"
+
+	"github.com/a-h/templ"
 )
 
 // SLATile is one figure of the report with what was promised.
@@ -71,15 +73,24 @@ type SLADay struct {
 // SLAShare is a row of a table by what clocks differ in.
 type SLAShare struct {
 	Name, URL string
-	HandOffs  int
-	Waiting   int
+	HandOffs  SLACount
+	Waiting   SLACount
 	Shares    []SLACellFigure // claim, decision, touch
-	Median    string
-	P90       string
+	Response  SLACellFigure   // its median
 }
 
-// SLACellFigure is an attainment in a table.
-type SLACellFigure struct{ Text, State, Of string }
+// SLACount is a number of clocks, and where they are listed; "": nowhere.
+type SLACount struct {
+	N   int
+	URL string
+}
+
+// SLACellFigure is a figure in a table: an attainment, or a median.
+type SLACellFigure struct {
+	Text, State, Of string
+	Title           string // what it is of, where Of does not say so
+	URL             string // the clocks that it is of; "": none
+}
 
 // SLATable is the clocks by one thing.
 type SLATable struct {
@@ -90,9 +101,9 @@ type SLATable struct {
 // SLAWeek is a row of the trend.
 type SLAWeek struct {
 	Label, URL string
-	HandOffs   int
+	HandOffs   SLACount
 	Shares     []SLACellFigure
-	Median     string
+	Response   SLACellFigure
 }
 
 // SLABreach is a promise that was not kept, and why.
@@ -148,6 +159,14 @@ type SLAClocksModel struct {
 	Back       string
 	Rows       []SLABreach
 	Paging     Paging
+}
+
+// titled is a title where there is one.
+func titled(title string) templ.Attributes {
+	if title == "" {
+		return nil
+	}
+	return templ.Attributes{"title": title}
 }
 
 func itoa(n int) string { return strconv.Itoa(n) }

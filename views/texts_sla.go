@@ -74,6 +74,6 @@ func ClocksTitle(result string) (string, bool) {
 }
 
 var clockResults = map[string]string{
-	"": "All clocks", lead.ClocksMissed: "Not in time", "met": "In time", lead.ClocksJudged: "In time or not", lead.ClocksOpen: "Not due yet", lead.ClocksWaiting: "Running", lead.ClocksDone: "Done",
+	"": "All clocks", lead.ClocksMissed: "Not in time", "met": "In time", lead.ClocksJudged: "In time or not", lead.ClocksOrdinary: "In time or not, asked for in opening hours", lead.ClocksOpen: "Not due yet", lead.ClocksWaiting: "Running", lead.ClocksDone: "Done",
 	lead.ClocksUnclaimed: "Seen by all, claimed by none", "unrecorded": "In the CRM, not on the board", "cancelled": "No longer asked for",
 }

@@ -130,7 +130,7 @@ func figures(w *world) {
 		}
 		for _, c := range got.Clocks { // every figure leads to as many clocks
 			behind.Kind = c.Kind
-			for result, n := range map[string]int{lead.ClocksMissed: c.Missed + c.ClosedMissed, lead.ClocksJudged: c.Missed + c.ClosedMissed + c.Met + c.ClosedMet, "met": c.Met + c.ClosedMet, lead.ClocksOpen: c.Open + c.ClosedOpen, lead.ClocksDone: c.Done, "cancelled": c.Cancelled} {
+			for result, n := range map[string]int{lead.ClocksMissed: c.Missed + c.ClosedMissed, lead.ClocksJudged: c.Missed + c.ClosedMissed + c.Met + c.ClosedMet, "met": c.Met + c.ClosedMet, lead.ClocksOpen: c.Open + c.ClosedOpen, lead.ClocksDone: c.Done, lead.ClocksOrdinary: c.Met + c.Missed, "cancelled": c.Cancelled} {
 				behind.Result = result
 				w.same(fmt.Sprintf("%s clocks of %s", result, c.Kind), n, len(must(w.s.FindClocks(w.ctx, behind))(w)))
 			}
