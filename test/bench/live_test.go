@@ -17,7 +17,7 @@ func TestLiveTable(t *testing.T) {
 			raw:  {cost: []float64{5, 4, 6}, p50: []float64{4}, p99: []float64{10}, idle: []float64{1000}},
 			ours: {cost: []float64{7}, p50: []float64{5}, p99: []float64{9}, idle: []float64{16_400}},
 		},
-		stuck:   map[int]*stuckAmong{0: {p99: []float64{20}, than: []float64{1}}, 1: {p99: []float64{20.4}, than: []float64{1.02}}, 50: {p99: []float64{19}, than: []float64{0.95}}, 500: {p99: []float64{30}, than: []float64{1.5}, closed: []float64{500}, left: []float64{0}}},
+		stuck:   map[int]*stuckAmong{0: {p99: []float64{20}, of50: []float64{1}, of99: []float64{1}}, 1: {p99: []float64{20.4}, of50: []float64{1.02}, of99: []float64{1.02}}, 50: {p99: []float64{19}, of50: []float64{0.95}, of99: []float64{0.95}}, 500: {p99: []float64{30}, of50: []float64{1.5}, of99: []float64{1.5}, closed: []float64{500}, left: []float64{0}}},
 		whole:   wholeWay{claim: crowd.Latency{P50: 60, P99: 88}, most: most{watchers: 10_000, seen: 10_000}, storm: storm{watchers: 5000, back: []float64{1, 3.25}}},
 		leftOut: "there is no network",
 	}}

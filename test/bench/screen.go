@@ -71,20 +71,24 @@ func (b *bench) onScreen(ctx context.Context, h *house, c *crowd.Crowd) (err err
 		return err
 	}
 	defer func() { err = firstOf(err, c.Wake(everybody)) }()
-	t := h.traffic(ctx, activityRate)
-	time.Sleep(b.warmUp + 2*b.liveTurn)
-	b.whole.accept = t.taken()
-	if err := t.stop(); err != nil {
-		return err
+	w := &b.whole
+	for range b.liveRounds {
+		t := h.traffic(ctx, activityRate)
+		time.Sleep(b.warmUp + 2*b.liveTurn)
+		took := t.taken()
+		if err := t.stop(); err != nil {
+			return err
+		}
+		time.Sleep(2 * time.Second)
+		seen, err := chromedp.Run(tab, chromedp.Evaluate[[]shown](`window.shown`))
+		if err != nil {
+			return err
+		}
+		times, missing := lags(t.sent, seen, h.leads)
+		l := quantiles(times)
+		w.shown, w.accept, w.unshown = append(w.shown, l), append(w.accept, took), w.unshown+missing
+		b.say("activity to a real browser's row: p50 %.1f, p99 %.1f ms (%d; %d not shown); acknowledged p99 %.1f ms", l.P50, l.P99, l.Count, missing, took.P99)
 	}
-	time.Sleep(2 * time.Second)
-	seen, err := chromedp.Run(tab, chromedp.Evaluate[[]shown](`window.shown`))
-	if err != nil {
-		return err
-	}
-	times, missing := lags(t.sent, seen, h.leads)
-	b.whole.shown, b.whole.unshown = quantiles(times), missing
-	b.say("activity to a real browser's row: p50 %.1f, p99 %.1f ms (%d; %d not shown); acknowledged p99 %.1f ms", b.whole.shown.P50, b.whole.shown.P99, len(times), missing, b.whole.accept.P99)
 	return nil
 }
 

@@ -25,8 +25,10 @@ const (
 // stuckAmong is what the others noticed of a number of stuck watchers, with 0 a second
 // time without any: that tells what is due to chance.
 type stuckAmong struct {
-	p99    []float64 // milliseconds, of the others
-	than   []float64 // how many times what it was with nobody stuck, of the same connections to the same server
+	p50    []float64 // milliseconds, of the others
+	p99    []float64
+	of50   []float64 // how many times what it was with nobody stuck, of the same connections to the same server
+	of99   []float64
 	closed []float64 // streams of stuck ones that the server closed during the turn
 	left   []float64 // goroutines more than before anybody watched
 	grown  []float64 // bytes resident more than before; the table says how many more than with nobody stuck
@@ -81,7 +83,7 @@ func (b *bench) stuckTurn(ctx context.Context, n int, halves [2]int, to *stuckAm
 		return err
 	}
 	groups := []string{everybody}
-	var free, beside float64
+	var free, beside crowd.Latency
 	for _, half := range halves {
 		if half == withStuck && n > 0 {
 			g := onKid(k, ours, n)
@@ -91,14 +93,14 @@ func (b *bench) stuckTurn(ctx context.Context, n int, halves [2]int, to *stuckAm
 			}
 			groups = append(groups, g.Name)
 		}
-		p99, err := k.p99(ctx, c, b.warmUp, max(b.liveTurn, leastStuck))
+		ages, err := k.ages(ctx, c, b.warmUp, max(b.liveTurn, leastStuck))
 		if err != nil {
 			return err
 		}
 		if half == withStuck {
-			beside = p99
+			beside = ages
 		} else {
-			free = p99
+			free = ages
 		}
 	}
 	s, err := k.stats(ctx)
@@ -109,26 +111,28 @@ func (b *bench) stuckTurn(ctx context.Context, n int, halves [2]int, to *stuckAm
 	if err != nil {
 		return err
 	}
-	to.p99, to.than, to.closed = append(to.p99, beside), append(to.than, beside/max(free, 0.001)), append(to.closed, float64(s.Lagged))
+	to.p50, to.of50 = append(to.p50, beside.P50), append(to.of50, beside.P50/max(free.P50, 0.001))
+	to.p99, to.of99 = append(to.p99, beside.P99), append(to.of99, beside.P99/max(free.P99, 0.001))
+	to.closed = append(to.closed, float64(s.Lagged))
 	to.left, to.grown = append(to.left, float64(after.Goroutines-alone.Goroutines)), append(to.grown, grown-size)
-	b.say("%d stuck among %d: p99 %.1f ms, %.1f with nobody stuck; closed %d; %d goroutines more", n, b.watchers, beside, free, s.Lagged, after.Goroutines-alone.Goroutines)
+	b.say("%d stuck among %d: p50 %.1f, p99 %.1f ms; %.1f, %.1f with nobody stuck; closed %d; %d goroutines more", n, b.watchers, beside.P50, beside.P99, free.P50, free.P99, s.Lagged, after.Goroutines-alone.Goroutines)
 	return nil
 }
 
-// p99 is that of how old frames are when those come who read, in milliseconds.
-func (k *kid) p99(ctx context.Context, c *crowd.Crowd, warmUp, turn time.Duration) (float64, error) {
+// ages is how old frames are when they come to those who read.
+func (k *kid) ages(ctx context.Context, c *crowd.Crowd, warmUp, turn time.Duration) (crowd.Latency, error) {
 	if _, err := k.publish(ctx, frameRate, stuckFragment, warmUp); err != nil {
-		return 0, err
+		return crowd.Latency{}, err
 	}
 	if err := c.Reset(everybody); err != nil {
-		return 0, err
+		return crowd.Latency{}, err
 	}
 	if _, err := k.publish(ctx, frameRate, stuckFragment, turn); err != nil {
-		return 0, err
+		return crowd.Latency{}, err
 	}
 	time.Sleep(arrive)
 	a, err := c.Collect(everybody)
-	return a.Latency.P99, err
+	return a.Latency, err
 }
 
 // deserted closes groups, waits until the server knows, and returns what it is
@@ -164,16 +168,24 @@ func (b *bench) stuckRows() []row {
 	var rows []row
 	for _, n := range stuckCounts {
 		s := b.stuck[n]
-		more := fmt.Sprintf("%+.1f %% (%+.0f to %+.0f)", (median(s.than)-1)*100, (slices.Min(s.than)-1)*100, (slices.Max(s.than)-1)*100)
+		who, aim := "with nobody stuck, 2 kB a frame, one half beside the other", ""
+		if n > 0 {
+			who, aim = "of the others, "+strconv.Itoa(n)+" stuck, beside nobody", "< 5 %"
+		}
+		rows = append(rows, row{"p50 " + who, ms(median(s.p50)), beside(s.of50), ""}, row{"p99 " + who, ms(median(s.p99)), beside(s.of99), aim})
 		if n == 0 {
-			rows = append(rows, row{"p99 with nobody stuck, 2 kB a frame, the second half beside the first", ms(median(s.p99)), more, ""})
 			continue
 		}
 		rows = append(rows,
-			row{"p99 of the others, " + strconv.Itoa(n) + " stuck, beside nobody", ms(median(s.p99)), more, "< 5 %"},
 			row{"  closed; afterwards goroutines, memory more", fmt.Sprintf("%.0f; %+.0f, %+.1f MB", median(s.closed), median(s.left), (median(s.grown)-median(b.stuck[0].grown))/1e6), "", "all; 0, 0"})
 	}
 	return rows
 }
 
 func ms(v float64) string { return fmt.Sprintf("%.1f ms", v) }
+
+// beside is how much more, or less, halves of turns had than those that they are held against.
+func beside(times []float64) string {
+	percent := func(x float64) float64 { return (x - 1) * 100 }
+	return fmt.Sprintf("%+.1f %% (%+.0f to %+.0f)", percent(median(times)), percent(slices.Min(times)), percent(slices.Max(times)))
+}

@@ -28,11 +28,11 @@ const (
 
 // wholeWay is what was measured of it.
 type wholeWay struct {
-	shown   crowd.Latency // from an activity's acknowledgement to its row in a real browser
-	unshown int           // that the browser had not shown in the end
-	accept  crowd.Latency // from the moment an activity was due to be sent to its acknowledgement
-	claim   crowd.Latency // from the click to each of all other boards
-	unseen  int           // boards that had not shown a claim in time
+	shown   []crowd.Latency // by round: from an activity's acknowledgement to its row in a real browser
+	unshown int             // that the browser had not shown in the end
+	accept  []crowd.Latency // by round: from the moment an activity was due to be sent to its acknowledgement
+	claim   crowd.Latency   // from the click to each of all other boards
+	unseen  int             // boards that had not shown a claim in time
 	storm   storm
 	most    most
 }
@@ -96,6 +96,21 @@ func (b *bench) claimAll(ctx context.Context, h *house, c *crowd.Crowd) error {
 	b.whole.claim = quantiles(times)
 	b.say("claim to all boards: p50 %.1f, p99 %.1f ms", b.whole.claim.P50, b.whole.claim.P99)
 	return nil
+}
+
+// p50s and p99s are those of rounds.
+func p50s(of []crowd.Latency) (out []float64) {
+	for _, l := range of {
+		out = append(out, l.P50)
+	}
+	return out
+}
+
+func p99s(of []crowd.Latency) (out []float64) {
+	for _, l := range of {
+		out = append(out, l.P99)
+	}
+	return out
 }
 
 func wanted(want int) func(int, error) error {
