@@ -152,6 +152,17 @@ func TestBoardFollowsItsStream(t *testing.T) {
 	if got := b.eval(`document.querySelectorAll('#lead-emmy').length + document.querySelector('#lead-emmy .name').textContent`); got != "1Emmy Noether" {
 		t.Errorf("after a repeat and a late frame: %s", got)
 	}
+
+	// A page that could not keep up does not show all that came meanwhile, one after the other: it begins anew.
+	_, asked := s.open()
+	caughtUp := s.leads(t, 3)
+	for i := range 20 {
+		s.push(views.Partial("#say", "textContent", fmt.Appendf(nil, "late %d", i)))
+	}
+	b.do(`window.late = 0; new MutationObserver(() => window.late++).observe(document.querySelector('#say'), {childList: true});
+		const begun = performance.now(); while (performance.now() - begun < 4500);`)
+	s.again(t, "what could not keep up", asked)
+	b.until("it shows what is, and is live", caughtUp+" && "+isLive)
 	if got := complaints(); len(got) > 0 {
 		t.Errorf("the browser complains: %q", got)
 	}

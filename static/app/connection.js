@@ -33,10 +33,25 @@ async function take(text) {
   refreshPeek();
 }
 
+// A page that can't keep up would show what was, later and later: what waited too long
+// is not shown any more, and a snapshot asked for.
+const LATE = 3e3;
+let skipping = false;
+function late(m) {
+  if (m.first) skipping = false;
+  else if (!skipping && Date.now() - m.at > LATE) {
+    skipping = true;
+    say({bye: true});
+    say({...hello, shown: !document.hidden, eager: eager()});
+  }
+  return skipping;
+}
+
 // heard is what the shared reader says.
 function heard(m) {
   unheard = 0;
   if (m.time) correct(m.time);
+  if ('frame' in m && late(m)) return;
   if ('frame' in m) { frames = frames.then(() => take(m.frame)); return; }
   said = m;
   if (m.status === 401) signIn();

@@ -18,7 +18,7 @@ function patience(after, date) {
 }
 
 // exchange returns the ear for what tabs say: {url, me, shown, eager, wide} and, beside it, wake or bye.
-// post speaks to the tab: {frame, time}, or {state, page, status}. At most so many streams run over HTTP/1.1.
+// post speaks to the tab: {frame, time, first, at}, or {state, page, status}. At most so many streams run over HTTP/1.1.
 function exchange(most, worker) {
   const streams = new Map(); // by what is watched, and by whom
   let ticked = Date.now(), timer = 0;
@@ -136,10 +136,10 @@ function exchange(most, worker) {
           if (name === 'data') data = (data === null ? '' : data + '\n') + value;
           else if (name === 'retry') s.retry = Number(value) || s.retry;
           else if (!line && data !== null) {
-            const time = s.framed ? 0 : Number(answer.headers.get('Hotleads-Time')); // the first may show what was long ago
-            if (!s.framed) say(s, {state: 'live', page: answer.headers.get('Hotleads-Page')});
+            const first = !s.framed, time = first ? Number(answer.headers.get('Hotleads-Time')) : 0; // the first may show what was long ago
+            if (first) say(s, {state: 'live', page: answer.headers.get('Hotleads-Page')});
             end.framed = s.framed = true;
-            tell(s, {frame: data, time});
+            tell(s, {frame: data, time, first, at: s.heard});
             data = null;
           }
         }
