@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -61,9 +62,7 @@ func (s *server) slaPage(c echo.Context) error {
 		return err
 	}
 	m.Filter.Errors = wrong
-	if refused {
-		m.LiveURL = "/live/sla"
-	}
+	m.LiveURL = "/live/sla" + f.without(wrong)
 	p, err := s.livePage(c, "sla", "SLA")
 	if err != nil {
 		return err
@@ -77,7 +76,6 @@ func (s *server) slaModel(ctx context.Context, sc scene, f slaFilter, teams []st
 	if err != nil {
 		return m, err
 	}
-	m.LiveURL = "/live/sla" + f.query()
 	r, err := s.slaReport(ctx, f, teams)
 	if err != nil {
 		return m, err
@@ -112,7 +110,6 @@ func (s *server) slaStream(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	weekly := asked.From == "" && asked.To == ""
 	var made struct {
 		next     time.Time
 		sentence string
@@ -128,10 +125,12 @@ func (s *server) slaStream(c echo.Context) error {
 			if err != nil {
 				return live.Page{}, err
 			}
-			f := asked
-			if f.Now = sc.now; weekly { // a page may stay open over the end of a week
-				f.Query.From = report.Monday(sc.now, f.Zone)
-				f.Query.To = f.Query.From.AddDate(0, 0, 7)
+			if asked.Team != nil {
+				asked.Team = cmp.Or(sc.book.Team(asked.Team.ID), asked.Team)
+			}
+			f, err := sc.meant(asked)
+			if err != nil {
+				return live.Page{}, err
 			}
 			m, err := s.runningOf(ctx, sc, f, teams)
 			if err != nil {

@@ -3,11 +3,15 @@ package handlers_test
 import (
 	"encoding/csv"
 	"net/http"
+	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"hotleads/handlers"
 	"hotleads/lead"
+	"hotleads/lead/report"
 	"hotleads/sla"
 )
 
@@ -91,6 +95,16 @@ func TestSLA(t *testing.T) {
 	if status, _, page := mara.get("/sla?kind=cuckoo&tier=lukewarm"); status != http.StatusUnprocessableEntity || !strings.Contains(page, "is no clock") || !strings.Contains(page, "is no tier") {
 		t.Errorf("a kind and a tier that are none: %d", status)
 	}
+	// Beside a refusal stands what was not refused, and it stays so.
+	for query, live := range map[string]string{
+		"?team=emea&from=soon&tier=hot&kind=claim":               "?kind=claim&amp;team=emea&amp;tier=hot",
+		"?team=emea&from=2026-01-01&to=2025-01-01&tier=lukewarm": "?team=emea",
+		"?from=2026-01-01&tier=lukewarm&kind=cuckoo":             "?from=2026-01-01",
+	} {
+		if _, _, page := mara.get("/sla" + query); !strings.Contains(page, `data-live="/live/sla`+live+`"`) {
+			t.Errorf("%s goes on as %s", query, regexp.MustCompile(`data-live="[^"]*"`).FindString(page))
+		}
+	}
 
 	clocks := mara.csvOf("/sla/clocks.csv?result=missed&kind=claim")
 	if len(clocks) != 2 || clocks[0]["lead"] != late || clocks[0]["name"] != "'+late" || clocks[0]["rep"] != "'=Rosa" || clocks[0]["state"] != "missed" || clocks[0]["team"] != "EMEA" || clocks[0]["clock"] != "claim" ||
@@ -169,4 +183,21 @@ func TestSLA(t *testing.T) {
 	if _, _, page := mara.get("/leads/" + eve); !strings.Contains(page, `data-part="left"`) || strings.Contains(page, `data-part="unsure"`) || strings.Contains(page, "by hours that have changed") {
 		t.Errorf("by other hours of the team: %s", page)
 	}
+}
+
+// A page of figures from some day on stays the page that GET gives, over the end of a
+// week and another calendar of its team.
+func TestAPeriodGoesOn(t *testing.T) {
+	var ahead atomic.Int64
+	x := newSite(t, func(c *handlers.Config) {
+		c.Now = func() time.Time { return lead.Now().Add(time.Duration(ahead.Load())) }
+	})
+	x.alwaysOpen()
+	x.person("Mara", lead.Marketing)
+	r := x.read("the clocks", x.signIn("Mara"), "/sla?team=emea&from="+lead.Now().AddDate(0, 0, -20).Format(time.DateOnly))
+	same := func() string { return r.differs(r.fresh()) }
+	r.becomes("as it began", same)
+	now := lead.Now()
+	ahead.Store(int64(report.Monday(now, time.UTC).AddDate(0, 0, 7).Sub(now) + time.Hour))
+	r.becomes("next week", same)
 }

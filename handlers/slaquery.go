@@ -35,7 +35,13 @@ var calendarDay = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}$`)
 // is this ISO week. A day is one of the team's zone, else of the company's; as
 // the end it is meant whole. What is refused comes beside what could be read.
 func (sc scene) readSLA(c echo.Context, team *lead.Team) (slaFilter, error) {
-	f := slaFilter{From: plain(c.QueryParam("from")), To: plain(c.QueryParam("to")), Rep: plain(c.QueryParam("rep")), Tier: plain(c.QueryParam("tier")), Source: plain(c.QueryParam("source")), Team: team}
+	return sc.meant(slaFilter{From: plain(c.QueryParam("from")), To: plain(c.QueryParam("to")), Rep: plain(c.QueryParam("rep")), Tier: plain(c.QueryParam("tier")), Source: plain(c.QueryParam("source")), Team: team})
+}
+
+// meant is what a filter means now: a page may stay open over the end of a week, or over
+// another calendar of its team.
+func (sc scene) meant(f slaFilter) (slaFilter, error) {
+	team := f.Team
 	zone := zone(sc.rules, team)
 	monday := report.Monday(sc.now, zone)
 	f.Query = report.Query{From: monday, To: monday.AddDate(0, 0, 7), Now: sc.now, Zone: zone, Tier: f.Tier, Source: f.Source, Rep: f.Rep}
@@ -70,11 +76,12 @@ func (sc scene) readSLA(c echo.Context, team *lead.Team) (slaFilter, error) {
 	case f.Query.To.Sub(f.Query.From) > mostDays*24*time.Hour:
 		refused = lead.Invalid("from", "a report spans two years at most")
 	}
-	if f.Tier != "" && !slices.Contains(slaTiers, f.Tier) {
-		refused = lead.Together(refused, lead.Invalid("tier", "%q is no tier: it wants fire, hot or warm", clipped(f.Tier, 40)))
-	}
 	if refused != nil { // what is shown beside the refusal is this week's
-		f.Query.From, f.Query.To, f.Query.Tier = monday, monday.AddDate(0, 0, 7), ""
+		f.Query.From, f.Query.To = monday, monday.AddDate(0, 0, 7)
+	}
+	if f.Tier != "" && !slices.Contains(slaTiers, f.Tier) {
+		f.Query.Tier = ""
+		refused = lead.Together(refused, lead.Invalid("tier", "%q is no tier: it wants fire, hot or warm", clipped(f.Tier, 40)))
 	}
 	for id, u := range sc.book.Users {
 		if f.Rep != "" && strings.EqualFold(u.Email, f.Rep) {
@@ -130,6 +137,18 @@ func (f slaFilter) lastDay(end time.Time) string {
 		return end.Add(-time.Second).In(f.Zone).Format(time.DateOnly)
 	}
 	return end.UTC().Format(time.RFC3339)
+}
+
+// without is the filter as an address carries it without what was refused, by field: as
+// it is shown beside the refusal.
+func (f slaFilter) without(wrong map[string]string) string {
+	var change []string
+	for field := range wrong {
+		if change = append(change, field, ""); field == "from" || field == "to" {
+			change = append(change, "from", "", "to", "")
+		}
+	}
+	return f.query(change...)
 }
 
 // query is the filter as an address carries it, changed: pairs of a name and a

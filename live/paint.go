@@ -19,8 +19,11 @@ func (s *screen) repaint(ctx context.Context) (trouble, err error) {
 	}
 	rows, taken, rowTrouble := s.drawRows(page.Rows)
 	parts, partTrouble := s.drawParts(page.Parts)
-	before, next := s.now.Load(), newState(rows, parts, now)
-	trouble = errors.Join(rowTrouble, partTrouble)
+	before := s.now.Load()
+	if trouble = errors.Join(rowTrouble, partTrouble); trouble != nil && !before.asOf.IsZero() {
+		now = before.asOf // what can't be drawn is as it was then
+	}
+	next := newState(rows, parts, now)
 
 	data, by, sent, tell, err := s.compose(before, next)
 	if err != nil {

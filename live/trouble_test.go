@@ -98,6 +98,11 @@ func TestOneBadRowLeavesTheOthers(t *testing.T) {
 		if got := w.shows().rows; fmt.Sprint(got) != fmt.Sprint(want) {
 			t.Errorf("shown %v, want %v", got, want)
 		}
+		time.Sleep(20 * time.Second)
+		synctest.Wait()
+		if old := time.Since(w.shows().asOf); old < 20*time.Second {
+			t.Errorf("a board with a row that is 22 s old says that it is %v old", old)
+		}
 		board.set(1, "mended")
 		board.set(3, "mended, too")
 		time.Sleep(2 * time.Second)

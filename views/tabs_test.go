@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -111,6 +112,16 @@ func TestEightTabsOfEightBoards(t *testing.T) {
 		}
 		b.until(fmt.Sprintf("tab %d shows its claim", i+1), isMine)
 	}
+	// A worker of another version, as there is after a deployment, and the old one share the four.
+	tabs[0].do(`window.ports = [...'wxyz'].map(name => {
+		const {port} = new SharedWorker(document.body.dataset.worker + '?another', {name: 'hotleads'});
+		port.start();
+		port.postMessage({url: '/live/' + name, me: '', shown: true});
+		return port;
+	})`)
+	s.shared(t, 2, 2)
+	tabs[0].do(`for (const port of window.ports) port.postMessage({bye: true})`)
+	s.shared(t, 4, 0)
 	for _, b := range tabs[:4] {
 		b.hide(true)
 	}
@@ -135,6 +146,31 @@ func TestEightTabsOfEightBoards(t *testing.T) {
 	if open, _ := s.open(); open > 4 {
 		t.Errorf("%d streams are open", open)
 	}
+}
+
+// shared waits until so many streams of boards are open, and of others.
+func (s *site) shared(t testing.TB, boards, others int) {
+	t.Helper()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	var of [2]int
+	for range 400 {
+		of = [2]int{}
+		s.set(func() {
+			for _, path := range s.watchers {
+				if strings.HasPrefix(path, "/live/b") {
+					of[0]++
+				} else {
+					of[1]++
+				}
+			}
+		})
+		if of == [2]int{boards, others} {
+			return
+		}
+		<-tick.C
+	}
+	t.Fatalf("%d boards and %d others have a stream, want %d and %d", of[0], of[1], boards, others)
 }
 
 // Over HTTP/2 all streams share a connection: as many boards as are open are live.

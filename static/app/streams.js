@@ -54,6 +54,7 @@ function exchange(most, worker) {
       else if (!worker && !rank(s)) stop(s);
     }
     const limit = each(s => any(s, 'wide')).length ? WIDE : most;
+    for (const s of each(s => s.run).sort((a, b) => rank(b) - rank(a) || b.began - a.began).slice(limit)) stop(s);
     for (const s of each(s => !s.run && (worker || rank(s))).sort((a, b) => rank(b) - rank(a) || a.asked - b.asked)) {
       const on = each(s => s.run).sort((a, b) => rank(a) - rank(b) || a.began - b.began), [last] = on;
       if (on.length >= limit) {
@@ -152,5 +153,8 @@ function exchange(most, worker) {
     }
   }
 
+  // share changes how many streams may run over HTTP/1.1; busy tells whether anybody watches.
+  hear.share = n => { if (most !== n) { most = n; deal(); } };
+  hear.busy = () => streams.size > 0;
   return hear;
 }
