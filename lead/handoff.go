@@ -11,7 +11,9 @@ import (
 
 func (w *Work) claim(sc Scene, r *Request) error {
 	before := w.Lead.Life
-	w.take(sc, w.holder(sc, *r))
+	if err := w.take(sc, w.holder(sc, *r)); err != nil {
+		return err
+	}
 	w.moveTo(Claimed, sc.Now)
 	if err := w.startClock(sc, sla.Decision, w.decisionUsed(w.Lead.OwnerID)); err != nil {
 		return err
@@ -20,12 +22,17 @@ func (w *Work) claim(sc Scene, r *Request) error {
 	return nil
 }
 
-// take gives the lead to a rep and stops the claim clock.
-func (w *Work) take(sc Scene, owner string) {
+// take gives the lead to a rep and stops the claim clock. What runs on is their team's.
+func (w *Work) take(sc Scene, owner string) error {
 	w.stopClock(sc, sla.Claim, "")
+	before := w.Lead.TeamID
 	w.Lead.TeamID = w.landsIn(sc, owner)
 	w.Lead.OwnerID, w.Lead.OfferedTo, w.Lead.OfferedUntil = owner, "", time.Time{}
 	w.Lead.ExpiredFor, w.Lead.BarredUntil = "", time.Time{}
+	if w.Lead.TeamID == before {
+		return nil
+	}
+	return w.recompute(sc) // before the same step stops it
 }
 
 func (w *Work) release(sc Scene, r *Request) error {
@@ -39,7 +46,9 @@ func (w *Work) release(sc Scene, r *Request) error {
 func (w *Work) accept(sc Scene, r *Request) error {
 	before := w.Lead.Life
 	if before.Stage == MQL {
-		w.take(sc, w.holder(sc, *r))
+		if err := w.take(sc, w.holder(sc, *r)); err != nil {
+			return err
+		}
 	}
 	w.stopClock(sc, sla.Decision, "")
 	w.moveTo(SAL, sc.Now)
@@ -57,7 +66,9 @@ func (w *Work) giveBack(sc Scene, r *Request) error {
 	by := l.OwnerID
 	if by == "" {
 		by = sc.Actor.ID
-		w.take(sc, by)
+		if err := w.take(sc, by); err != nil {
+			return err
+		}
 	}
 	w.stopClock(sc, sla.Decision, "")
 	w.endHandOff(sc, sla.Cancelled)

@@ -52,7 +52,8 @@ func (w *Work) undo(sc Scene) error {
 
 // restored are the clocks of before a move. What time did to them since stays:
 // those that the move left running are as they are now, and what was recorded of
-// the others is not recorded again.
+// the others is not recorded again. What the hours of another team did, whose the move
+// made them, is undone with it.
 func restored(before, now []Clock) []Clock {
 	clocks := slices.Clone(before)
 	for i, b := range before {
@@ -61,7 +62,10 @@ func restored(before, now []Clock) []Clock {
 			continue
 		}
 		n := now[at]
-		if b.Running() && n.Running() {
+		switch {
+		case n.TeamID != b.TeamID:
+			continue
+		case b.Running() && n.Running():
 			clocks[i] = n
 			continue
 		}

@@ -216,3 +216,36 @@ func TestActivitiesHeardMeanwhileStayHeard(t *testing.T) {
 		t.Errorf("raised %v, tier %s, cools %v", s.l.HandRaisedAt, s.tier(), s.l.CoolAt)
 	}
 }
+
+// What the hours of another team did to a clock whose rep took the lead is undone with
+// that; and a step that claims and touches at once leaves the response to the same team
+// as one after the other.
+func TestUndoOfWhatAnotherTeamTook(t *testing.T) {
+	aroundTheClock, err := sla.ParseCalendar([]byte(`{"time_zone":"Asia/Tokyo"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, touch := range []bool{false, true} {
+		s := begin(t, func(a *lead.Agreement) { a.SLA.Escalation = &sla.Escalation{EveryShare: .02} })
+		s.book.Teams[1].Calendar = aroundTheClock
+		s.now = time.Date(2026, 3, 6, 16, 0, 0, 0, time.UTC) // half an hour before the weekend
+		s.hot()
+		s.pass(10 * minute)
+		before := s.clock(sla.Response)
+		s.now = s.now.Add(36 * time.Hour)
+		move := lead.Request{Move: lead.Claim}
+		if touch {
+			move = callIt
+		}
+		s.move(person(otto), move)
+		if c := s.clock(sla.Response); c.TeamID != "apac" || c.Running() == touch || touch && c.Outcome != sla.Missed {
+			t.Errorf("touched %v: the response is %s's, %q", touch, c.TeamID, c.Outcome)
+		}
+		s.now = s.now.Add(3 * time.Second)
+		s.wake()
+		s.move(person(otto), lead.Request{Move: lead.UndoMove})
+		if d := cmp.Diff(before, s.clock(sla.Response)); d != "" {
+			t.Errorf("touched %v, once undone the response is another (-want +got):\n%s", touch, d)
+		}
+	}
+}

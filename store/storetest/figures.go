@@ -1,9 +1,7 @@
 package storetest
 
 import (
-	"errors"
 	"fmt"
-	"math/rand/v2"
 	"slices"
 	"strings"
 	"time"
@@ -16,96 +14,24 @@ import (
 // figures: what a report says of random stories is what a naive recount of the
 // leads' history says.
 func figures(w *world) {
-	const leads = 40
-	random := rand.New(rand.NewPCG(6, 4))
-	desk, _ := w.desk()
-	a := must(lead.DefaultAgreement("Europe/Berlin"))(w)
-	must(w.s.Activate(w.ctx, lead.Operator, a, now))(w)
-	emea, apac := w.team("EMEA"), w.team("APAC")
-	reps := map[string][]lead.User{emea.ID: {w.rep("rosa", emea), w.rep("sam", emea)}, apac.ID: {w.rep("aki", apac)}}
-	boss := must(w.s.AddUser(w.ctx, lead.Operator, lead.User{Email: "boss@acme.example", Name: "Boss", Role: lead.Manager}, now))(w)
-	crm := lead.Actor{Kind: lead.ByKey, ID: "crm", Via: "api"}
-	type act struct {
-		lead int
-		at   time.Time
-	}
-	var acts []act
-	for i := range leads { // each comes at a random moment of three weeks and lives through some moves
-		at := now.Add(time.Duration(random.IntN(21*24*3600)) * time.Second)
-		for range 1 + random.IntN(7) {
-			acts = append(acts, act{i, at})
-			at = at.Add(time.Duration(random.ExpFloat64()*3000) * time.Second)
-		}
-	}
-	slices.SortStableFunc(acts, func(a, b act) int { return a.at.Compare(b.at) })
-	ids, moved := map[int]string{}, 0
-	for _, x := range acts {
-		must(desk.Sweep(w.ctx, x.at, 100))(w)
-		id, here := ids[x.lead]
-		if !here {
-			who := fmt.Sprint("visitor", x.lead)
-			traits := map[string]any{"email": who + "@buyer.example"}
-			if x.lead%3 == 0 {
-				traits["title"] = "CEO"
-			}
-			msg := lead.Message{ID: who, Type: lead.Track, UserID: who, Event: "Demo Requested", Traits: traits, Source: fmt.Sprint("fair ", x.lead%2), OccurredAt: x.at, ReceivedAt: x.at}
-			w.same("taken", []error{nil}, must(desk.TakeAt(w.ctx, []lead.Message{msg}, x.at))(w))
-			ids[x.lead] = must(w.s.LeadID(w.ctx, lead.Identity{Kind: lead.ByUser, Value: who}))(w)
-			if x.lead%4 == 0 {
-				must(desk.Move(w.ctx, ids[x.lead], lead.Request{Move: lead.Reassign, ToTeam: &apac}, lead.Person(boss, "page"), x.at))(w)
-			}
-			continue
-		}
-		l := w.card(id).Lead
-		mates := reps[l.TeamID]
-		rep := mates[random.IntN(len(mates))]
-		via := []string{"page", "api"}[random.IntN(2)]
-		actor := lead.Person(rep, via)
-		if l.OwnerID != "" {
-			actor = lead.Person(must(w.s.User(w.ctx, l.OwnerID))(w), via)
-		}
-		r := []lead.Request{{Move: lead.Claim}, {Move: lead.Claim}, {Move: lead.Accept}, {Move: lead.Accept}, {Move: lead.Touch, Channel: "call", Outcome: "reached"}, {Move: lead.Touch, Channel: "email", Outcome: "sent"},
-			{Move: lead.Release}, {Move: lead.Return, Reason: "wrong_person"}, {Move: lead.UndoMove}, {Move: lead.Opportunity}, {Move: lead.Disqualify}, {Move: lead.Reassign, To: &rep}}[random.IntN(12)]
-		switch {
-		case r.Move == lead.Disqualify || r.Move == lead.Reassign:
-			actor = lead.Person(boss, "page")
-		case r.Move == lead.Opportunity && random.IntN(2) == 0:
-			actor = crm
-		}
-		_, err := desk.Move(w.ctx, id, r, actor, x.at)
-		var refused *lead.Refusal
-		if err != nil && !errors.As(err, &refused) {
-			w.Fatal(err)
-		}
-		if err == nil {
-			moved++
-		}
-		if err == nil && random.IntN(8) == 0 {
-			_, err = desk.Move(w.ctx, id, lead.Request{Move: lead.UndoMove}, actor, x.at.Add(3*time.Second))
-			if err != nil && !errors.As(err, &refused) {
-				w.Fatal(err)
-			}
-		}
-	}
-	if moved < leads {
-		w.Errorf("only %d moves were made: the test tests nothing", moved)
-	}
-	end := acts[len(acts)-1].at.Add(7 * time.Minute)
-	must(desk.Sweep(w.ctx, end, 100))(w)
-
+	st := newStories(w)
+	end := st.tell()
 	var told []promise
-	for _, id := range ids {
+	for i, id := range st.ids {
 		rows := must(w.s.History(w.ctx, id, 0, 1000))(w)
 		slices.Reverse(rows)
-		told = append(told, recount(w, a, undone(rows), end)...)
+		rows = undone(rows)
+		st.count(rows)
+		told = append(told, recount(w, st.regimes, rows, st.heats[i], end)...)
 	}
+	st.enough(told)
+	apac, zone := st.apac, st.regimes[0].a.SLA.Calendar.Zone()
 	last := slices.MaxFunc(told, func(a, b promise) int { return a.asked.Compare(b.asked) }).asked
-	zone := a.SLA.Calendar.Zone()
 	for _, q := range []report.Query{
 		{From: now, To: end},
 		{From: report.Monday(end, zone), To: end},
 		{From: now, To: end, Team: apac.ID},
-		{From: now, To: end, Rep: reps[emea.ID][0].ID},
+		{From: now, To: end, Rep: st.reps[st.emea.ID][0].ID},
 		{From: now, To: end, Tier: "fire"},
 		{From: now.AddDate(0, 0, 5), To: now.AddDate(0, 0, 9), Source: "fair 1"},
 		{From: now.AddDate(0, 0, -9), To: now.AddDate(0, 0, -2)},
