@@ -295,11 +295,12 @@ func lines(n *html.Node) []string {
 		return []string{"nothing"}
 	}
 	var out []string
-	if n.Type == html.TextNode {
+	switch n.Type {
+	case html.TextNode:
 		if text := strings.Join(strings.Fields(n.Data), " "); text != "" {
 			out = append(out, text)
 		}
-	} else if n.Type == html.ElementNode {
+	case html.ElementNode:
 		attributes := []string{}
 		own := false
 		for _, a := range n.Attr {

@@ -39,7 +39,12 @@ func TestRandomComingsAndGoingsInABrowser(t *testing.T) {
 	ctx, end := context.WithCancel(context.Background())
 	ran := make(chan error, 1)
 	go func() { ran <- hub.Run(ctx) }()
-	t.Cleanup(func() { end(); <-ran })
+	t.Cleanup(func() {
+		end()
+		if err := <-ran; err != nil {
+			t.Error(err)
+		}
+	})
 	view := live.View{Topic: "board", Frames: boardFrames{}, Concerns: func(live.Notice) bool { return true },
 		Look: func(context.Context, time.Time) (live.Page, error) {
 			mu.Lock()
