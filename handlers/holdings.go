@@ -201,9 +201,7 @@ func (s *server) holdingsStream(c echo.Context) error {
 	teams := viewer(c).TeamsSeen()
 	return s.stream(c, live.View{
 		Topic: "team|" + teamsTopic(teams), Frames: partFrames{},
-		Concerns: func(n live.Notice) bool {
-			return n.All || len(n.Teams) > 0 && (teams == nil || slices.ContainsFunc(n.Teams, func(t string) bool { return slices.Contains(teams, t) }))
-		},
+		Concerns: newsOf(teams),
 		Look: func(ctx context.Context, _ time.Time) (live.Page, error) {
 			sc, err := s.scene(ctx)
 			if err != nil {

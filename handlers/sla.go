@@ -117,9 +117,7 @@ func (s *server) slaStream(c echo.Context) error {
 	}
 	return s.stream(c, live.View{
 		Topic: "sla|" + teamsTopic(teams) + "|" + asked.query(), Frames: partFrames{}, Slow: true,
-		Concerns: func(n live.Notice) bool {
-			return n.All || len(n.Teams) > 0 && (teams == nil || slices.ContainsFunc(n.Teams, func(t string) bool { return slices.Contains(teams, t) }))
-		},
+		Concerns: newsOf(teams),
 		Look: func(ctx context.Context, _ time.Time) (live.Page, error) {
 			sc, err := s.scene(ctx)
 			if err != nil {
@@ -158,6 +156,13 @@ func (s *server) slaStream(c echo.Context) error {
 			}}, nil
 		},
 	})
+}
+
+// newsOf tells which notices are news to an audience that sees the teams; nil: all.
+func newsOf(teams []string) func(live.Notice) bool {
+	return func(n live.Notice) bool {
+		return n.All || len(n.Teams) > 0 && (teams == nil || slices.ContainsFunc(n.Teams, func(t string) bool { return slices.Contains(teams, t) }))
+	}
 }
 
 // teamsTopic names the teams that an audience sees, in the topic of its screen.

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -130,7 +131,7 @@ func (sc scene) narrowed(f slaFilter, q lead.ClockSearch) []string {
 		out = append(out, f.Team.Name)
 	}
 	if f.Query.Rep != "" {
-		out = append(out, sc.book.Name(f.Query.Rep))
+		out = append(out, sc.repWords(f.Query.Rep))
 	}
 	if f.Query.Tier != "" {
 		out = append(out, views.TierWord(f.Query.Tier))
@@ -139,6 +140,17 @@ func (sc scene) narrowed(f slaFilter, q lead.ClockSearch) []string {
 		out = append(out, f.Query.Source)
 	}
 	return out
+}
+
+// orNobody is a rep as one is asked for.
+func orNobody(rep string) string { return cmp.Or(rep, lead.Nobody) }
+
+// repWords name a rep who is asked for, or a part by rep.
+func (sc scene) repWords(rep string) string {
+	if orNobody(rep) == lead.Nobody {
+		return views.NobodysClocks
+	}
+	return sc.book.Name(rep)
 }
 
 // slaRows are clocks with their leads and what became of them, in words. A lead

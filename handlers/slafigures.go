@@ -48,7 +48,7 @@ func (s *server) slaFigures(ctx context.Context, sc scene, f slaFilter, r report
 	}
 	out.Tables = []views.SLATable{
 		{Title: "By team", Of: "Team", Rows: sc.slaParts(f, "team", r.Teams, sc.teamName, slugOf)},
-		{Title: "By rep", Of: "Rep", Rows: sc.slaParts(f, "rep", r.Reps, sc.repName, itself)},
+		{Title: "By rep", Of: "Rep", Rows: sc.slaParts(f, "rep", r.Reps, sc.repWords, orNobody)},
 		{Title: "By tier", Of: "Tier", Rows: sc.slaParts(f, "tier", r.Tiers, views.TierWord, itself)},
 		{Title: "By source", Of: "Source", Rows: sc.slaParts(f, "source", r.Sources, itself, itself)},
 	}
@@ -164,7 +164,7 @@ const partsShown = 20
 func (sc scene) slaParts(f slaFilter, by string, parts []report.Share, name, value func(string) string) []views.SLAShare {
 	out := make([]views.SLAShare, 0, len(parts))
 	for _, share := range parts[:min(len(parts), partsShown)] {
-		p := part{slaFilter: f, change: []string{by, value(share.Key)}, nameless: share.Key == "" || name(share.Key) == ""}
+		p := part{slaFilter: f, change: []string{by, value(share.Key)}, nameless: value(share.Key) == "" || name(share.Key) == ""}
 		row := views.SLAShare{Name: name(share.Key), URL: "/sla" + f.query(p.change...), HandOffs: p.count(share.HandOffs, ""), Waiting: p.count(share.Waiting, lead.ClocksWaiting)}
 		if p.nameless {
 			row.Name, row.URL = views.Nameless, ""

@@ -86,6 +86,7 @@ func (sc scene) repChoice(f slaFilter, seen []lead.Team) views.Filter {
 		}
 	}
 	slices.SortFunc(out.Options, func(a, b views.Pick) int { return strings.Compare(a.Text, b.Text) })
+	out.Options = append(out.Options, views.Pick{Value: lead.Nobody, Text: views.NobodysClocks})
 	return out
 }
 

@@ -51,6 +51,9 @@ const (
 	ClocksDone      = "done"      // the step was made, in ordinary hours
 )
 
+// Nobody is asked for as a rep where nobody had to act: see [Clock.Rep].
+const Nobody = "nobody"
+
 // ClockSearch asks for the clocks behind a figure: those that FactsQuery asks
 // for, narrowed. Zero fields don't narrow.
 type ClockSearch struct {

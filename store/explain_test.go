@@ -385,8 +385,10 @@ func (b *busy) pages() {
 	_, err = b.s.Activities(b.ctx, l.ID, nil, 20)
 	b.ok(err)
 	for _, teams := range [][]string{nil, {b.team.ID}} {
-		_, err = b.s.Running(b.ctx, lead.RunningSearch{Teams: teams, Limit: 50})
-		b.ok(err)
+		for _, rep := range []string{"", b.sam.ID} {
+			_, err = b.s.Running(b.ctx, lead.RunningSearch{Teams: teams, Rep: rep, Limit: 50})
+			b.ok(err)
+		}
 		_, err = b.s.Overdue(b.ctx, teams, b.now)
 		b.ok(err)
 		for _, circle := range []lead.Circle{lead.OfManager, lead.OfEvery} {
@@ -400,7 +402,7 @@ func (b *busy) pages() {
 		_, err = b.s.Facts(b.ctx, lead.FactsQuery{Teams: teams, From: b.now.AddDate(0, 0, -1), To: b.now, Now: b.now})
 		b.ok(err)
 		period := lead.FactsQuery{Teams: teams, From: b.now.AddDate(0, 0, -1), To: b.now, Now: b.now}
-		for _, q := range []lead.ClockSearch{{FactsQuery: period}, {FactsQuery: period, Result: lead.ClocksMissed, Kind: sla.Claim}, {FactsQuery: period, Result: lead.ClocksDone, UsedFrom: time.Minute},
+		for _, q := range []lead.ClockSearch{{FactsQuery: period}, {FactsQuery: period, Result: lead.ClocksMissed, Kind: sla.Claim}, {FactsQuery: period, Result: lead.ClocksDone, UsedFrom: time.Minute}, {FactsQuery: period, Result: lead.ClocksOrdinary, Rep: "x"},
 			{FactsQuery: period, After: &lead.ClockPoint{AskedAt: b.now, ID: "x"}, Spans: [][2]time.Time{{b.now.Add(-time.Hour), b.now}}}} {
 			q.Limit = 50
 			_, err = b.s.FindClocks(b.ctx, q)

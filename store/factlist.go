@@ -19,6 +19,14 @@ const (
 	clockDone   = `outcome IN ('met', 'breached') AND CASE kind WHEN 'claim' THEN stopped_owner <> '' WHEN 'decision' THEN stopped_move IN ('accept', 'return') ELSE stopped_move = 'touch' END AND NOT ` + clockClosed
 )
 
+// repID is a rep who is asked for, as rows have it.
+func repID(rep string) string {
+	if rep == lead.Nobody {
+		return ""
+	}
+	return rep
+}
+
 // FindClocks reads the clocks behind a figure, those that were asked for last first.
 func (s *Store) FindClocks(ctx context.Context, q lead.ClockSearch) ([]lead.LeadClock, error) {
 	if q.Teams != nil && len(q.Teams) == 0 {
@@ -29,10 +37,13 @@ func (s *Store) FindClocks(ctx context.Context, q lead.ClockSearch) ([]lead.Lead
 	if q.Teams != nil {
 		n.add(`team_id IN (?)`, q.Teams)
 	}
-	for column, want := range map[string]string{`kind`: string(q.Kind), `tier`: q.Tier, `source`: q.Source, `rep_id`: q.Rep} {
+	for column, want := range map[string]string{`kind`: string(q.Kind), `tier`: q.Tier, `source`: q.Source} {
 		if want != "" {
 			n.add(column+` = ?`, want)
 		}
+	}
+	if q.Rep != "" {
+		n.add(`rep_id = ?`, repID(q.Rep))
 	}
 	switch q.Result {
 	case lead.ClocksMissed:

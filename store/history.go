@@ -157,10 +157,13 @@ func (s *Store) Running(ctx context.Context, q lead.RunningSearch) ([]lead.Runni
 	if q.Teams != nil {
 		n.add(`l.team_id IN (?)`, q.Teams)
 	}
-	for column, want := range map[string]string{`c.kind`: string(q.Kind), `c.rep_id`: q.Rep, `c.tier`: q.Tier, `l.source`: q.Source} {
+	for column, want := range map[string]string{`c.kind`: string(q.Kind), `c.tier`: q.Tier, `l.source`: q.Source} {
 		if want != "" {
 			n.add(column+` = ?`, want)
 		}
+	}
+	if q.Rep != "" {
+		n.add(`c.rep_id = ?`, repID(q.Rep))
 	}
 	text, args, err := in(s.read, `SELECT `+prefixed("c", clockColumns)+` FROM clocks c JOIN leads l ON l.id = c.lead_id WHERE `+n.String()+` ORDER BY c.due_at, c.id LIMIT ?`, append(n.args, q.Limit)...)
 	if err != nil {

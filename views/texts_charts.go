@@ -44,8 +44,11 @@ func HeatSub(r report.SLA) string {
 // OfCalled says what a median response is of.
 func OfCalled(n int) string { return "of " + strconv.Itoa(n) + " that were called" }
 
-// Nameless is the part of the clocks that has no name.
-const Nameless = "nobody, or not known"
+// Nameless is the part of the clocks of which nothing is known.
+const Nameless = "not known"
+
+// NobodysClocks are those that nobody had to act by.
+const NobodysClocks = "Nobody"
 
 // DayName is a day of the week, 0 for Monday: "Mon".
 func DayName(day int) string { return time.Weekday((day + 1) % 7).String()[:3] }

@@ -233,7 +233,7 @@ func SLAOf(q Query, facts []lead.Facts) SLA {
 
 func (q Query) takes(f *lead.Facts) bool {
 	narrows := func(want, is string) bool { return want == "" || want == is }
-	return narrows(q.Team, f.TeamID) && narrows(q.Rep, f.Rep) && narrows(q.Tier, f.Tier) && narrows(q.Source, f.Source)
+	return narrows(q.Team, f.TeamID) && (narrows(q.Rep, f.Rep) || q.Rep == lead.Nobody && f.Rep == "") && narrows(q.Tier, f.Tier) && narrows(q.Source, f.Source)
 }
 
 func shares(parts map[string]*part) []Share {

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -32,6 +33,7 @@ func figures(w *world) {
 		{From: report.Monday(end, zone), To: end},
 		{From: now, To: end, Team: apac.ID},
 		{From: now, To: end, Rep: st.reps[st.emea.ID][0].ID},
+		{From: now, To: end, Rep: lead.Nobody},
 		{From: now, To: end, Tier: "fire"},
 		{From: now.AddDate(0, 0, 5), To: now.AddDate(0, 0, 9), Source: "fair 1"},
 		{From: now.AddDate(0, 0, -9), To: now.AddDate(0, 0, -2)},
@@ -96,18 +98,22 @@ func onRep(w *world, period lead.FactsQuery) {
 	for rep, n := range told {
 		of := func(c lead.Clock) bool { return c.Rep() == rep }
 		w.same("clocks by "+rep, n, len(ids(of, all...)))
-		if rep == "" {
-			continue
+		asked := cmp.Or(rep, lead.Nobody)
+		if found := find(asked); len(found) != n {
+			w.Errorf("%d clocks are listed by %s, want %d", len(found), asked, n)
+		} else {
+			w.same("a list of those by "+asked, ids(of, all...), ids(of, found...))
 		}
-		w.same("a list of those by "+rep, ids(of, all...), ids(of, find(rep)...))
 		runs := func(c lead.Clock) bool { return of(c) && c.Running() && c.Kind == sla.Response }
-		waits += len(ids(runs, all...))
+		if rep != "" {
+			waits += len(ids(runs, all...))
+		}
 		var on []string
-		for _, c := range must(w.s.Running(w.ctx, lead.RunningSearch{Kind: sla.Response, Rep: rep, Limit: 1000}))(w) {
+		for _, c := range must(w.s.Running(w.ctx, lead.RunningSearch{Kind: sla.Response, Rep: asked, Limit: 1000}))(w) {
 			on = append(on, c.ID)
 		}
 		slices.Sort(on)
-		w.same("who waits on "+rep, ids(runs, all...), on)
+		w.same("who waits on "+asked, ids(runs, all...), on)
 	}
 	if waits == 0 {
 		w.Error("nobody waits on a rep: the test tests nothing")

@@ -232,7 +232,8 @@ func clockLists(w *world) {
 	w.same("the response", []string{first + " response"}, running(lead.RunningSearch{Kind: sla.Response}))
 	w.same("of a tier that none has", []string{}, running(lead.RunningSearch{Tier: "nothing"}))
 	w.same("of a source that none has", []string{}, running(lead.RunningSearch{Source: "nothing"}))
-	w.same("of somebody who holds none", []string{}, running(lead.RunningSearch{Rep: "nobody"}))
+	w.same("of somebody who holds none", []string{}, running(lead.RunningSearch{Rep: "rosa"}))
+	w.same("of nobody", []string{second + " sooner", first + " later"}, running(lead.RunningSearch{Rep: lead.Nobody}))
 	overdue := func(teams []string, after time.Duration) int {
 		return must(w.s.Overdue(w.ctx, teams, now.Add(after).In(east)))(w)
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"hotleads/lead"
 	"hotleads/lead/report"
 	"hotleads/sla"
 )
@@ -13,7 +14,7 @@ import (
 func naive(q report.Query, all []promise) report.SLA {
 	r := report.SLA{Query: q}
 	all = keep(all, func(p promise) bool {
-		return (q.Team == "" || p.team == q.Team) && (q.Rep == "" || p.rep == q.Rep) && (q.Tier == "" || p.tier == q.Tier) && (q.Source == "" || p.source == q.Source)
+		return (q.Team == "" || p.team == q.Team) && (q.Rep == "" || p.rep == q.Rep || q.Rep == lead.Nobody && p.rep == "") && (q.Tier == "" || p.tier == q.Tier) && (q.Source == "" || p.source == q.Source)
 	})
 	within := func(from, to time.Time, of ...func(promise) bool) []promise {
 		return keep(all, func(p promise) bool {
