@@ -16,6 +16,8 @@ document.addEventListener('htmx:before:swap', e => {
   }
 });
 document.addEventListener('htmx:after:swap', soon);
+// Nothing in a row is htmx's to look for.
+document.addEventListener('htmx:before:process', e => { if (board?.contains(e.target)) e.preventDefault(); });
 
 // Order. Rows move to where #board-order says, but not while somebody is about
 // to click: a pointer or the focus in a row puts it off, for 3 seconds at most.
