@@ -260,3 +260,21 @@ func (t *txn) QueryxContext(ctx context.Context, text string, args ...any) (*sql
 	}
 	return t.Tx.QueryxContext(ctx, text, args...)
 }
+
+// reader asks outside of transactions, prepared where it can be: one way to Postgres
+// and back instead of two, and nothing to parse or plan.
+type reader struct {
+	*sqlx.DB
+	s *Store
+}
+
+// often is for what boards ask many times a second.
+func (s *Store) often() reader { return reader{s.read, s} }
+
+// QueryxContext asks.
+func (r reader) QueryxContext(ctx context.Context, text string, args ...any) (*sqlx.Rows, error) {
+	if stmt := r.s.prepared(ctx, text); stmt != nil {
+		return stmt.QueryxContext(ctx, args...) //nolint:sqlclosecheck // the caller closes the rows
+	}
+	return r.DB.QueryxContext(ctx, text, args...)
+}

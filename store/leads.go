@@ -50,12 +50,13 @@ func (s *Store) OnBoard(ctx context.Context, team string) ([]lead.BoardEntry, er
 // Versions reads the versions of leads by id.
 func (s *Store) Versions(ctx context.Context, ids []string) ([]lead.BoardEntry, error) {
 	entries := make([]lead.BoardEntry, 0, len(ids))
+	q := s.often()
 	for part := range slices.Chunk(ids, maxParams) {
-		text, args, err := in(s.read, `SELECT id, version FROM leads WHERE id IN (?)`, part)
+		text, args, err := in(q, `SELECT id, version FROM leads WHERE id IN (?)`, part)
 		if err != nil {
 			return nil, err
 		}
-		if err := query(ctx, s.read, text, args, func(r *sqlx.Rows) error {
+		if err := query(ctx, q, text, args, func(r *sqlx.Rows) error {
 			var e lead.BoardEntry
 			err := r.Scan(&e.ID, &e.Version)
 			entries = append(entries, e)
@@ -69,7 +70,7 @@ func (s *Store) Versions(ctx context.Context, ids []string) ([]lead.BoardEntry, 
 
 // Cards reads leads by id with their current clocks.
 func (s *Store) Cards(ctx context.Context, ids []string) (map[string]lead.Card, error) {
-	cards, err := readCards(ctx, s.read, ids, "", nil)
+	cards, err := readCards(ctx, s.often(), ids, "", nil)
 	return cards, wrap(err)
 }
 
