@@ -55,8 +55,8 @@ func (s *server) clocksAsked(c echo.Context, sc scene) (slaFilter, lead.ClockSea
 		if n, err := fmt.Sscanf(text, "%d-%d", &day, &hour); err != nil || n != 2 || day < 1 || day > 7 || hour < 0 || hour > 23 {
 			return f, q, nil, lead.Invalid("hour", "%q is no hour of the week such as 1-9 (Monday, nine o'clock)", clipped(text, 40))
 		}
-		for monday := report.Monday(q.From, f.Zone); monday.Before(q.To); monday = monday.AddDate(0, 0, 7) {
-			if from, to := hourOf(monday.AddDate(0, 0, day-1), hour); from.Before(to) {
+		for monday := report.Monday(q.From, f.Zone); monday.Before(q.To); monday = lead.DaysOn(monday, 7, f.Zone) {
+			if from, to := hourOf(lead.DaysOn(monday, day-1, f.Zone), hour); from.Before(to) {
 				q.Spans = append(q.Spans, [2]time.Time{from, to})
 			}
 		}

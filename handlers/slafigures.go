@@ -141,13 +141,13 @@ func (sc scene) slaShare(p part, k report.Kept) views.SLACellFigure {
 
 // slaWeek is a row of the trend.
 func (sc scene) slaWeek(f slaFilter, w report.Week) views.SLAWeek {
-	from, end := w.Monday.Format(time.DateOnly), w.Monday.AddDate(0, 0, 7)
+	from, end := w.Monday.Format(time.DateOnly), lead.DaysOn(w.Monday, 7, f.Zone)
 	if f.Query.To.Before(end) {
 		end = f.Query.To
 	}
 	p := part{slaFilter: f, change: []string{"from", from, "to", f.lastDay(end)}}
 	row := views.SLAWeek{Label: w.Monday.In(f.Zone).Format("2 Jan"), HandOffs: p.count(w.HandOffs, ""), Response: p.response(w.Response, false)}
-	row.URL = "/sla" + f.query("from", from, "to", w.Monday.AddDate(0, 0, 6).Format(time.DateOnly))
+	row.URL = "/sla" + f.query("from", from, "to", lead.DaysOn(w.Monday, 6, f.Zone).Format(time.DateOnly))
 	for _, k := range w.Kept {
 		if k.Kind != sla.Response {
 			row.Shares = append(row.Shares, sc.slaShare(p, k))

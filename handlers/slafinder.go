@@ -40,12 +40,13 @@ func (s *server) slaFinder(ctx context.Context, sc scene, f slaFilter, u lead.Us
 // periods are those that people ask for, the one that is shown as from and to (days)
 // marked.
 func (f slaFilter) periods(from, to string) []views.TeamLink {
-	monday, today := report.Monday(f.Now, f.Zone), report.Day(f.Now, f.Zone)
+	monday, today := report.Monday(f.Now, f.Zone), lead.Today(f.Now, f.Zone)
+	on := func(days int) time.Time { return lead.DaysOn(monday, days, f.Zone) }
 	var out []views.TeamLink
 	for _, p := range []struct {
 		name     string
 		from, to time.Time
-	}{{"Today", today, today}, {"This week", monday, monday.AddDate(0, 0, 6)}, {"Last week", monday.AddDate(0, 0, -7), monday.AddDate(0, 0, -1)}, {"8 weeks", monday.AddDate(0, 0, -49), monday.AddDate(0, 0, 6)}} {
+	}{{"Today", today, today}, {"This week", monday, on(6)}, {"Last week", on(-7), on(-1)}, {"8 weeks", on(-49), on(6)}} {
 		first, last := p.from.Format(time.DateOnly), p.to.Format(time.DateOnly)
 		link := views.TeamLink{Name: p.name, Slug: "/sla" + f.query("from", first, "to", last), Current: from == first && to == last}
 		if p.name == "This week" {

@@ -44,7 +44,8 @@ func (sc scene) meant(f slaFilter) (slaFilter, error) {
 	team := f.Team
 	zone := zone(sc.rules, team)
 	monday := report.Monday(sc.now, zone)
-	f.Query = report.Query{From: monday, To: monday.AddDate(0, 0, 7), Now: sc.now, Zone: zone, Tier: f.Tier, Source: f.Source, Rep: f.Rep}
+	nextWeek := lead.DaysOn(monday, 7, zone)
+	f.Query = report.Query{From: monday, To: nextWeek, Now: sc.now, Zone: zone, Tier: f.Tier, Source: f.Source, Rep: f.Rep}
 	if team != nil {
 		f.Query.Team = team.ID
 	}
@@ -60,7 +61,7 @@ func (sc scene) meant(f slaFilter) (slaFilter, error) {
 	if f.From != "" {
 		read("from", f.From, false, &f.Query.From)
 		if f.To == "" && refused == nil {
-			f.Query.To = monday.AddDate(0, 0, 7)
+			f.Query.To = nextWeek
 		}
 	}
 	if f.To != "" {
@@ -77,7 +78,7 @@ func (sc scene) meant(f slaFilter) (slaFilter, error) {
 		refused = lead.Invalid("from", "a report spans two years at most")
 	}
 	if refused != nil { // what is shown beside the refusal is this week's
-		f.Query.From, f.Query.To = monday, monday.AddDate(0, 0, 7)
+		f.Query.From, f.Query.To = monday, nextWeek
 	}
 	if f.Tier != "" && !slices.Contains(slaTiers, f.Tier) {
 		f.Query.Tier = ""
@@ -95,12 +96,12 @@ func (sc scene) meant(f slaFilter) (slaFilter, error) {
 // where the next one begins.
 func momentOf(field, text string, zone *time.Location, whole bool) (time.Time, error) {
 	if calendarDay.MatchString(text) {
-		if _, err := time.Parse(time.DateOnly, text); err == nil && text >= "1970" && text < "9999" {
-			day, _ := time.ParseInLocation(time.DateOnly, text, zone)
+		if day, err := time.Parse(time.DateOnly, text); err == nil && text >= "1970" && text < "9999" {
+			y, m, d := day.Date()
 			if whole {
-				day = day.AddDate(0, 0, 1)
+				d++
 			}
-			return day, nil
+			return lead.DayBegins(y, m, d, zone), nil
 		}
 		return time.Time{}, lead.Invalid(field, "%q is no day: it wants one such as 2026-01-31, from 1970 on", text)
 	}
@@ -133,7 +134,7 @@ func (f slaFilter) wayBack(back string) string {
 // lastDay is the end of a period as an address has it: the last day that is meant
 // whole, else the instant.
 func (f slaFilter) lastDay(end time.Time) string {
-	if end.Equal(report.Day(end, f.Zone)) {
+	if end.Equal(lead.Today(end, f.Zone)) {
 		return end.Add(-time.Second).In(f.Zone).Format(time.DateOnly)
 	}
 	return end.UTC().Format(time.RFC3339)

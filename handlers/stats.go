@@ -23,7 +23,7 @@ func (s *server) boardStats(ctx context.Context, team lead.Team, rows []lead.Sco
 	cached, ok := s.stats[team.ID]
 	s.mu.Unlock()
 	if !ok || sc.now.Sub(cached.at) > statsFor {
-		q := report.Query{From: report.Day(sc.now, sc.zone(team.ID)), To: sc.now.Add(time.Second), Now: sc.now, Zone: sc.zone(team.ID), Team: team.ID}
+		q := report.Query{From: lead.Today(sc.now, sc.zone(team.ID)), To: sc.now.Add(time.Second), Now: sc.now, Zone: sc.zone(team.ID), Team: team.ID}
 		facts, err := s.Store.Facts(ctx, lead.FactsQuery{Teams: []string{team.ID}, From: q.From, To: q.To, Now: q.Now})
 		if err != nil {
 			return m, err

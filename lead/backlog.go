@@ -328,23 +328,6 @@ func NextMorning(c *sla.Calendar, now time.Time) (time.Time, error) {
 	return time.Time{}, sla.ErrTooFar // the opening after tomorrow's midnight is after now
 }
 
-// DayBegins is a day's first moment in a zone; there may be none at 0:00. The
-// day may be any number, as for time.Date.
-func DayBegins(y int, m time.Month, d int, zone *time.Location) time.Time {
-	want := time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Day()
-	t := time.Date(y, m, d, 0, 0, 0, 0, zone)
-	for t.Day() != want {
-		t = t.Add(15 * time.Minute)
-	}
-	return t
-}
-
-// Today is the first moment of the day that it is now in a zone.
-func Today(now time.Time, zone *time.Location) time.Time {
-	y, m, d := now.In(zone).Date()
-	return DayBegins(y, m, d, zone)
-}
-
 func countLeads(n int) string {
 	if n == 1 {
 		return "1 lead"

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"hotleads/lead"
 	"hotleads/lead/report"
 	"hotleads/sla"
 )
@@ -35,13 +36,13 @@ func PeriodSentence(r report.SLA) string {
 // PeriodWords are a report's period as a sentence begins with it.
 func PeriodWords(q report.Query) string {
 	const day = "2 Jan 2006"
-	last, monday, today := q.To.Add(-time.Second), report.Monday(q.Now, q.Zone), report.Day(q.Now, q.Zone)
+	last, monday, today := q.To.Add(-time.Second), report.Monday(q.Now, q.Zone), lead.Today(q.Now, q.Zone)
 	switch {
-	case q.From.Equal(monday) && q.To.Equal(monday.AddDate(0, 0, 7)):
+	case q.From.Equal(monday) && q.To.Equal(lead.DaysOn(monday, 7, q.Zone)):
 		return "This week"
-	case q.From.Equal(today) && q.To.Equal(today.AddDate(0, 0, 1)):
+	case q.From.Equal(today) && q.To.Equal(lead.DaysOn(today, 1, q.Zone)):
 		return "Today"
-	case q.From.Equal(report.Day(last, q.Zone)):
+	case q.From.Equal(lead.Today(last, q.Zone)):
 		return "On " + last.In(q.Zone).Format(day)
 	}
 	return "From " + q.From.In(q.Zone).Format(day) + " to " + last.In(q.Zone).Format(day)

@@ -28,9 +28,9 @@ type counting struct {
 // place is where a moment lies in the zone.
 type place struct {
 	known       bool
-	day, monday int64 // Unix seconds
-	week        int   // index of the trend; -1: outside
-	hour        int   // of the week, Monday 0:00 is 0
+	day, monday int // days since 1970: what is of one day is told by its date, whenever that begins
+	week        int // index of the trend; -1: outside
+	hour        int // of the week, Monday 0:00 is 0
 }
 
 const weekHours = 7 * 24
@@ -78,7 +78,7 @@ func newCounting(q Query, facts []lead.Facts) *counting {
 		teams: map[string]*part{}, reps: map[string]*part{}, tiers: map[string]*part{}, sources: map[string]*part{}, used: make([]int64, 0, all)}
 	c.first = q.Since().Unix() / quarter
 	c.places = make([]place, max(0, q.To.Unix()/quarter-c.first+1))
-	for monday, last := q.Since(), Monday(q.end(), q.Zone); !monday.After(last); monday = monday.AddDate(0, 0, 7) {
+	for monday, last := q.Since(), Monday(q.end(), q.Zone); !monday.After(last); monday = lead.DaysOn(monday, 7, q.Zone) {
 		c.weeks, c.responses = append(c.weeks, Week{Monday: monday, Kept: keptByKind()}), append(c.responses, nil)
 	}
 	c.now = c.place(q.Now.Unix())
@@ -101,14 +101,19 @@ func (c *counting) place(asked int64) place {
 
 func (c *counting) placeOf(asked int64) place {
 	t := time.Unix(asked, 0).In(c.q.Zone)
-	monday := Monday(t, c.q.Zone)
-	p := place{known: true, day: Day(t, c.q.Zone).Unix(), monday: monday.Unix(), week: -1, hour: (int(t.Weekday())+6)%7*24 + t.Hour()}
-	for i, w := range c.weeks {
-		if w.Monday.Equal(monday) {
-			p.week = i
-		}
+	weekday := (int(t.Weekday()) + 6) % 7
+	p := place{known: true, day: dayOf(t), week: -1, hour: weekday*24 + t.Hour()}
+	p.monday = p.day - weekday
+	if at := (p.monday - dayOf(c.weeks[0].Monday)) / 7; p.monday >= dayOf(c.weeks[0].Monday) && at < len(c.weeks) {
+		p.week = at
 	}
 	return p
+}
+
+// dayOf counts days since 1970, as t's zone has them.
+func dayOf(t time.Time) int {
+	y, m, d := t.Date()
+	return int(time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Unix() / (24 * 3600))
 }
 
 // take counts the clocks of one sort.

@@ -42,7 +42,7 @@ type Query struct {
 // Since is the beginning of what the report looks at: the period, and the weeks
 // of the trend.
 func (q Query) Since() time.Time {
-	since := Monday(q.end(), q.Zone).AddDate(0, 0, -7*(WeeksBack-1))
+	since := lead.DaysOn(Monday(q.end(), q.Zone), -7*(WeeksBack-1), q.Zone)
 	if q.From.Before(since) {
 		return Monday(q.From, q.Zone)
 	}
@@ -54,7 +54,7 @@ func (q Query) Since() time.Time {
 func (q Query) spans() [][2]time.Time {
 	period := [2]time.Time{q.Since(), q.To}
 	monday := Monday(q.Now, q.Zone)
-	week := [2]time.Time{monday, monday.AddDate(0, 0, 7)}
+	week := [2]time.Time{monday, lead.DaysOn(monday, 7, q.Zone)}
 	if period[1].Before(week[0]) || week[1].Before(period[0]) {
 		return [][2]time.Time{period, week}
 	}
@@ -77,13 +77,7 @@ func (q Query) end() time.Time {
 
 // Monday is the beginning of the ISO week of a moment in a zone.
 func Monday(t time.Time, zone *time.Location) time.Time {
-	return Day(t, zone).AddDate(0, 0, -(int(t.In(zone).Weekday())+6)%7)
-}
-
-// Day is the beginning of the day of a moment in a zone.
-func Day(t time.Time, zone *time.Location) time.Time {
-	y, m, d := t.In(zone).Date()
-	return time.Date(y, m, d, 0, 0, 0, 0, zone)
+	return lead.DaysOn(t, -(int(t.In(zone).Weekday())+6)%7, zone)
 }
 
 // SLA is how the promises of a period were kept.

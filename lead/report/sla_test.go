@@ -74,6 +74,35 @@ func TestWeeksAndHoursOfAZone(t *testing.T) {
 	}
 }
 
+// In Santiago the clocks of Sunday 2026-09-06 went from 0:00 to 1:00: the week that it
+// ends, and the trend that begins with it, are as long as any.
+func TestAWeekThatEndsWithADayWithoutMidnight(t *testing.T) {
+	zone, err := time.LoadLocation("America/Santiago")
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := func(d, hour int) int64 { return time.Date(2026, time.September, d, hour, 30, 0, 0, zone).Unix() }
+	facts := []lead.Facts{{Kind: sla.Claim, Result: sla.Met, Done: true, Each: []lead.Stretch{{Asked: at(5, 23)}, {Asked: at(6, 1)}, {Asked: at(7, 0)}}}}
+	sunday := time.Date(2026, 9, 6, 4, 0, 0, 0, time.UTC)
+	q := report.Query{From: sunday, To: sunday.Add(60 * 24 * time.Hour), Now: sunday.Add(12 * time.Hour), Zone: zone}
+	r := report.SLAOf(q, facts)
+	want := []report.Hour{{Day: 5, Hour: 23, Met: 1}, {Day: 6, Hour: 1, Met: 1}}
+	if diff := cmp.Diff(want, r.Clocks[0].Hours); diff != "" {
+		t.Errorf("hours (-want +got):\n%s", diff)
+	}
+	if r.Today[0].Met != 1 || r.Week[0].Met != 2 || r.Clocks[0].Met != 2 {
+		t.Errorf("today %d, this week %d, since then %d", r.Today[0].Met, r.Week[0].Met, r.Clocks[0].Met)
+	}
+	last := r.Weeks[len(r.Weeks)-1]
+	if monday := last.Monday.Format(time.DateTime); monday != "2026-08-31 00:00:00" || last.Kept[0].Met != 2 {
+		t.Errorf("%d in the week from %s on", last.Kept[0].Met, monday)
+	}
+	q.Now = q.To
+	if r := report.SLAOf(q, facts); r.Weeks[0].Monday.Format(time.DateTime) != "2026-08-31 00:00:00" || r.Weeks[0].Kept[0].Met != 2 || r.Weeks[1].Kept[0].Met != 1 {
+		t.Errorf("the trend begins with %+v, %+v", r.Weeks[0], r.Weeks[1])
+	}
+}
+
 func TestBins(t *testing.T) {
 	of := func(minutes ...int64) []report.Bin {
 		f := lead.Facts{Kind: sla.Response, Result: sla.Met, Done: true}

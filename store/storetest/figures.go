@@ -28,6 +28,8 @@ func figures(w *world) {
 	st.enough(told)
 	apac, zone := st.apac, st.regimes[0].a.SLA.Calendar.Zone()
 	last := slices.MaxFunc(told, func(a, b promise) int { return a.asked.Compare(b.asked) }).asked
+	santiago := must(time.LoadLocation("America/Santiago"))(w)
+	sunday := time.Date(2026, 9, 6, 4, 0, 0, 0, time.UTC) // whose clocks went from 0:00 to 1:00 then
 	for _, q := range []report.Query{
 		{From: now, To: end},
 		{From: report.Monday(end, zone), To: end},
@@ -38,8 +40,11 @@ func figures(w *world) {
 		{From: now.AddDate(0, 0, 5), To: now.AddDate(0, 0, 9), Source: "fair 1"},
 		{From: now.AddDate(0, 0, -9), To: now.AddDate(0, 0, -2)},
 		{From: now, To: last}, // what was asked for later this week is of this week alone
+		{From: sunday, To: end, Zone: santiago},
 	} {
-		q.Now, q.Zone = end, zone
+		if q.Now = end; q.Zone == nil {
+			q.Zone = zone
+		}
 		got := must(report.Read(q, func(from, to time.Time) ([]lead.Facts, error) {
 			return w.s.Facts(w.ctx, lead.FactsQuery{From: from, To: to, Now: q.Now})
 		}))(w)
