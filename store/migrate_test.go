@@ -72,7 +72,7 @@ func TestMigrateUpAndDown(t *testing.T) {
 }
 
 // What an older program left running waits on whoever holds the lead, in lists and in
-// reports.
+// reports, and is warm's where its lead had faded.
 func TestWhatRunsKnowsItsRep(t *testing.T) {
 	engines(t, func(t *testing.T, url string) {
 		s := storetest.Open(t, url)
@@ -106,7 +106,7 @@ func TestWhatRunsKnowsItsRep(t *testing.T) {
 		if err != nil || ferr != nil {
 			t.Fatal(err, ferr)
 		}
-		if len(clocks) != 3 || len(facts) != 3 || slices.ContainsFunc(facts, func(f lead.Facts) bool { return f.Rep != "rosa" }) {
+		if len(clocks) != 3 || len(facts) != 3 || slices.ContainsFunc(facts, func(f lead.Facts) bool { return f.Rep != "rosa" || f.Tier != "warm" }) {
 			t.Errorf("hers are %+v, and %+v", clocks, facts)
 		}
 	})
