@@ -25,18 +25,24 @@ const breachesShown = 8
 // not theirs to see is not there.
 func (s *server) slaAsked(c echo.Context, sc scene) (slaFilter, []string, error) {
 	u := *viewer(c)
+	seen, teams := seenTeams(sc.book, u), u.TeamsSeen()
 	var team *lead.Team
-	if ref := plain(c.QueryParam("team")); ref != "" {
-		if team = teamOf(&lead.Book{Teams: seenTeams(sc.book, u)}, ref); team == nil {
+	ref := plain(c.QueryParam("team"))
+	switch {
+	case ref != "":
+		if team = teamOf(&lead.Book{Teams: seen}, ref); team == nil {
 			return slaFilter{}, nil, lead.NotFound("the team " + clipped(ref, 40))
 		}
+	case len(teams) == 1 && len(seen) == 1: // its days and targets, as on its board
+		team = &seen[0]
 	}
 	f, err := sc.readSLA(c, team)
+	f.only = ref == ""
 	if f.Kind = sla.Kind(plain(c.QueryParam("kind"))); f.Kind != "" && !slices.Contains(report.Kinds, f.Kind) {
 		err = lead.Together(err, lead.Invalid("kind", "%q is no clock: it wants claim, decision, touch or response", clipped(string(f.Kind), 40)))
 		f.Kind = ""
 	}
-	return f, u.TeamsSeen(), err
+	return f, teams, err
 }
 
 func (s *server) slaPage(c echo.Context) error {

@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"net/http"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -41,8 +42,16 @@ func (b browser) csvOf(path string) []map[string]string {
 // same, narrowed alike.
 func TestSLA(t *testing.T) {
 	x := newSite(t)
-	x.escalating() // around the clock
-	far, err := x.store.AddTeam(t.Context(), lead.Operator, lead.Team{Name: "Far"}, lead.Now())
+	x.escalating()                   // around the clock
+	elsewhere := "Pacific/Pago_Pago" // where it is another day than here
+	if lead.Now().UTC().Hour() >= 10 {
+		elsewhere = "Pacific/Kiritimati"
+	}
+	there, err := sla.ParseCalendar([]byte(`{"time_zone":"` + elsewhere + `"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	far, err := x.store.AddTeam(t.Context(), lead.Operator, lead.Team{Name: "Far", Calendar: there}, lead.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,12 +138,48 @@ func TestSLA(t *testing.T) {
 	if r := figures["rep '=Rosa response"]; r["met"] != "1" || r["open"] != "1" || figures["rep  response"] != nil {
 		t.Errorf("whom the buyers wait on: %v in %v", r, figures)
 	}
+	// All that the page shows stands in the file.
+	hourly := 0
+	for name, want := range map[string]map[string]string{
+		"period  response":      {"hand_offs": "2", "mqls": "2", "called": "1", "waiting": "1", "ended": "0", "promised_percent": ""},
+		"period  claim":         {"claimed_by_none": "0", "promised_percent": "90.0", "hand_offs": ""},
+		"verified  touch":       {"met": "0"},
+		"self-reported  touch":  {"met": "1", "done": ""},
+		"today  touch":          {"met": "1"},
+		"team EMEA response":    {"hand_offs": "2", "waiting": "1"},
+		"bin 0–1 min touch":     {"met": "1", "missed": "0", "open": ""},
+		"bin 0–1 min decision":  {"met": "1"},
+		"after hours  response": {"met": "0"},
+		"tier hot response":     {"hand_offs": "2"},
+	} {
+		for column, text := range want {
+			if got := figures[name][column]; got != text {
+				t.Errorf("%s: %s %q, want %q", name, column, got, text)
+			}
+		}
+	}
+	for name, row := range figures {
+		if strings.HasPrefix(name, "hour ") && row["clock"] == "claim" {
+			n, err := strconv.Atoi(row["missed"])
+			if hourly += n; err != nil || !strings.HasSuffix(row["name"], ":00") {
+				t.Errorf("an hour of the week: %v", row)
+			}
+		}
+	}
+	if hourly != 2 {
+		t.Errorf("%d claims were missed by the hours of the week, want 2", hourly)
+	}
 	for _, row := range mara.csvOf("/sla.csv?kind=touch") {
 		if row["clock"] != "touch" {
 			t.Errorf("touches alone: %v", row)
 		}
 	}
+	// Who sees one team has its days, as on its board.
 	fara := x.signIn("Fara")
+	today := lead.Now().In(there.Zone()).Format(time.DateOnly)
+	if _, _, page := fara.get("/sla"); !strings.Contains(page, "from="+today+"&amp;to="+today) || strings.Contains(page, "team=far") {
+		t.Errorf("the manager of a team in %s has another today than %s", elsewhere, today)
+	}
 	if got := fara.csvOf("/sla/clocks.csv"); len(got) != 0 {
 		t.Errorf("another team's manager reads %v", got)
 	}

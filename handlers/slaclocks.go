@@ -55,24 +55,10 @@ func (s *server) clocksAsked(c echo.Context, sc scene) (slaFilter, lead.ClockSea
 		if n, err := fmt.Sscanf(text, "%d-%d", &day, &hour); err != nil || n != 2 || day < 1 || day > 7 || hour < 0 || hour > 23 {
 			return f, q, nil, lead.Invalid("hour", "%q is no hour of the week such as 1-9 (Monday, nine o'clock)", clipped(text, 40))
 		}
-		for monday := report.Monday(q.From, f.Zone); monday.Before(q.To); monday = lead.DaysOn(monday, 7, f.Zone) {
-			if from, to := hourOf(lead.DaysOn(monday, day-1, f.Zone), hour); from.Before(to) {
-				q.Spans = append(q.Spans, [2]time.Time{from, to})
-			}
-		}
+		f.hour = &report.Hour{Day: day - 1, Hour: hour}
+		q.Spans = f.HourSpans(*f.hour)
 	}
 	return f, q, teams, nil
-}
-
-// hourOf is when an hour of a day begins and ends in the day's zone: twice as long
-// where it is repeated, nothing where it is skipped.
-func hourOf(day time.Time, hour int) (from, to time.Time) {
-	y, m, d := day.Date()
-	from = time.Date(y, m, d, hour, 0, 0, 0, day.Location())
-	for to = from; to.Hour() == hour && to.Day() == d; {
-		to = to.Add(15 * time.Minute) // no zone changes by less
-	}
-	return from, to
 }
 
 // slaClocksPage lists the clocks behind a figure.
@@ -124,8 +110,8 @@ func (sc scene) narrowed(f slaFilter, q lead.ClockSearch) []string {
 	if q.UsedFrom > 0 || q.UsedTo > 0 {
 		out = append(out, views.WaitWords(q.UsedFrom, q.UsedTo))
 	}
-	if len(q.Spans) > 0 {
-		out = append(out, views.HourWords(q.Spans[0][0].In(f.Zone)))
+	if f.hour != nil {
+		out = append(out, views.HourWords(*f.hour))
 	}
 	if f.Team != nil {
 		out = append(out, f.Team.Name)

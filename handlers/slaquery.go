@@ -26,6 +26,8 @@ type slaFilter struct {
 	From, To, Rep, Tier, Source string
 	Kind                        sla.Kind // of what stands on the page clock by clock; "": every kind
 	Team                        *lead.Team
+	hour                        *report.Hour // of the week, of a list of clocks; nil: any
+	only                        bool         // who asks sees no other team, and need not name it
 	report.Query
 }
 
@@ -169,7 +171,7 @@ func (f slaFilter) query(change ...string) string {
 	set("tier", f.Tier)
 	set("source", f.Source)
 	set("kind", string(f.Kind))
-	if f.Team != nil {
+	if f.Team != nil && !f.only {
 		set("team", f.Team.Slug)
 	}
 	for i := 0; i+1 < len(change); i += 2 {

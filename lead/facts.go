@@ -62,7 +62,7 @@ type ClockSearch struct {
 	Rep, Tier, Source string
 	Result            string         // one of the above, or a sla.Outcome
 	UsedFrom, UsedTo  time.Duration  // took so long or longer, and shorter than that
-	Spans             [][2]time.Time // asked for in one of these
+	Spans             [][2]time.Time // asked for in one of these; nil: whenever
 	After             *ClockPoint    // the page after this point
 	Limit             int
 }

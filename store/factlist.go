@@ -29,7 +29,7 @@ func repID(rep string) string {
 
 // FindClocks reads the clocks behind a figure, those that were asked for last first.
 func (s *Store) FindClocks(ctx context.Context, q lead.ClockSearch) ([]lead.LeadClock, error) {
-	if q.Teams != nil && len(q.Teams) == 0 {
+	if q.Teams != nil && len(q.Teams) == 0 || q.Spans != nil && len(q.Spans) == 0 {
 		return nil, nil
 	}
 	var n narrowed

@@ -154,10 +154,10 @@ func (s *Store) Running(ctx context.Context, q lead.RunningSearch) ([]lead.Runni
 	if q.Kind == "" {
 		n.add(`c.kind <> ?`, string(sla.Response))
 	}
-	if q.Teams != nil {
+	if q.Teams != nil { // whose lead it is now: a clock that was missed stays with the team that missed it, but waits on another
 		n.add(`l.team_id IN (?)`, q.Teams)
 	}
-	for column, want := range map[string]string{`c.kind`: string(q.Kind), `c.tier`: q.Tier, `l.source`: q.Source} {
+	for column, want := range map[string]string{`c.kind`: string(q.Kind), `c.tier`: q.Tier, `c.source`: q.Source} {
 		if want != "" {
 			n.add(column+` = ?`, want)
 		}

@@ -53,7 +53,10 @@ const NobodysClocks = "Nobody"
 // DayName is a day of the week, 0 for Monday: "Mon".
 func DayName(day int) string { return time.Weekday((day + 1) % 7).String()[:3] }
 
+// HourName is an hour of the week: "Mon 9:00".
+func HourName(h report.Hour) string { return fmt.Sprintf("%s %d:00", DayName(h.Day), h.Hour) }
+
 // HourTitle says what came in an hour of the week.
 func HourTitle(h report.Hour) string {
-	return fmt.Sprintf("%s %d:00: %d of %d late", DayName(h.Day), h.Hour, h.Missed, h.Met+h.Missed)
+	return fmt.Sprintf("%s: %d of %d late", HourName(h), h.Missed, h.Met+h.Missed)
 }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"hotleads/lead"
+	"hotleads/lead/report"
 )
 
 // The words of the SLA report.
@@ -61,9 +62,9 @@ func WaitWords(from, to time.Duration) string {
 	return itoa(int(from.Minutes())) + " to " + itoa(int(to.Minutes())) + " business minutes"
 }
 
-// HourWords are the hour of the week that begins then: "Mondays, 9:00 to 10:00".
-func HourWords(at time.Time) string {
-	return at.Weekday().String() + "s, " + itoa(at.Hour()) + ":00 to " + itoa(at.Hour()+1) + ":00"
+// HourWords are an hour of the week: "Mondays, 9:00 to 10:00".
+func HourWords(h report.Hour) string {
+	return time.Weekday((h.Day+1)%7).String() + "s, " + itoa(h.Hour) + ":00 to " + itoa(h.Hour+1) + ":00"
 }
 
 // ClocksTitle is the title of a list of clocks that is narrowed to a result; false

@@ -110,6 +110,28 @@ func (c *counting) placeOf(asked int64) place {
 	return p
 }
 
+// HourSpans is when an hour of the week is within a period's weeks; never nil. Where the
+// clocks of the zone change it is as long as it is told by them: twice, half or not at all.
+func (q Query) HourSpans(h Hour) [][2]time.Time {
+	spans := [][2]time.Time{}
+	for monday := Monday(q.From, q.Zone); monday.Before(q.To); monday = lead.DaysOn(monday, 7, q.Zone) {
+		ends := lead.DaysOn(monday, h.Day+1, q.Zone)
+		for at := lead.DaysOn(monday, h.Day, q.Zone); at.Before(ends); {
+			next := at.Add(quarter * time.Second)
+			last := len(spans) - 1
+			switch {
+			case at.Hour() != h.Hour:
+			case last >= 0 && spans[last][1].Equal(at):
+				spans[last][1] = next
+			default:
+				spans = append(spans, [2]time.Time{at, next})
+			}
+			at = next
+		}
+	}
+	return spans
+}
+
 // dayOf counts days since 1970, as t's zone has them.
 func dayOf(t time.Time) int {
 	y, m, d := t.Date()

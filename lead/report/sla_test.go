@@ -74,6 +74,41 @@ func TestWeeksAndHoursOfAZone(t *testing.T) {
 	}
 }
 
+// An hour of the week is the one that clocks are counted in, where it is repeated, cut or
+// skipped, too.
+func TestHoursOfTheWeekAreAsLongAsTheyAre(t *testing.T) {
+	for _, c := range []struct {
+		what, zone, from, to string
+		hour                 report.Hour
+		want                 []string
+	}{
+		{"repeated east of UTC", "Europe/Berlin", "2026-10-19", "2026-11-02", report.Hour{Day: 6, Hour: 2}, []string{"10-25 00:00", "10-25 02:00", "11-01 01:00", "11-01 02:00"}},
+		{"repeated west of UTC", "America/New_York", "2026-10-26", "2026-11-02", report.Hour{Day: 6, Hour: 1}, []string{"11-01 05:00", "11-01 07:00"}},
+		{"the hour before midnight, repeated", "America/Santiago", "2026-03-30", "2026-04-06", report.Hour{Day: 5, Hour: 23}, []string{"04-05 02:00", "04-05 04:00"}},
+		{"half of it repeated", "Australia/Lord_Howe", "2026-03-30", "2026-04-06", report.Hour{Day: 6, Hour: 1}, []string{"04-04 14:00", "04-04 15:30"}},
+		{"half of it skipped", "Australia/Lord_Howe", "2026-09-28", "2026-10-05", report.Hour{Day: 6, Hour: 2}, []string{"10-03 15:30", "10-03 16:00"}},
+		{"skipped", "Europe/Berlin", "2026-03-23", "2026-03-30", report.Hour{Day: 6, Hour: 2}, []string{}},
+	} {
+		zone, err := time.LoadLocation(c.zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		q := report.Query{Zone: zone}
+		for text, to := range map[string]*time.Time{c.from: &q.From, c.to: &q.To} {
+			if *to, err = time.ParseInLocation(time.DateOnly, text, zone); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got := []string{}
+		for _, span := range q.HourSpans(c.hour) {
+			got = append(got, span[0].UTC().Format("01-02 15:04"), span[1].UTC().Format("01-02 15:04"))
+		}
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", c.what, diff)
+		}
+	}
+}
+
 // In Santiago the clocks of Sunday 2026-09-06 went from 0:00 to 1:00: the week that it
 // ends, and the trend that begins with it, are as long as any.
 func TestAWeekThatEndsWithADayWithoutMidnight(t *testing.T) {

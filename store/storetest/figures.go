@@ -77,6 +77,7 @@ func figures(w *world) {
 		w.Error("facts of one team are not of that team alone")
 	}
 	w.same("facts of no team", 0, len(must(w.s.Facts(w.ctx, lead.FactsQuery{Teams: []string{}, From: now, To: end, Now: end}))(w)))
+	w.same("of an hour that there was none of", 0, len(must(w.s.FindClocks(w.ctx, lead.ClockSearch{FactsQuery: lead.FactsQuery{From: now, To: end, Now: end}, Spans: [][2]time.Time{}, Limit: 10}))(w)))
 	w.same("before the first", 0, len(must(w.s.Facts(w.ctx, lead.FactsQuery{From: now.AddDate(0, -1, 0), To: now, Now: end}))(w)))
 }
 

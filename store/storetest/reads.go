@@ -214,9 +214,12 @@ func clockLists(w *world) {
 	}
 	old := clock("old", sla.Claim, -time.Hour, 0, "")
 	old.Current = false
-	first := on(emea, clock("later", sla.Claim, time.Hour, 0, ""), clock("response", sla.Response, 0, 0, ""), old, clock("met", sla.Decision, 0, 0, sla.Met))
+	later := clock("later", sla.Claim, time.Hour, 0, "")
+	later.Source = "fair"
+	first := on(emea, later, clock("response", sla.Response, 0, 0, ""), old, clock("met", sla.Decision, 0, 0, sla.Met))
 	second := on(apac, clock("sooner", sla.Decision, time.Minute, 0, ""), clock("missed", sla.Claim, 0, time.Hour, sla.Missed), clock("cancelled", sla.Claim, 0, 0, sla.Cancelled), clock("unrecorded", sla.Touch, 0, 0, sla.Unrecorded))
 
+	w.alter(first, now, func(x *lead.Work) { x.Lead.Source = "newsletter" })
 	running := func(q lead.RunningSearch) (out []string) {
 		q.Limit = cmp.Or(q.Limit, 10)
 		for _, c := range must(w.s.Running(w.ctx, q))(w) {
@@ -231,6 +234,8 @@ func clockLists(w *world) {
 	w.same("of a kind", []string{first + " later"}, running(lead.RunningSearch{Kind: sla.Claim}))
 	w.same("the response", []string{first + " response"}, running(lead.RunningSearch{Kind: sla.Response}))
 	w.same("of a tier that none has", []string{}, running(lead.RunningSearch{Tier: "nothing"}))
+	w.same("of the source that it was asked for by, whatever became its lead's", []string{first + " later"}, running(lead.RunningSearch{Source: "fair"}))
+	w.same("of the lead's source", []string{}, running(lead.RunningSearch{Source: "newsletter"}))
 	w.same("of a source that none has", []string{}, running(lead.RunningSearch{Source: "nothing"}))
 	w.same("of somebody who holds none", []string{}, running(lead.RunningSearch{Rep: "rosa"}))
 	w.same("of nobody", []string{second + " sooner", first + " later"}, running(lead.RunningSearch{Rep: lead.Nobody}))
