@@ -68,6 +68,7 @@ var statuses = []struct {
 	{errManyPages, http.StatusTooManyRequests, ""},
 	{errManyWalls, http.StatusTooManyRequests, ""},
 	{errManyHere, http.StatusTooManyRequests, ""},
+	{live.ErrGone, http.StatusNotFound, "there is nothing of this to be seen any more"},
 	{live.ErrClosed, http.StatusServiceUnavailable, "the server is stopping: try again in a moment"},
 	{live.ErrKicked, http.StatusServiceUnavailable, "the stream was ended: try again in a moment"},
 	{echo.ErrNotFound, http.StatusNotFound, "there is nothing at this address"},

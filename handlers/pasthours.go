@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"hotleads/lead"
 	"hotleads/sla"
@@ -55,23 +56,32 @@ func (s *server) hoursOf(ctx context.Context, c lead.Clock) *sla.Calendar {
 	return nil
 }
 
-// remembered reads a calendar that never changes, once; nil where it cannot be read.
+// pastHours is a calendar that never changes; or nil, which was so until a moment.
+type pastHours struct {
+	cal   *sla.Calendar
+	until time.Time
+}
+
+// unknownFor is how long hours that nobody kept are not asked for again.
+const unknownFor = time.Minute
+
+// remembered reads a calendar that never changes, once; nil where it cannot be read, or
+// is not kept.
 func (s *server) remembered(ctx context.Context, name string, read func() (*sla.Calendar, error)) *sla.Calendar {
+	now := s.Now()
 	s.mu.Lock()
-	cal, known := s.hours[name]
+	was, known := s.hours[name]
 	s.mu.Unlock()
-	if known {
-		return cal
+	if known && (was.cal != nil || now.Before(was.until)) {
+		return was.cal
 	}
 	cal, err := read()
-	if err != nil {
-		if !errors.Is(err, lead.ErrNotFound) {
-			s.Log.WarnContext(ctx, "hours of the past cannot be read", slog.String("which", name), slog.Any("error", err))
-		}
+	if err != nil && !errors.Is(err, lead.ErrNotFound) {
+		s.Log.WarnContext(ctx, "hours of the past cannot be read", slog.String("which", name), slog.Any("error", err))
 		return nil
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.hours[name] = cal
+	s.hours[name] = pastHours{cal, now.Add(unknownFor)}
 	return cal
 }

@@ -21,7 +21,6 @@ import (
 
 	"hotleads/lead"
 	"hotleads/live"
-	"hotleads/sla"
 )
 
 // Store is what pages and API read beside the Desk, and what sign-in and
@@ -115,9 +114,9 @@ type server struct {
 	uncounted turns // to log that quotas are not
 
 	mu     sync.Mutex
-	stats  map[string]statsAt       // by team: today's figures
-	counts map[string]countAt       // by team: who waits
-	hours  map[string]*sla.Calendar // of the past: see remembered
+	stats  map[string]statsAt   // by team: today's figures
+	counts map[string]countAt   // by team: who waits
+	hours  map[string]pastHours // see remembered
 }
 
 // New makes the HTTP side of the product.
@@ -128,7 +127,7 @@ func New(c Config) (http.Handler, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &server{Config: c, sessions: scs.New(), guard: http.NewCrossOriginProtection(), stats: map[string]statsAt{}, counts: map[string]countAt{}, hours: map[string]*sla.Calendar{}}
+	s := &server{Config: c, sessions: scs.New(), guard: http.NewCrossOriginProtection(), stats: map[string]statsAt{}, counts: map[string]countAt{}, hours: map[string]pastHours{}}
 	s.metrics = newMetrics(c, s.up)
 	s.sessions.Store, s.sessions.Lifetime = c.Sessions, lifetime
 	if c.BaseURL != "" {

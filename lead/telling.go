@@ -221,8 +221,8 @@ func (o Occasion) own(c Clock) bool {
 }
 
 // urgent tells whether the occasion goes before what whole teams are told: it is one's
-// own, or on fire.
-func (o Occasion) urgent(c Clock) bool { return o.own(c) || o.What == OnFire }
+// own, but for a buyer's doing that no clock waits for, or on fire.
+func (o Occasion) urgent(c Clock) bool { return o.own(c) && o.What != Interested || o.What == OnFire }
 
 // Over tells whether nothing is left of the alert to be told: its clock (or, of what its
 // lead asks, [Occasion.Asking]) has stopped, or is gone. What breached and was ended by the system alone, nobody has acted on: whoever

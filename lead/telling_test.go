@@ -3,6 +3,7 @@ package lead_test
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"hotleads/lead"
 )
@@ -52,6 +53,38 @@ func TestABroadcastLeavesRoomForOnesOwn(t *testing.T) {
 	if _, err := o.desk.Tell(o.ctx, o.now, 100); err != nil {
 		t.Fatal(err)
 	}
+	if n := o.count(`SELECT COUNT(*) FROM alerts WHERE user_id = $1 AND what = 'lead.given' AND how = 'loud'`, o.sam.ID); n != 1 {
+		t.Error("what is given to Sam is not told at once")
+	}
+}
+
+// What buyers do whom Sam has called already leaves room for what waits for him.
+func TestABuyersDoingLeavesRoomForOnesOwn(t *testing.T) {
+	o := open(t)
+	tell := func() {
+		t.Helper()
+		if _, err := o.desk.Tell(o.ctx, o.now, 100); err != nil {
+			t.Fatal(err)
+		}
+	}
+	buyers := make([]string, lead.LoudAnHour+2)
+	for i := range buyers {
+		buyers[i] = fmt.Sprint("buyer", i)
+		o.does(o.sam, o.hot(buyers[i]), callIt)
+	}
+	id := o.hot("ada")
+	tell()
+	o.now = o.now.Add(2 * time.Hour)
+	for _, name := range buyers {
+		o.now = o.now.Add(time.Second)
+		o.take(by(name, "", o.track("Pricing Viewed"))...)
+		tell()
+	}
+	if n := o.count(`SELECT COUNT(*) FROM alerts WHERE user_id = $1 AND what = 'lead.intent'`, o.sam.ID); n != len(buyers) {
+		t.Errorf("%d notices of what buyers do, want %d", n, len(buyers))
+	}
+	o.does(o.mia, id, lead.Request{Move: lead.Claim, To: &o.sam})
+	tell()
 	if n := o.count(`SELECT COUNT(*) FROM alerts WHERE user_id = $1 AND what = 'lead.given' AND how = 'loud'`, o.sam.ID); n != 1 {
 		t.Error("what is given to Sam is not told at once")
 	}

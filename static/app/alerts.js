@@ -18,14 +18,16 @@ function news() {
 }
 
 const TOLD = 97 * HOUR; // longer than anything stays unread
+const KNOWN = 200;      // ms in which what one tab stores is in all others
 async function announce(fresh, first, seen) {
-  const unsaid = () => {
+  const unsaid = async () => {
     let told = {};
     try { told = JSON.parse(remembered('told')) ?? told; } catch { /* not ours */ }
     const t = Date.now(), list = fresh.filter(([key]) => (first || known.has(key)) && !(t - told[key] < TOLD));
     for (const key of Object.keys(told)) if (!(t - told[key] < TOLD)) delete told[key];
     for (const [key] of list) told[key] = t;
     remember('told', JSON.stringify(told));
+    if (list.length) await new Promise(done => setTimeout(done, KNOWN)); // who has the lock next may not see it else
     return list;
   };
   const list = await (navigator.locks?.request('hotleads.told', unsaid) ?? unsaid());

@@ -34,13 +34,16 @@ async function take(text) {
 }
 
 // A page that can't keep up would show what was, later and later: what waited too long
-// is not shown any more, and a snapshot asked for.
-const LATE = 3e3;
-let skipping = false;
+// is not shown any more, and a snapshot asked for. Not at once again: every page of the
+// stream gets one.
+const LATE = 3e3, AGAIN = 12e3;
+let skipping = false, skipped = 0;
 function late(m) {
+  const t = Date.now();
   if (m.first) skipping = false;
-  else if (!skipping && Date.now() - m.at > LATE) {
+  else if (!skipping && t - m.at > LATE && t - skipped > AGAIN) {
     skipping = true;
+    skipped = t;
     say({bye: true});
     say({...hello, shown: !document.hidden, eager: eager()});
   }

@@ -84,6 +84,7 @@ func (b *bench) stuckTurn(ctx context.Context, n int, halves [2]int, to *stuckAm
 	}
 	groups := []string{everybody}
 	var free, beside crowd.Latency
+	var s kidStats
 	for _, half := range halves {
 		if half == withStuck && n > 0 {
 			g := onKid(k, ours, n)
@@ -99,13 +100,15 @@ func (b *bench) stuckTurn(ctx context.Context, n int, halves [2]int, to *stuckAm
 		}
 		if half == withStuck {
 			beside = ages
+			if s, err = k.stats(ctx); err != nil {
+				return err
+			}
+			if s.Lagged < uint64(n) {
+				return fmt.Errorf("only %d are closed after a half", s.Lagged)
+			}
 		} else {
 			free = ages
 		}
-	}
-	s, err := k.stats(ctx)
-	if err != nil {
-		return err
 	}
 	after, grown, err := k.deserted(ctx, c, groups...)
 	if err != nil {
