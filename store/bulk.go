@@ -273,8 +273,8 @@ func (s *Store) often() reader { return reader{s.read, s} }
 
 // QueryxContext asks.
 func (r reader) QueryxContext(ctx context.Context, text string, args ...any) (*sqlx.Rows, error) {
-	if stmt := r.s.prepared(ctx, text); stmt != nil {
-		return stmt.QueryxContext(ctx, args...) //nolint:sqlclosecheck // the caller closes the rows
+	if stmt := r.s.prepared(ctx, text); stmt != nil { //nolint:sqlclosecheck // it is kept, and the caller closes the rows
+		return stmt.QueryxContext(ctx, args...)
 	}
 	return r.DB.QueryxContext(ctx, text, args...)
 }
