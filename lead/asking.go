@@ -68,13 +68,13 @@ func (w *Work) watch(sc Scene) {
 }
 
 // watched notes what a lead in somebody's hands did.
-func (w *Work) watched(sc Scene, a Activity) {
-	l, at := w.Lead, a.OccurredAt
+func (w *Work) watched(sc Scene, a scoring.Activity) {
+	l, at := w.Lead, a.At
 	if !l.inHand() || !at.After(l.TouchedAt) || !at.After(l.StageAt) || sc.Now.Sub(at) > oldNews {
 		return
 	}
 	w.did.lately = true
-	w.did.intent = w.did.intent || sc.Rules.Scorer.IsIntent(a.Scoring())
+	w.did.intent = w.did.intent || sc.Rules.Scorer.IsIntent(a)
 }
 
 // asksAgain lets whose the lead is hear of what it did, where that asks something of

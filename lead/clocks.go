@@ -28,19 +28,26 @@ func (w *Work) startClock(sc Scene, k sla.Kind, used time.Duration) error {
 	if err != nil {
 		return err
 	}
-	clock := Clock{ID: uuid.Must(uuid.NewV7()).String(), OwnerID: w.Lead.OwnerID, Current: true, Clock: c,
+	clock := Clock{ID: uuid.Must(uuid.NewV7()).String(), OwnerID: w.Lead.OwnerID, Current: true,
 		TeamID: w.Lead.TeamID, Agreement: sc.Rules.Version, Policy: sc.policyPrint(w.Lead), Source: w.Lead.Source}
-	if !c.AtRiskAt.IsZero() {
-		clock.RiskNotedAt = sc.Now
-	}
-	if !c.BreachedAt.IsZero() {
-		clock.BreachNotedAt = sc.Now
-	}
+	clock.run(c, sc.Now)
 	w.Clocks = append(w.Clocks, clock)
 	if !c.BreachedAt.IsZero() { // no news of the time, but who holds it now has none left
 		w.occasions(sc, &clock, clock.recorded())
 	}
 	return nil
+}
+
+// run has the clock go on as next from now on, and notes what is recorded with that:
+// what its time has already come to.
+func (c *Clock) run(next sla.Clock, now time.Time) {
+	if c.AtRiskAt.IsZero() && !next.AtRiskAt.IsZero() {
+		c.RiskNotedAt = now
+	}
+	if c.BreachedAt.IsZero() && !next.BreachedAt.IsZero() {
+		c.BreachNotedAt = now
+	}
+	c.Clock = next
 }
 
 // decisionUsed is the decision time that a rep has used up in this hand-off.
@@ -161,6 +168,9 @@ func (w *Work) endHandOff(sc Scene, o sla.Outcome) {
 
 // heat moves running clocks to a hotter tier.
 func (w *Work) heat(sc Scene) error {
+	if !slices.ContainsFunc(w.Clocks, Clock.Running) {
+		return nil
+	}
 	_, tier := w.ScoreAt(sc.Rules, sc.Now)
 	for i, c := range w.Clocks {
 		if !c.Running() || tier == scoring.None {

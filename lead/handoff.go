@@ -136,14 +136,8 @@ func (w *Work) backToBoard(sc Scene, m Move, cause string) error {
 		if err != nil {
 			return err
 		}
-		was := &w.Clocks[i]
-		if was.AtRiskAt.IsZero() && !c.AtRiskAt.IsZero() {
-			was.RiskNotedAt = sc.Now
-		}
-		if was.BreachedAt.IsZero() && !c.BreachedAt.IsZero() {
-			was.BreachNotedAt = sc.Now
-		}
-		was.Clock, was.Stopped = c, Stopped{}
+		w.Clocks[i].run(c, sc.Now)
+		w.Clocks[i].Stopped = Stopped{}
 	}
 	w.moveTo(MQL, sc.Now)
 	l.OwnerID, l.OfferedTo, l.OfferedUntil, l.Undo = "", "", time.Time{}, nil

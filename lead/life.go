@@ -31,7 +31,7 @@ func (w *Work) Hear(sc Scene, a Activity) {
 	l, s := w.Lead, a.Scoring()
 	w.Heard++
 	w.watch(sc)
-	w.watched(sc, a)
+	w.watched(sc, s)
 	if a.OccurredAt.After(l.LastActivityAt) {
 		l.LastActivityAt = a.OccurredAt
 	}
