@@ -27,20 +27,39 @@ func (r *Redis) Ring(ctx context.Context, n lead.Notice) error {
 	return nil
 }
 
+// beatEvery is how often a listener sends word to itself.
+const beatEvery = 2 * time.Second
+
+// errDeaf: word that Redis took from a listener has not come back to it.
+var errDeaf = errors.New("store: Redis takes notices, and they do not come")
+
 // Listen hears notices until the context ends, and calls f with each. f must
 // not block. Connections that are lost are made again; notices of that time are
-// lost.
+// lost. One that nothing comes by any more although Redis answers, of a server that
+// hangs or vanished while another took its place, is an error.
 func (r *Redis) Listen(ctx context.Context, log *slog.Logger, f func(lead.Notice)) error {
 	sub := r.Subscribe(ctx, noticeChannel)
 	defer sub.Close()
 	ch := sub.Channel(redis.WithChannelSize(1000))
+	beat := time.NewTicker(beatEvery)
+	defer beat.Stop()
+	waits := false // for its own word, of which nothing has come since
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
+		case <-beat.C:
+			if waits {
+				return errDeaf
+			}
+			waits = r.Ring(ctx, lead.Notice{}) == nil
 		case m, ok := <-ch:
 			if !ok {
 				return nil
+			}
+			waits = false
+			if m.Payload == beatPayload {
+				continue
 			}
 			var n lead.Notice
 			if err := json.Unmarshal([]byte(m.Payload), &n); err != nil {
@@ -51,6 +70,9 @@ func (r *Redis) Listen(ctx context.Context, log *slog.Logger, f func(lead.Notice
 		}
 	}
 }
+
+// beatPayload is an empty notice, by which nobody has anything to do.
+const beatPayload = "{}"
 
 // countScript counts within a window that begins with the first of them.
 // ARGV: the window in milliseconds.

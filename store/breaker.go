@@ -21,7 +21,7 @@ var errAway = errors.New("store: Redis does not answer")
 // instances don't come back to it together.
 const awayFor = time.Second
 
-// breaker spares those who can do without Redis from waiting for it one by one
+// breaker spares those who can do without a server from waiting for it one by one
 // while it is away. After a failure nobody asks for a moment; then one does, and
 // the others wait for what comes of that.
 type breaker struct {
@@ -117,6 +117,22 @@ func (b *breaker) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Proc
 		b.note(ctx, err)
 		return err
 	}
+}
+
+// Answers is an error while Redis, or one of a cluster's masters, does not answer.
+func (r *Redis) Answers(ctx context.Context) error {
+	ask := func(ctx context.Context, c *redis.Client) error { return c.Ping(ctx).Err() }
+	var err error
+	switch c := r.UniversalClient.(type) {
+	case *redis.ClusterClient: // one alone would be asked at random
+		err = c.ForEachMaster(ctx, ask)
+	case *redis.Client:
+		err = ask(ctx, c)
+	}
+	if err != nil {
+		return fmt.Errorf("store: Redis: %w", err)
+	}
+	return nil
 }
 
 // Whom tells whom the client speaks to: another answer means that a server was

@@ -42,11 +42,19 @@ const (
 	poolPatience = time.Second // for a connection that others use
 )
 
+// clusterEvery is how old what is known of a cluster's servers may grow: nobody says
+// when a replica takes a master's place.
+const clusterEvery = time.Second
+
 // mostRedis is how many connections a process has open to one server.
 const mostRedis = 32
 
 func newRedis(c redis.UniversalClient) *Redis {
-	c.AddHook(newBreaker())
+	if cluster, is := c.(*redis.ClusterClient); is { // while one of its servers is away the others are asked
+		cluster.OnNewNode(func(node *redis.Client) { node.AddHook(newBreaker()) })
+	} else {
+		c.AddHook(newBreaker())
+	}
 	return &Redis{UniversalClient: c}
 }
 
@@ -127,7 +135,8 @@ func openCluster(o *redis.Options, others []string) *Redis {
 	}
 	return newRedis(redis.NewClusterClient(&redis.ClusterOptions{Addrs: addrs, Username: o.Username, Password: o.Password, TLSConfig: conf,
 		DialTimeout: o.DialTimeout, ReadTimeout: o.ReadTimeout, MaxRetries: o.MaxRetries, DialerRetries: o.DialerRetries, ContextTimeoutEnabled: true, MaintNotificationsConfig: quiet,
-		PoolSize: o.PoolSize, MaxActiveConns: o.MaxActiveConns, PoolTimeout: o.PoolTimeout}))
+		ClusterStateReloadInterval: clusterEvery,
+		PoolSize:                   o.PoolSize, MaxActiveConns: o.MaxActiveConns, PoolTimeout: o.PoolTimeout}))
 }
 
 func openSentinel(redisURL string) (*Redis, error) {

@@ -76,7 +76,7 @@ func (c *cli) rebuild(ctx context.Context, st *store.Store, redisURL string) (er
 		return err
 	}
 	defer func() { err = errors.Join(err, redis.Close()) }()
-	if err := redis.Ping(ctx).Err(); err != nil {
+	if err := redis.Answers(ctx); err != nil {
 		return fmt.Errorf("redis does not answer: %w", err)
 	}
 	n, err := lead.NewDesk(st, redis, redis, c.logger(settings{})).Rebuild(ctx, now)

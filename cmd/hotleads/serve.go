@@ -91,7 +91,7 @@ func (c *cli) serve(ctx context.Context, s settings, more extras) (err error) {
 	}
 	handler, err := handlers.New(handlers.Config{
 		Desk: a.desk, Store: a.store, Sessions: a.sessions(), Displays: a.store.Displays(a.secret), Links: a.store.Links(a.secret), Attempts: a.redis, Quotas: a.redis, APIRate: s.APIRate, AddressStreams: s.AddressStreams,
-		RedisPing: func(ctx context.Context) error { return a.redis.Ping(ctx).Err() },
+		RedisPing: a.redis.Answers,
 		Hub:       a.hub, BaseURL: s.BaseURL, TrustedProxies: s.TrustedProxies, WriteKey: s.WriteKey,
 		Version: build().Version, Registry: a.meters.registry, Log: a.log, Now: a.clock.Now,
 		Draining: func() bool { return ctx.Err() != nil },

@@ -53,9 +53,12 @@ func (w *world) agrees() error {
 	return nil
 }
 
+// ranks is where Redis keeps the team's board.
+func (w *world) ranks() string { return "hl:{" + w.team + "}:" }
+
 // ranking is what Redis holds of the team's board, by id.
 func (w *world) ranking() ([]shown, error) {
-	at := "hl:{" + w.team + "}:"
+	at := w.ranks()
 	if n, err := w.redis.Exists(w.Context(), at+"built").Result(); err != nil || n == 0 {
 		return nil, fmt.Errorf("not built (%v)", err) //nolint:errorlint // there may be none
 	}

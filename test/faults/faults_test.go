@@ -83,25 +83,32 @@ func TestFaults(t *testing.T) {
 			return time.Now()
 		}},
 	} {
-		t.Run(fault.name, func(t *testing.T) {
-			w.T = t
-			during := w.send(4, func() []*instance { return w.instances })
-			during.flows("messages are taken in")
-			ended := fault.f(t, during)
-			t.Logf("messages are taken in again after %s", during.flows("messages are taken in again").Round(time.Millisecond))
-			during.stop()
-			w.heals(ended)
-			for _, i := range w.instances {
-				i.until("whole", http.StatusOK, "ok")
-			}
-			from := board.from()
-			id := w.instances[0].lead(fmt.Sprintf("after-%d", ended.UnixNano()))
-			board.shows(from, "a lead that came after the fault", `id="lead-`+id+`"`)
-		})
-		if t.Failed() {
+		if !w.survives(t, fault.name, board, fault.f) {
 			return // what follows would tell of the same
 		}
 	}
+}
+
+// survives has a fault happen under traffic, and holds that nothing is lost by it
+// and that everything agrees soon after it has ended; f returns when that was. It
+// tells whether that held.
+func (w *world) survives(t *testing.T, fault string, board *screen, f func(t *testing.T, during *traffic) time.Time) bool {
+	t.Helper()
+	return t.Run(fault, func(t *testing.T) {
+		w.T = t
+		during := w.send(4, func() []*instance { return w.instances })
+		during.flows("messages are taken in")
+		ended := f(t, during)
+		t.Logf("messages are taken in again after %s", during.flows("messages are taken in again").Round(time.Millisecond))
+		during.stop()
+		w.heals(ended)
+		for _, i := range w.instances {
+			i.until("whole", http.StatusOK, "ok")
+		}
+		from := board.from()
+		id := w.instances[0].lead(fmt.Sprintf("after-%d", ended.UnixNano()))
+		board.shows(from, "a lead that came after the fault", `id="lead-`+id+`"`)
+	})
 }
 
 // idle has a store take a lead in that has nothing to do afterwards, so that it

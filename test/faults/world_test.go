@@ -27,7 +27,6 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
-	"github.com/redis/go-redis/v9"
 
 	"hotleads/store"
 	"hotleads/test/testenv"
@@ -94,9 +93,9 @@ type world struct {
 	env        []string
 	db         *sqlx.DB
 	store      *store.Store // of the same database
-	redis      redis.UniversalClient
-	write, api string // keys
-	team       string // the id of EMEA
+	redis      *store.Redis // nil: each instance has its own
+	write, api string       // keys
+	team       string       // the id of EMEA
 	instances  []*instance
 }
 
@@ -128,12 +127,7 @@ func newWorld(t *testing.T, databaseURL, redisURL string, instances int, env ...
 	}
 	t.Cleanup(func() { w.store.Close() })
 	if redisURL != "embedded:" {
-		options, err := redis.ParseURL(redisURL)
-		if err != nil {
-			t.Fatal(err)
-		}
-		w.redis = redis.NewClient(options)
-		t.Cleanup(func() { w.redis.Close() })
+		w.openRedis(redisURL)
 	}
 	if err := w.db.GetContext(t.Context(), &w.team, `SELECT id FROM teams WHERE slug = 'emea'`); err != nil {
 		t.Fatal(err)
@@ -142,6 +136,17 @@ func newWorld(t *testing.T, databaseURL, redisURL string, instances int, env ...
 		w.instances = append(w.instances, w.start())
 	}
 	return w
+}
+
+// openRedis has the test look into that Redis from now on.
+func (w *world) openRedis(address string) {
+	w.Helper()
+	var err error
+	if w.redis, err = store.OpenRedis(address); err != nil {
+		w.Fatal(err)
+	}
+	opened := w.redis
+	w.whole.Cleanup(func() { opened.Close() })
 }
 
 // command runs a command of the program, which must succeed.
