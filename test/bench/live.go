@@ -101,6 +101,7 @@ func (b *bench) wholeRows() []row {
 		{"activity accepted to row changed in Chromium, the others reading now and then", p(median(p50s(w.shown)), median(p99s(w.shown))) + between(p99s(w.shown)), fmt.Sprintf("%d not shown", w.unshown), "p99 ≤ 150 ms"},
 		{fmt.Sprintf("  at %d a second; their acknowledgement", activityRate), p(median(p50s(w.accept)), median(p99s(w.accept))), "", ""},
 		{"claim clicked to all other boards changed", p(w.claim.P50, w.claim.P99), fmt.Sprintf("%d not seen", w.unseen), "p99 ≤ 150 ms"},
+		{fmt.Sprintf("claim clicked at one instance to %d boards of another", b.boards), p(w.across.P50, w.across.P99), fmt.Sprintf("%d not seen", w.missed), "p99 ≤ 200 ms"},
 		{fmt.Sprintf("storm: %d cut at once, all up to date", w.storm.watchers), fmt.Sprintf("%.1f s", last(append([]float64{0}, w.storm.back...))), fmt.Sprintf("%d missing, %d saw the next change", w.storm.missing, w.storm.seen), "≤ 15 s, 0"},
 		{"  intake meanwhile", p(w.storm.during.P50, w.storm.during.P99), fmt.Sprintf("%.1f × before", w.storm.during.P99/max(w.storm.quiet.P99, 0.001)), "≤ 2"},
 		{fmt.Sprintf("%d watchers on one instance", w.most.watchers), fmt.Sprintf("open after %.1f s, %.1f kB each", w.most.opened, w.most.each/1e3), fmt.Sprintf("%d up to date", w.most.seen), "all"},

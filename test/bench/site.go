@@ -131,7 +131,7 @@ var greeting = regexp.MustCompile(`(http://\S+)`)
 // start runs the site's server: the product, or another program with the same
 // settings. Its log is kept in the run's folder.
 func (s *site) start(ctx context.Context, program string, args ...string) error {
-	log, err := os.Create(filepath.Join(s.b.folder, s.database+".log"))
+	log, err := os.OpenFile(filepath.Join(s.b.folder, s.database+".log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600) // others of the same site write there, too
 	if err != nil {
 		return err
 	}

@@ -33,6 +33,8 @@ type wholeWay struct {
 	accept  []crowd.Latency // by round: from the moment an activity was due to be sent to its acknowledgement
 	claim   crowd.Latency   // from the click to each of all other boards
 	unseen  int             // boards that had not shown a claim in time
+	across  crowd.Latency   // from the click to each board of another instance
+	missed  int             // of those, that had not shown a claim in time
 	storm   storm
 	most    most
 }
@@ -49,13 +51,17 @@ func (b *bench) measureWhole(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = firstOf(err, c.Stop()) }()
-	if err := b.claimAll(ctx, h, c); err != nil {
+	if b.whole.claim, b.whole.unseen, err = h.claimAll(ctx, c, b.watchers); err != nil {
 		return err
 	}
+	b.say("claim to all boards: p50 %.1f, p99 %.1f ms", b.whole.claim.P50, b.whole.claim.P99)
 	if err := b.onScreen(ctx, h, c); err != nil {
 		return err
 	}
 	if _, err := c.Close(everybody); err != nil {
+		return err
+	}
+	if err := b.claimAcross(ctx, h, c); err != nil {
 		return err
 	}
 	if err := b.stormy(ctx, h, c); err != nil {
@@ -76,8 +82,9 @@ func (h *house) seen(c *crowd.Crowd, first, then string, limit time.Duration, ch
 	return c.Seen(everybody, start, limit)
 }
 
-// claimAll measures from the click to all other boards.
-func (b *bench) claimAll(ctx context.Context, h *house, c *crowd.Crowd) error {
+// claimAll measures from the click to each board that is watched, and counts those
+// that had not shown a claim in time.
+func (h *house) claimAll(ctx context.Context, c *crowd.Crowd, watchers int) (took crowd.Latency, unseen int, err error) {
 	var times []float64
 	for i := range claims {
 		id, seat := h.leads[i%boardLeads], i%len(h.seats)
@@ -88,14 +95,31 @@ func (b *bench) claimAll(ctx context.Context, h *house, c *crowd.Crowd) error {
 			err = wanted(http.StatusSeeOther)(h.move(ctx, seat, id, "release"))
 		}
 		if err != nil {
-			return fmt.Errorf("claim: %w", err)
+			return took, unseen, fmt.Errorf("claim: %w", err)
 		}
-		times, b.whole.unseen = append(times, a.Times...), b.whole.unseen+b.watchers-a.Open
+		times, unseen = append(times, a.Times...), unseen+watchers-a.Open
 		time.Sleep(time.Duration(100+rand.IntN(100)) * time.Millisecond) // in no step with the board's looks
 	}
-	b.whole.claim = quantiles(times)
-	b.say("claim to all boards: p50 %.1f, p99 %.1f ms", b.whole.claim.P50, b.whole.claim.P99)
-	return nil
+	return quantiles(times), unseen, nil
+}
+
+// claimAcross measures from the click at one instance to the boards of another.
+func (b *bench) claimAcross(ctx context.Context, h *house, c *crowd.Crowd) (err error) {
+	other, there := *h.site, *h
+	other.server, there.site = nil, &other
+	if err := other.start(ctx, b.hotleads, "serve"); err != nil {
+		return err
+	}
+	defer func() { err = firstOf(err, other.stop()) }()
+	if _, err := c.Open(there.boards(b.boards), time.Minute); err != nil {
+		return err
+	}
+	if b.whole.across, b.whole.missed, err = h.claimAll(ctx, c, b.boards); err != nil {
+		return err
+	}
+	b.say("claim to the boards of another instance: p50 %.1f, p99 %.1f ms", b.whole.across.P50, b.whole.across.P99)
+	_, err = c.Close(everybody)
+	return err
 }
 
 // p50s and p99s are those of rounds.
