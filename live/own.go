@@ -199,7 +199,7 @@ func (w *watcher) showOwn(own Own) {
 		return
 	}
 	w.own = &own
-	if len(own.HTML) > 0 && !w.out.put(asEvent(oneLine(slices.Clone(own.HTML)))) {
+	if len(own.HTML) > 0 && !w.out.put(asEvent(flat(slices.Clone(own.HTML)))) {
 		w.cancel(errLagged)
 	}
 }

@@ -20,8 +20,8 @@ func (s *screen) repaint(ctx context.Context) (trouble, err error) {
 	rows, taken, rowTrouble := s.drawRows(page.Rows)
 	parts, partTrouble := s.drawParts(page.Parts)
 	before := s.now.Load()
-	if trouble = errors.Join(rowTrouble, partTrouble); trouble != nil && !before.asOf.IsZero() {
-		now = before.asOf // what can't be drawn is as it was then
+	if trouble = errors.Join(rowTrouble, partTrouble); trouble != nil {
+		now = before.asOf // what can't be drawn is as it was then, if it ever was
 	}
 	next := newState(rows, parts, now)
 
@@ -232,22 +232,12 @@ func frame(f Frames, c change, parts []shown, asOf time.Time) (data []byte, head
 		data = append(data, f.Part(part.id, part.html)...)
 	}
 	data = append(data, f.Age(asOf)...)
-	line := oneLine(data)
-	put := len(line) - len(data) // in front
-	return line, put + head, put + tail
+	return flat(data), head, tail
 }
 
-// oneLine makes data safe behind "data: ": a line feed would cut it off, a bare
-// carriage return would let it forge fields, and r3labs would make a comment of
-// one that begins with a colon. It changes data in place if it can.
-func oneLine(data []byte) []byte {
-	if flat(data); len(data) > 0 && data[0] == ':' {
-		data = append([]byte{' '}, data...)
-	}
-	return data
-}
-
-// flat makes line ends spaces, in place.
+// flat makes data safe behind "data: ": a line feed would cut it off, and a bare
+// carriage return would let it forge fields. Both become spaces, in place. (One that
+// begins with a colon is safe: r3labs makes a comment only of what it has as data.)
 func flat(data []byte) []byte {
 	for _, end := range []byte("\n\r") {
 		for rest := data; ; {

@@ -36,9 +36,8 @@ func newWhole(f Frames, of *state) *whole {
 		data = append(data, f.Part(part.id, part.html)...)
 	}
 	data = flat(append(data, f.Age(of.asOf)...))
-	w.event = guarded(append(data, "\n\n"...))
-	put := len(w.event) - len(data) - 2 // in front
-	w.rows, w.tail = w.event[start+put:end+put], w.event[tail+put:]
+	w.event = append(data, "\n\n"...)
+	w.rows, w.tail = w.event[start:end], w.event[tail:]
 	return w
 }
 
@@ -63,15 +62,7 @@ func (w *whole) eventFor(f Frames, self string) []byte {
 		at = to
 	}
 	pieces = append(pieces, w.rows[at:], flat(bytes.Clone(behind)), w.tail)
-	return guarded(bytes.Join(pieces, nil))
-}
-
-// guarded is an event that r3labs makes no comment of: what begins with a colon is one.
-func guarded(event []byte) []byte {
-	if event[len(field)] != ':' {
-		return event
-	}
-	return bytes.Join([][]byte{event[:len(field)], event[len(field):]}, []byte(" "))
+	return bytes.Join(pieces, nil)
 }
 
 // wholeOf is what snapshots of a state have in common. The first one who asks draws

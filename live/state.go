@@ -12,7 +12,7 @@ type state struct {
 	own    map[string][]mine // those that somebody sees besides, in order
 	parts  []shown
 	seq    uint64    // of the frame that led to it; 0: none yet
-	asOf   time.Time // when it was last known to be true
+	asOf   time.Time // when it was last known to be true; zero: not all of it could ever be drawn
 }
 
 // mine is a row that one visitor alone sees.

@@ -30,7 +30,7 @@ func (s *step) ownPieces(f Frames, was *state, self string) []byte {
 	if moved {
 		own = append(own, f.Order(s.to.idsSeenBy(self))...)
 	}
-	return oneLine(own)
+	return flat(own)
 }
 
 // with is the event with somebody's own pieces.
@@ -39,7 +39,7 @@ func (e *event) with(own []byte, f Frames) []byte {
 	case e.text == nil && len(own) == 0:
 		return nil
 	case e.text == nil:
-		return asEvent(oneLine(append(own, f.Age(e.to.asOf)...)))
+		return asEvent(flat(append(own, f.Age(e.to.asOf)...)))
 	case len(own) == 0 && e.head == e.tail:
 		return e.text
 	}

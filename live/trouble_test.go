@@ -83,8 +83,12 @@ func TestOneBadRowLeavesTheOthers(t *testing.T) {
 			}
 			return row(i)
 		}
-		s := newSite(t, live.Options{}, map[string]*wall{"emea": board})
+		never := newWall(2)
+		never.draw = board.draw
+		never.set(1, "bad")
+		s := newSite(t, live.Options{}, map[string]*wall{"emea": board, "apac": never})
 		w := s.watch(t, "emea")
+		first := s.watch(t, "apac")
 		synctest.Wait()
 		before := board.want().rows[1]
 		board.change(func(b *wall) {
@@ -103,12 +107,26 @@ func TestOneBadRowLeavesTheOthers(t *testing.T) {
 		if old := time.Since(w.shows().asOf); old < 20*time.Second {
 			t.Errorf("a board with a row that is 22 s old says that it is %v old", old)
 		}
+		late := s.watch(t, "apac")
+		synctest.Wait()
+		for _, w := range []*browser{first, late} {
+			if got := w.shows(); len(got.rows) != 1 || !got.asOf.IsZero() {
+				t.Errorf("a board that never showed a row of its own has %d rows as of %v", len(got.rows), got.asOf)
+			}
+		}
+		never.set(1, "mended")
 		board.set(1, "mended")
 		board.set(3, "mended, too")
 		time.Sleep(2 * time.Second)
 		synctest.Wait()
 		if !w.shows().same(board.want()) {
 			t.Error("mended rows are not shown")
+		}
+		for _, w := range []*browser{first, late} {
+			if !w.shows().same(never.want()) || time.Since(w.shows().asOf) > 8*time.Second {
+				t.Error("a row that could not be drawn at first is not shown, or not known to be")
+			}
+			w.leave()
 		}
 		w.leave()
 	})

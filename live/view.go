@@ -62,7 +62,8 @@ type Frames interface {
 	// they take the place of whatever is there; their order is told, too.
 	Around(ids []string) (before, behind []byte)
 	// Age says when what is shown was true. It goes with every frame and, on a
-	// quiet screen, alone every few seconds ([Options].Age). Empty: not said.
+	// quiet screen, alone every few seconds ([Options].Age); the zero time: something of it
+	// could never be drawn. Empty: not said.
 	Age(asOf time.Time) []byte
 }
 

@@ -8,9 +8,13 @@ import (
 
 // PartialAge tells when what a stream shows was true, by the server's clock in
 // Unix milliseconds: proof of life for a quiet page, and what its clock is
-// corrected by.
+// corrected by. The zero time is 0: something of it could never be shown.
 func PartialAge(asOf time.Time) []byte {
-	return Partial("#as-of", "textContent", []byte(Millis(asOf)))
+	at := "0"
+	if !asOf.IsZero() {
+		at = Millis(asOf)
+	}
+	return Partial("#as-of", "textContent", []byte(at))
 }
 
 // PartialProblem tells what part of the installation is away; "": none is.

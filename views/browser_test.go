@@ -46,16 +46,30 @@ func (b tab) visit(url string) {
 	}
 }
 
+// before has a script run before those of each page that the tab visits from now on.
+func (b tab) before(js string) {
+	b.Helper()
+	if err := chromedp.Do(b.ctx, testenv.BeforePages(js)); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// noWorker makes a browser one without shared workers.
+const noWorker = `delete window.SharedWorker; `
+
 // hide makes a tab one that nobody sees, or sees again.
 func (b tab) hide(hidden bool) {
 	b.Helper()
 	b.do(fmt.Sprintf(`Object.defineProperty(document, 'hidden', {value: %t, configurable: true}); document.dispatchEvent(new Event('visibilitychange'))`, hidden))
 }
 
+// patience is how long a test waits for what takes milliseconds where nothing else runs.
+const patience = time.Minute
+
 // until waits for an expression to become true, on whatever page the tab goes to.
 func (b tab) until(what, js string) {
 	b.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, 20*time.Second)
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
 	for {
 		_, err := chromedp.Run(ctx, chromedp.Poll[bool]("!!("+js+")"))
@@ -74,7 +88,7 @@ func (b tab) untilAsked(what, js string) {
 	b.Helper()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); <-tick.C {
+	for end := time.Now().Add(patience); time.Now().Before(end); <-tick.C {
 		if is, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool]("!!("+js+")")); err == nil && is {
 			return
 		}

@@ -50,7 +50,7 @@ func (s *site) again(t testing.TB, what string, than int) {
 	t.Helper()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	for range 1000 {
+	for end := time.Now().Add(patience); time.Now().Before(end); {
 		if _, asked := s.open(); asked > than {
 			return
 		}
@@ -154,19 +154,43 @@ func TestStreamComesBack(t *testing.T) {
 }
 
 // A reader that dies while nobody looks is missed when the page is seen again, and
-// not when a timer comes round that browsers wake once a minute.
+// not when a timer comes round that browsers wake once a minute. One that is slow lives.
 func TestReaderDiesBehindAHiddenPage(t *testing.T) {
 	s := newSite(t)
 	b := tab{t, testenv.Browser(t, testenv.Screen{Still: true})}
-	if err := chromedp.Do(b.ctx, testenv.BeforePages(`
+	b.before(`
+		window.readers = window.answers = 0;
+		window.SharedWorker = class extends SharedWorker {
+			constructor(...of) {
+				super(...of);
+				readers++;
+				this.port.addEventListener('message', () => answers++);
+			}
+		};
+		const later = setTimeout;
+		window.setTimeout = (what, ms) => later(what, ms === 2000 ? 200 : ms);
 		const listen = MessagePort.prototype.addEventListener;
 		MessagePort.prototype.addEventListener = function(what, ...rest) { if (what !== 'close') listen.call(this, what, ...rest); };
-		window.setInterval = () => 0`)); err != nil {
-		t.Fatal(err)
-	}
+		window.setInterval = () => 0`)
 	b.visit(s.URL + "/board")
 	b.until("the board is live", isLive)
-	b.hide(true)
+	hide := func(hidden bool, what string) {
+		t.Helper()
+		b.do(`answers = 0`)
+		b.hide(hidden)
+		b.until(what, `answers`)
+	}
+	hide(true, "the reader has answered that")
+	reader := tab{t, testenv.Worker(t, b.ctx)}
+	reader.do(`setTimeout(() => { for (const end = Date.now() + 1500; Date.now() < end;); })`)
+	hide(false, "a reader that is slow answers in the end")
+	if got := b.eval(`readers`); got != "1" {
+		t.Errorf("a reader that was slow was taken for dead: %s were started", got)
+	}
+	if err := chromedp.Cancel(reader.ctx); err != nil { // a reader begins paused whose like a debugger was at
+		t.Fatal(err)
+	}
+	hide(true, "it answers still")
 	testenv.EndWorker(t, b.ctx)
 	s.becomes(t, 0)
 	caughtUp := s.leads(t, 2)
@@ -179,27 +203,36 @@ func TestReaderDiesBehindAHiddenPage(t *testing.T) {
 		t.Errorf("seen again, and before it knows more, it says %q", got)
 	}
 	b.do(`nowAgain()`)
-	b.until("another reader takes its place", caughtUp+" && "+isLive)
+	b.until("another reader takes its place", `readers === 2 && `+caughtUp+" && "+isLive)
 }
 
 // A stream that is alive but has no news of the truth does not look live.
 func TestAgeIsTold(t *testing.T) {
 	s := newSite(t)
-	b := open(t, s, "/board", testenv.Screen{})
+	b := tab{t, testenv.Browser(t, testenv.Screen{})}
+	b.before(noWorker)
+	b.visit(s.URL + "/board")
 	b.until("the board is live", isLive)
-	old := func(by time.Duration) {
+	// A stream that begins with what was true then, and has as many more frames that are as late.
+	begins := func(at time.Time, late int) {
 		t.Helper()
 		_, asked := s.open()
 		s.cut(func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", "text/event-stream")
 			w.Header().Set("Hotleads-Time", views.Millis(time.Now()))
-			_, _ = w.Write([]byte("data: " + string(views.PartialAge(time.Now().Add(-by))) + "\n\n")) // once, and then no more
-			_ = http.NewResponseController(w).Flush()
+			for i := range 1 + late {
+				if i > 0 {
+					at = at.Add(time.Second)
+				}
+				_, _ = w.Write([]byte("data: " + string(views.PartialAge(at)) + "\n\n"))
+				_ = http.NewResponseController(w).Flush()
+			}
 			<-r.Context().Done()
 		})
 		s.CloseClientConnections()
 		s.again(t, "what has no news", asked)
 	}
+	old := func(by time.Duration) { t.Helper(); begins(time.Now().Add(-by), 0) }
 	b.do(`const real = Date.now, ran = performance.now.bind(performance);
 		window.set = window.passed = 0;
 		Date.now = () => real() + window.set + window.passed;
@@ -212,6 +245,12 @@ func TestAgeIsTold(t *testing.T) {
 	b.until("what begins old says so, whatever the clock was", notLive+` && /as of ([6789]\d s|\d min) ago/.test(document.querySelector('#connection').textContent)`)
 	old(0)
 	b.until("live again", isLive)
+	begins(time.Now().Add(-40*time.Second), 9)
+	b.until("frames that lag are as old as they are", notLive+` && /as of [3-9]\d s ago/.test(document.querySelector('#connection').textContent)`)
+	begins(time.Time{}, 0)
+	b.until("what could not be shown whole says so", notLive+` && document.querySelector('#connection').textContent.trim().startsWith('not all of it can be shown not live')`)
+	old(0)
+	b.until("live once more", isLive)
 	b.do(`window.passed = 74e3`)
 	b.until("it says how old it is", notLive+` && /as of ([789]\d s|\d min) ago/.test(document.querySelector('#connection').textContent)`)
 }
@@ -283,9 +322,7 @@ func TestBackFromTheBrowsersCache(t *testing.T) {
 func TestClocksOfAWrongBrowser(t *testing.T) {
 	s := newSite(t)
 	b := tab{t, testenv.Browser(t, testenv.Screen{})}
-	if err := chromedp.Do(b.ctx, testenv.BeforePages(`const real = Date.now; window.off = 420e3; Date.now = () => real() + window.off`)); err != nil {
-		t.Fatal(err)
-	}
+	b.before(noWorker + `const real = Date.now; window.off = 420e3; Date.now = () => real() + window.off`)
 	left := `(() => {
 		const clock = document.querySelector('#lead-ada time[data-due]'), [, sign, m, s] = /^(−?)(\d+):(\d\d)$/.exec(clock.textContent) ?? [];
 		return Math.abs((sign ? -1 : 1) * (m * 60 + Number(s)) - (Date.parse(clock.dataset.due) - (Date.now() - window.off)) / 1000) < 3;
@@ -296,6 +333,10 @@ func TestClocksOfAWrongBrowser(t *testing.T) {
 	b.until("set to seven minutes slow", isLive+" && "+left)
 	b.do(`window.off = 0`)
 	b.until("set right", isLive+" && "+left)
+	_, asked := s.open()
+	b.do(`window.off = 5e3`)
+	s.again(t, "its clock was set by a few seconds", asked)
+	b.until("five seconds fast", isLive+" && "+left)
 }
 
 // After a restart with another version the page loads itself anew, when nothing
@@ -323,11 +364,13 @@ func TestNewVersionIsLoaded(t *testing.T) {
 func TestWithoutSharedWorker(t *testing.T) {
 	s := newSite(t)
 	b := tab{t, testenv.Browser(t, testenv.Screen{})}
-	// The first reader answers once, the second never; seconds are tenths.
-	if err := chromedp.Do(b.ctx, testenv.BeforePages(`
+	// The first reader answers once, the second never; seconds are fewer milliseconds.
+	b.before(`
 		window.ports = [];
+		const Reader = window.SharedWorker;
 		window.SharedWorker = class {
-			constructor() {
+			constructor(...of) {
+				if (ports.length > 1 && ports.push(null)) return new Reader(...of);
 				const {port1, port2} = new MessageChannel();
 				if (!ports.length) port2.onmessage = () => { port2.onmessage = null; port2.postMessage({state: 'reconnecting'}); };
 				this.port = port1;
@@ -335,15 +378,17 @@ func TestWithoutSharedWorker(t *testing.T) {
 			}
 		};
 		const often = setInterval;
-		window.setInterval = (what, ms) => often(what, ms / 10)`)); err != nil {
-		t.Fatal(err)
-	}
+		window.setInterval = (what, ms) => often(what, ms / 40)`)
 	b.visit(s.URL + "/board")
 	b.do(`setTimeout(() => dispatchEvent(new Event('online')), 500)`)
-	b.until("the second reader is asked, and then none", `ports.length === 2 && `+isLive)
-	if err := chromedp.Do(b.ctx, testenv.BeforePages(`delete window.SharedWorker`)); err != nil {
-		t.Fatal(err)
-	}
+	b.until("the second reader is asked, and then none", `ports.length > 1 && `+isLive)
+	b.hide(true)
+	shares := s.leads(t, 3)
+	b.until("later it looks whether there is one again", `ports.length === 3`)
+	s.cut(nil)
+	b.until("and shares that: it goes on though nobody sees it", shares)
+	s.leads(t, 7)
+	b.before(noWorker)
 	b.visit(s.URL + "/board")
 	b.until("the board is live", isLive)
 	b.hide(true)
@@ -356,7 +401,7 @@ func TestWithoutSharedWorker(t *testing.T) {
 // becomes waits until so many streams are open.
 func (s *site) becomes(t testing.TB, n int) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()

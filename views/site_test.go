@@ -186,6 +186,7 @@ func (s *site) stream(w http.ResponseWriter, r *http.Request) {
 		s.mu.Unlock()
 	}()
 	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("Hotleads-Time", views.Millis(time.Now()))
 	_, _ = w.Write([]byte("retry: 100\n"))
 	send := func(data []byte) {
 		_, _ = w.Write([]byte("data: " + string(data) + "\n\n"))

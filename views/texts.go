@@ -30,6 +30,7 @@ const (
 	txtResting     = "waits for other tabs"
 	txtManyPages   = "too many live pages: close one"
 	txtRefused     = "refused by the server"
+	txtMissing     = "not all of it can be shown"
 	txtAsOf        = "as of"
 	txtAgo         = "ago"
 	txtNewVersion  = "There is a new version of this page."

@@ -1,15 +1,18 @@
-// Time. The server's clock counts: the page brings it, and frames correct it. What
-// they say is some seconds old, never early: of the last few the latest is right.
-let heardAt = [(Number($('meta[name=server-time]')?.content) || Date.now()) - Date.now()], skew = heardAt[0];
+// Time. The server's clock counts. What is heard of it was said a while before, never
+// later: the page, and each frame, tell by how much it is ahead at least. How a stream
+// begins tells how much at most, too: it was said after it was asked for.
+let skew = (Number($('meta[name=server-time]')?.content) || Date.now()) - Date.now();
 let set = Date.now() - performance.now();
 const now = () => Date.now() + skew;
 // jumped: this machine's clock was set, or it slept, since the server last told the time.
 const jumped = () => Math.abs(Date.now() - performance.now() - set) > 1000;
-function correct(said) {
-  if (jumped()) heardAt = [];
+// correct sets the clock. After a jump only a stream that began since can: frames may have
+// waited meanwhile, and would make what is old look new.
+function correct(least, most) {
+  const lost = jumped();
+  if (lost && most === undefined) return;
+  skew = lost ? least : Math.min(Math.max(skew, least), most ?? Infinity);
   set = Date.now() - performance.now();
-  heardAt = [...heardAt.slice(-3), said - Date.now()];
-  skew = Math.max(...heardAt);
 }
 const format = options => new Intl.DateTimeFormat('en-GB', options);
 const hourMinute = format({hour: '2-digit', minute: '2-digit'});

@@ -2,8 +2,10 @@
 // 15 seconds ago at most.
 const OLD = 15e3, build = document.body.dataset.build;
 const hello = {url: stream?.dataset.live, me: me ?? '', wide: /^h[23]/.test(performance.getEntriesByType('navigation')[0]?.nextHopProtocol)};
+const here = () => ({...hello, shown: !document.hidden, eager: eager()});
 let said = {state: 'reconnecting'}, asOf = now(), lost = Date.now(), frames = Promise.resolve(), say = null, unheard = 0;
-const age = () => Math.max(0, now() - asOf);
+// age is that of what is shown; Infinity: some of it could never be shown.
+const age = () => asOf ? Math.max(0, now() - asOf) : Infinity;
 
 function ago(ms) {
   const s = Math.round(ms / 1e3);
@@ -18,44 +20,55 @@ function show() {
   const state = live ? 'live' : !navigator.onLine || t - lost > 30e3 && said.state !== 'resting' ? 'offline' : 'reconnecting';
   mark(connection, 'state', state);
   const refused = navigator.onLine && {403: 'refused', 429: 'many'}[said.status];
-  const word = refused || (said.state === 'resting' && state !== 'offline' ? 'resting' : state);
+  const missing = said.state === 'live' && !asOf && navigator.onLine && 'missing';
+  const word = refused || missing || (said.state === 'resting' && state !== 'offline' ? 'resting' : state);
   write(w, w.dataset[word + 'Word']);
   const old = $('.age', connection);
-  write(old, live || age() < 3e3 ? '' : '· ' + old.dataset.asofWord + ' ' + ago(age()));
+  write(old, live || age() < 3e3 || !asOf ? '' : '· ' + old.dataset.asofWord + ' ' + ago(age()));
   mark(document.body, 'uiStale', lost && t - lost > 3e3 ? '' : null);
 }
 
-async function take(text) {
-  try { await htmx.swap({text, sourceElement: stream, target: stream, swap: 'none'}); } catch (e) { console.error(e); }
-  const at = Number($('#as-of')?.textContent);
-  if (at && at !== asOf) correct(asOf = at);
+async function take(m) {
+  if (late(m)) return;
+  try { await htmx.swap({text: m.frame, sourceElement: stream, target: stream, swap: 'none'}); } catch (e) { console.error(e); }
+  const told = $('#as-of')?.textContent, at = Number(told);
+  if (told && at !== asOf) {
+    asOf = at;
+    if (at) correct(at - Date.now());
+  }
   show();
   refreshPeek();
 }
 
+// anew asks for a snapshot. Not at once again: every page of the stream gets one.
+const AGAIN = 12e3;
+let anewAt = -AGAIN;
+function anew() {
+  if (performance.now() - anewAt < AGAIN) return false;
+  anewAt = performance.now();
+  say({bye: true});
+  say(here());
+  return true;
+}
+
 // A page that can't keep up would show what was, later and later: what waited too long
-// is not shown any more, and a snapshot asked for. Not at once again: every page of the
-// stream gets one.
-const LATE = 3e3, AGAIN = 12e3;
-let skipping = false, skipped = 0;
+// is not shown any more, and a snapshot asked for.
+const LATE = 3e3;
+let skipping = false;
 function late(m) {
-  const t = Date.now();
   if (m.first) skipping = false;
-  else if (!skipping && t - m.at > LATE && t - skipped > AGAIN) {
-    skipping = true;
-    skipped = t;
-    say({bye: true});
-    say({...hello, shown: !document.hidden, eager: eager()});
-  }
+  else if (!skipping && Date.now() - m.at > LATE) skipping = anew();
   return skipping;
 }
 
 // heard is what the shared reader says.
 function heard(m) {
   unheard = 0;
-  if (m.time) correct(m.time);
-  if ('frame' in m && late(m)) return;
-  if ('frame' in m) { frames = frames.then(() => take(m.frame)); return; }
+  if ('frame' in m) {
+    if ('most' in m && Math.abs(Date.now() - m.at) < LATE) correct(m.least, m.most);
+    frames = frames.then(() => take(m));
+    return;
+  }
   said = m;
   if (m.status === 401) signIn();
   if (m.status === 403 || m.status === 404) served(m.status); // it may be seen no longer
@@ -95,40 +108,72 @@ function renew(of) {
 const BEAT = 10e3;   // it is told that the page is still there
 const MUTE = 6;      // seconds without an answer, which takes a worker milliseconds
 const PROMPT = 2e3;  // the same, of one that did answer, for a page that is seen again
+const SLOW = 30;     // seconds that a worker may take that is known to live
 const SPELL = 600e3; // three readers that die within it are enough
+const LATER = 60;    // seconds until a page that reads alone looks whether there is one again
 if (stream) {
-  let port = null, answered = false, deaths = 0, died = 0;
-  const alone = () => { const ear = exchange(1, false); port = null; say = m => ear(heard, m); };
+  let port = null, alone = false, answered = false, deaths = 0, died = 0, seconds = 0;
+  const read = () => {
+    const ear = exchange(1, false);
+    alone = true;
+    port = null;
+    say = m => ear(heard, m);
+  };
   const share = () => {
     try {
-      const worker = new SharedWorker(document.body.dataset.worker, {name: 'hotleads'});
-      const mine = port = worker.port, dead = () => { if (port === mine) replace(); };
-      answered = false;
+      const worker = new SharedWorker(document.body.dataset.worker, {name: 'hotleads'}), mine = worker.port;
+      const dead = () => { if (port === mine) replace(); };
+      const use = () => { alone = answered = false; port = mine; say = m => mine.postMessage(m); };
       worker.onerror = dead;
       mine.addEventListener('close', dead);
-      mine.onmessage = m => { answered = true; heard(m.data); };
-      say = m => mine.postMessage(m);
-    } catch { alone(); }
+      mine.onmessage = m => {
+        if (alone) { // late, but now it need not read for itself
+          say({bye: true});
+          use();
+          watch();
+        }
+        if (port !== mine) return;
+        answered = true;
+        heard(m.data);
+      };
+      if (alone) mine.postMessage(here()); else use();
+    } catch { if (!alone) read(); }
   };
   let beat = 0, left = false; // a page that goes is told of things still
   const watch = more => {
     if (left) return;
     beat = Date.now();
     unheard ||= 1;
-    say({...hello, shown: !document.hidden, eager: eager(), ...more});
+    say({...here(), ...more});
   };
   // A worker that never answered is none; one that did may have died since, and the next one lives.
   // Seconds are counted, not measured: the page may have slept, too.
-  const listen = () => { if (unheard && !left && unheard++ >= MUTE) replace(); };
+  const listen = () => {
+    if (alone && ++seconds % LATER === 0) share();
+    if (unheard && !left && unheard++ >= MUTE) doubt();
+  };
+  // doubt: it does not answer. A lock, where there are any, tells who is slow from who is dead.
+  const doubt = async () => {
+    const mute = port, lives = unheard < SLOW && await held();
+    if (unheard && port === mute && !lives) replace();
+  };
+  const held = async () => {
+    try {
+      const reader = 'hotleads.reader ' + new URL(document.body.dataset.worker, location);
+      return (await navigator.locks.query()).held.some(lock => lock.name === reader);
+    } catch { return false; } // over plain http
+  };
   const replace = () => {
     unheard = 0;
     if (!port || left) return;
-    say({bye: true});
-    port.close();
     said = {state: 'reconnecting'};
     deaths = Date.now() - died < SPELL ? deaths + 1 : 1;
     died = Date.now();
-    if (answered && deaths < 3) share(); else alone();
+    if (answered && deaths < 3) {
+      say({bye: true});
+      port.close();
+      share();
+    } else read();
     watch();
     show();
   };
@@ -137,15 +182,25 @@ if (stream) {
   // the page asks when it is seen again.
   const seen = () => {
     if (!answered || left) return;
-    const asked = port;
+    const mute = port;
     unheard = 1;
-    setTimeout(() => { if (unheard && port === asked) replace(); }, PROMPT);
+    const ask = () => setTimeout(() => {
+      if (!unheard || port !== mute) return;
+      doubt();
+      ask(); // locks outlive who held them by a moment
+    }, PROMPT);
+    ask();
   };
   const leave = () => { left = true; say({bye: true}); };
   const back = () => { left = false; wake(); seen(); };
   share();
   watch();
-  setInterval(() => { if (Date.now() - beat > BEAT) watch(); listen(); show(); }, 1000);
+  setInterval(() => {
+    if (Math.abs(Date.now() - beat) > BEAT) watch();
+    listen();
+    if (jumped() && said.state === 'live' && !left) anew(); // a beginning tells the time
+    show();
+  }, 1000);
   addEventListener('online', wake);
   // A browser that keeps the page for "back" may freeze the reader with it, and its
   // connection: it is told before. Not every link leads away, though.

@@ -18,7 +18,8 @@ function patience(after, date) {
 }
 
 // exchange returns the ear for what tabs say: {url, me, shown, eager, wide} and, beside it, wake or bye.
-// post speaks to the tab: {frame, time, first, at}, or {state, page, status}. At most so many streams run over HTTP/1.1.
+// post speaks to the tab: {frame, first, at}, first with {least, most}: by how much the server's clock is ahead; or
+// {state, page, status}. At most so many streams run over HTTP/1.1.
 function exchange(most, worker) {
   const streams = new Map(); // by what is watched, and by whom
   let ticked = Date.now(), timer = 0;
@@ -75,9 +76,9 @@ function exchange(most, worker) {
     say(s, {state: 'resting'});
   }
 
-  // tick also finds out that the machine slept.
+  // tick also finds out that the machine slept, or its clock was set.
   function tick() {
-    const t = Date.now(), slept = t - ticked > QUIET;
+    const t = Date.now(), slept = Math.abs(t - ticked) > QUIET;
     ticked = t;
     for (const s of each(s => s.run)) {
       if (slept) wake(s);
@@ -89,7 +90,7 @@ function exchange(most, worker) {
 
   // wake asks anew what has gone silent, and ends a wait that nobody asked for.
   function wake(s) {
-    if (s.cut && Date.now() - s.heard > QUIET) s.cut('silent');
+    if (s.cut && Math.abs(Date.now() - s.heard) > QUIET) s.cut('silent');
     if (!(s.until > Date.now())) s.skip?.();
   }
 
@@ -116,7 +117,7 @@ function exchange(most, worker) {
     const end = {framed: false, status: 0, after: 0, why: ''}, abort = new AbortController();
     s.heard = Date.now();
     s.open = s.framed = false;
-    const cut = s.cut = why => { end.why = why; abort.abort(); };
+    const cut = s.cut = why => { end.why = why; abort.abort(); }, asked = Date.now();
     try {
       const answer = await fetch(s.url, {headers: {Accept: 'text/event-stream'}, cache: 'no-store', credentials: 'same-origin', signal: abort.signal});
       end.status = answer.status;
@@ -125,6 +126,7 @@ function exchange(most, worker) {
         return end;
       }
       s.open = true;
+      const time = Number(answer.headers.get('Hotleads-Time')), clock = time ? {least: time - Date.now(), most: time - asked} : {};
       const chunks = answer.body.pipeThrough(new TextDecoderStream()).getReader();
       for (let rest = '', data = null;;) {
         const {done, value} = await chunks.read();
@@ -137,10 +139,10 @@ function exchange(most, worker) {
           if (name === 'data') data = (data === null ? '' : data + '\n') + value;
           else if (name === 'retry') s.retry = Number(value) || s.retry;
           else if (!line && data !== null) {
-            const first = !s.framed, time = first ? Number(answer.headers.get('Hotleads-Time')) : 0; // the first may show what was long ago
+            const first = !s.framed;
             if (first) say(s, {state: 'live', page: answer.headers.get('Hotleads-Page')});
             end.framed = s.framed = true;
-            tell(s, {frame: data, time, first, at: s.heard});
+            tell(s, {frame: data, first, at: s.heard, ...first && clock}); // what it shows may be of long ago
             data = null;
           }
         }

@@ -29,7 +29,7 @@ function revive() {
 function wallTick() {
   write(face, faceOf.format(now()));
   old.hidden = age() <= OLD;
-  if (!old.hidden) write(old, old.dataset.word + ' ' + ago(age()));
+  if (!old.hidden) write(old, asOf ? old.dataset.word + ' ' + ago(age()) : $('.word', connection).dataset.missingWord);
   nightly();
   revive();
 }

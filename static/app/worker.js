@@ -2,6 +2,9 @@
 // connections that browsers have to a host over HTTP/1.1 to clicks and pages.
 const STREAMS = 4, hear = exchange(STREAMS, true);
 
+// Tabs that get no answer ask whether the lock is held still: a worker that is slow lives.
+navigator.locks?.request('hotleads.reader ' + location, () => new Promise(() => {}));
+
 // Tabs of two versions have a worker each, until those of the old one have loaded
 // themselves anew: workers that are at work share the four.
 const AGAIN = 10e3, SILENCE = 30e3;
