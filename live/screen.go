@@ -32,6 +32,7 @@ type screen struct {
 	behind  bool      // r3labs did not take the last frame: watchers miss it
 	aged    time.Time // when watchers were last told an age
 	looked  time.Time // when the last look ended
+	took    time.Duration
 	trouble string    // what was last logged; empty: all is well
 }
 
@@ -123,7 +124,7 @@ func (s *screen) run(ctx context.Context) {
 		case <-s.asked:
 			pause(ctx, time.Until(s.looked.Add(o.Coalesce)))
 		case <-dirty:
-			pause(ctx, time.Until(s.looked.Add(o.Coalesce)))
+			pause(ctx, time.Until(s.looked.Add(apart(o.Coalesce, s.took))))
 		case <-moved:
 			continue
 		case <-timer.C:
@@ -135,6 +136,13 @@ func (s *screen) run(ctx context.Context) {
 			s.once(ctx)
 		}
 	}
+}
+
+// apart is the distance of two looks that notices ask for: the least one, and up to
+// twice that where looks take long, because processors or stores have too much to do,
+// so that looking is a fourth of what a view does.
+func apart(least, took time.Duration) time.Duration {
+	return min(max(least, 3*took), 2*least)
 }
 
 func pause(ctx context.Context, d time.Duration) {
@@ -150,8 +158,9 @@ func pause(ctx context.Context, d time.Duration) {
 // the look fails, the screen keeps what it shows, unless that may be seen no more.
 func (s *screen) once(ctx context.Context) {
 	drain(s.dirty) // what was noticed until now is in this look
+	began := time.Now()
 	trouble, err := s.repaint(ctx)
-	s.looked = time.Now()
+	s.looked, s.took = time.Now(), time.Since(began)
 	gone := errors.Is(err, ErrGone)
 	switch {
 	case ctx.Err() != nil:

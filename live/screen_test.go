@@ -100,6 +100,30 @@ func TestNoticesThatComeTogetherAreOneLook(t *testing.T) {
 	})
 }
 
+// The longer a look takes, the seldomer a view looks, within bounds.
+func TestLooksThatTakeLongComeSeldomer(t *testing.T) {
+	for took, want := range map[time.Duration]uint64{0: 20, 10 * time.Millisecond: 16, 25 * time.Millisecond: 10, 100 * time.Millisecond: 5} {
+		synctest.Test(t, func(t *testing.T) {
+			board := newWall(3)
+			board.looking = func() { time.Sleep(took) }
+			s := newSite(t, live.Options{}, map[string]*wall{"emea": board})
+			w := s.watch(t, "emea")
+			time.Sleep(time.Second)
+			before := s.hub.Stats().Looks
+			for i := range 1000 {
+				board.set(0, fmt.Sprint("change ", i))
+				s.hub.Notice(live.Notice{All: true})
+				time.Sleep(time.Millisecond)
+			}
+			synctest.Wait()
+			if got := uint64(s.hub.Stats().Looks - before); got < want-1 || got > want+1 {
+				t.Errorf("looks of %v each: %d in a second of changes, want about %d", took, got, want)
+			}
+			w.leave()
+		})
+	}
+}
+
 func TestALostNoticeIsRepairedByTheNextTick(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		board := newWall(3)
@@ -254,7 +278,7 @@ func TestANoticeDuringALookIsNotLost(t *testing.T) {
 		s.hub.Notice(live.Notice{All: true})
 		before := s.hub.Stats().Looks
 		close(read)
-		time.Sleep(50 * time.Millisecond)
+		time.Sleep(100 * time.Millisecond)
 		synctest.Wait()
 		if got := s.hub.Stats().Looks - before; got != 1 {
 			t.Errorf("a notice that came during a look led to %d looks, want 1", got)
