@@ -33,6 +33,7 @@ const (
 	mostOpen     = 32
 	mostIdle     = 32 // none is closed between two bursts: to begin one costs Postgres a process
 	connLifetime = 30 * time.Minute
+	connNovice   = 2 * time.Minute // while Postgres knows nothing of the tables yet
 	connIdle     = 5 * time.Minute
 	mostPings    = 2
 )
@@ -71,7 +72,8 @@ func openPostgres(address string, met func(server string)) (pool, patient, ping 
 		return nil, nil, nil, err
 	}
 	quick.Dialer(dialer{patience: answerPatience})
-	pool = sqlx.NewDb(sql.OpenDB(planning{quick, !said, met}), postgres)
+	plans := &planning{Connector: quick, decides: !said, met: met, lives: func(most time.Duration) { pool.SetConnMaxLifetime(most) }}
+	pool = sqlx.NewDb(sql.OpenDB(plans), postgres)
 	pool.SetMaxOpenConns(mostOpen)
 	pool.SetMaxIdleConns(mostIdle)
 	pool.SetConnMaxLifetime(connLifetime)
@@ -92,6 +94,25 @@ type planning struct {
 	driver.Connector
 	decides bool // nobody has said it in the address
 	met     func(server string)
+	lives   func(most time.Duration) // is told how long connections may
+
+	mu     sync.Mutex
+	novice time.Time // when a connection was made last that keeps no plans
+}
+
+// made takes in that a connection was made, and tells how long all may live: not for
+// long while there are any that keep no plans, so that a server which was founded a
+// minute ago keeps them soon after Postgres has analyzed its tables.
+func (p *planning) made(keeps bool, now time.Time) time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !keeps {
+		p.novice = now
+	}
+	if p.novice.IsZero() || now.Sub(p.novice) > connNovice {
+		return connLifetime
+	}
+	return connNovice
 }
 
 // planned says how statements are planned on a connection: a plan that is kept is made without a look at the arguments, and
@@ -100,22 +121,25 @@ type planning struct {
 // have grown. And where nobody has told Postgres what its disks are, it takes them
 // for turning ones: it would rather read all leads than a thousand by their keys.
 const planned = `SELECT set_config('plan_cache_mode', CASE WHEN EXISTS (
-	SELECT 1 FROM pg_class WHERE oid = to_regclass('leads') AND reltuples >= 1000) THEN 'auto' ELSE 'force_custom_plan' END, FALSE),
+	SELECT 1 FROM pg_class WHERE oid = to_regclass('leads') AND reltuples >= 1000) THEN '` + keepsPlans + `' ELSE 'force_custom_plan' END, FALSE),
 	(SELECT set_config(name, CASE source WHEN 'default' THEN '1.1' ELSE setting END, FALSE) FROM pg_settings WHERE name = 'random_page_cost')`
+
+// keepsPlans is what it says where plans are kept.
+const keepsPlans = "auto"
 
 // whichServer tells servers apart: one that was started again, and one that took
 // another's place, began at another microsecond.
 const whichServer = `SELECT pg_postmaster_start_time()::text`
 
 // Connect implements driver.Connector.
-func (p planning) Connect(ctx context.Context) (driver.Conn, error) {
+func (p *planning) Connect(ctx context.Context) (driver.Conn, error) {
 	c, err := p.Connector.Connect(ctx)
 	if err != nil {
 		return nil, err
 	}
-	var server string
+	var server, mode string
 	if p.decides {
-		_, err = firstOf(ctx, c, planned)
+		mode, err = firstOf(ctx, c, planned)
 	}
 	if err == nil {
 		server, err = firstOf(ctx, c, whichServer)
@@ -124,6 +148,9 @@ func (p planning) Connect(ctx context.Context) (driver.Conn, error) {
 		return nil, errors.Join(err, c.Close())
 	}
 	p.met(server)
+	if p.decides {
+		p.lives(p.made(mode == keepsPlans, time.Now()))
+	}
 	return c, nil
 }
 

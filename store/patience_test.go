@@ -1,0 +1,65 @@
+package store
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"hotleads/test/testenv"
+)
+
+// While there are connections that keep no plans, all are renewed soon.
+func TestConnectionsLiveByWhatIsKnownOfTables(t *testing.T) {
+	p, now := &planning{}, time.Now()
+	for _, c := range []struct {
+		what  string
+		after time.Duration
+		keeps bool
+		want  time.Duration
+	}{
+		{"founded", 0, false, connNovice},
+		{"not analyzed yet", connNovice, false, connNovice},
+		{"analyzed, with connections from before", connNovice / 2, true, connNovice},
+		{"they are gone", connNovice, true, connLifetime},
+		{"emptied", time.Hour, false, connNovice},
+	} {
+		now = now.Add(c.after)
+		if got := p.made(c.keeps, now); got != c.want {
+			t.Errorf("%s: connections live for %v, want %v", c.what, got, c.want)
+		}
+	}
+	if got := (&planning{}).made(true, now); got != connLifetime {
+		t.Errorf("of a database that knows its tables connections live for %v, want %v", got, connLifetime)
+	}
+}
+
+// A new connection keeps plans once Postgres knows the tables.
+func TestPlansAreKeptOnceTablesAreKnown(t *testing.T) {
+	ctx := context.Background()
+	s, err := Open(ctx, testenv.Postgres(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	renewed := func() (mode string) {
+		t.Helper()
+		s.write.SetMaxIdleConns(0) // closes those that there are
+		s.write.SetMaxIdleConns(mostIdle)
+		if err := s.write.GetContext(ctx, &mode, `SHOW plan_cache_mode`); err != nil {
+			t.Fatal(err)
+		}
+		return mode
+	}
+	for _, step := range []struct{ do, want string }{
+		{`SELECT 1`, "force_custom_plan"},
+		{`CREATE TABLE leads AS SELECT n FROM generate_series(1, 2000) AS n`, "force_custom_plan"},
+		{`ANALYZE leads`, "auto"},
+	} {
+		if _, err := s.write.ExecContext(ctx, step.do); err != nil {
+			t.Fatal(err)
+		}
+		if got := renewed(); got != step.want {
+			t.Errorf("after %s a connection's plans are %s, want %s", step.do, got, step.want)
+		}
+	}
+}
