@@ -87,15 +87,8 @@ func teamOf(book *lead.Book, ref string) *lead.Team {
 
 // move is a click on a button of a lead, or its form without JavaScript.
 func (s *server) move(c echo.Context) error {
-	ctx, u := c.Request().Context(), *viewer(c)
-	before, err := s.Desk.Find(ctx, c.Param("id"), &u, s.Now())
-	m, unknown := moveOf(c.Param("move"))
-	switch {
-	case errors.Is(err, lead.ErrNotFound) && m == lead.Claim: // it may have been open to all a moment ago
-		before.ID, err = c.Param("id"), nil
-	case err == nil:
-		err = unknown
-	}
+	ctx, u, id := c.Request().Context(), *viewer(c), c.Param("id")
+	m, err := moveOf(c.Param("move"))
 	if err != nil {
 		return err
 	}
@@ -103,13 +96,19 @@ func (s *server) move(c echo.Context) error {
 		Reason: c.FormValue("reason"), Note: c.FormValue("note"), Date: c.FormValue("date"), Channel: c.FormValue("channel"),
 		Outcome: c.FormValue("outcome"), To: c.FormValue("to"), Amount: majorAmount(c.FormValue("amount")),
 	}.clean()
-	l, err := s.make(ctx, before.ID, m, form, lead.Person(u, "page"))
+	l, err := s.make(ctx, id, m, form, lead.Person(u, "page"))
+	if errors.Is(err, lead.ErrNotFound) { // it may go by another name, or as another one by now
+		if now, missing := s.Desk.Find(ctx, id, &u, s.Now()); missing == nil && now.ID != id {
+			id = now.ID
+			l, err = s.make(ctx, id, m, form, lead.Person(u, "page"))
+		}
+	}
 	var refused *lead.Refusal
 	switch {
 	case err == nil:
 		return s.moved(c, u, m, l)
 	case errors.As(err, &refused) && !errors.Is(err, lead.ErrNotFound):
-		return s.refused(c, u, before.ID, refused)
+		return s.refused(c, u, id, refused)
 	}
 	return err
 }

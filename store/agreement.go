@@ -95,7 +95,7 @@ func (s *Store) forget() {
 }
 
 // Rules is the agreement in force, compiled, with the company's lists.
-func (s *Store) Rules(ctx context.Context) (*lead.Rules, error) { return s.rulesFrom(ctx, s.read) }
+func (s *Store) Rules(ctx context.Context) (*lead.Rules, error) { return s.rulesFrom(ctx, s.often()) }
 
 // rulesFrom reads them where they are not at hand: a transaction from its own
 // connection, for there may be no other to be had.

@@ -89,7 +89,7 @@ var unreadOfAll = `SELECT unread.* FROM unnest(?::text[]) AS who, LATERAL (` + s
 func (s *Store) Unread(ctx context.Context, users []string, since time.Time, most int) (map[string][]lead.Alert, error) {
 	found := make(map[string][]lead.Alert, len(users))
 	read := func(text string, args ...any) error {
-		all, err := readAlerts(ctx, s.read, text, args...)
+		all, err := readAlerts(ctx, s.often(), text, args...)
 		for _, a := range all {
 			found[a.UserID] = append(found[a.UserID], a)
 		}

@@ -35,11 +35,10 @@ func (t *txn) insertReturning(ctx context.Context, head string, rows [][]any, ta
 			}
 			text = head + " VALUES " + placeholders(n, width) + " " + tail
 		} else {
-			columns, arrays, err := arraysOf(rows[:n])
-			if err != nil {
+			var err error
+			if text, args, err = inserting(head, rows[:n], tail, 0); err != nil {
 				return err
 			}
-			text, args = head+" SELECT * FROM unnest("+columns+") AS given "+tail, arrays
 		}
 		if each == nil {
 			if _, err := t.ExecContext(ctx, text, args...); err != nil {
@@ -51,6 +50,13 @@ func (t *txn) insertReturning(ctx context.Context, head string, rows [][]any, ta
 		rows = rows[n:]
 	}
 	return nil
+}
+
+// inserting is the statement that Postgres takes rows by; its arguments come after
+// so many others.
+func inserting(head string, rows [][]any, tail string, others int) (text string, arrays []any, err error) {
+	given, arrays, err := arraysOf(rows, others)
+	return head + " SELECT * FROM unnest(" + given + ") AS given " + tail, arrays, err
 }
 
 // update sets columns of rows by the first of them, the key. A value goes in as
@@ -67,32 +73,12 @@ func (t *txn) change(ctx context.Context, table string, columns []string, how ma
 	if len(rows) == 0 {
 		return nil
 	}
-	set := make([]string, 0, len(columns))
-	for i, c := range columns[1:] {
-		value := "v." + c
-		if t.s.lite {
-			value = "$" + strconv.Itoa(i+2)
-		}
-		if h := how[c]; h != "" {
-			value = fmt.Sprintf(h, value)
-		}
-		set = append(set, c+" = "+value)
-	}
-	text := `UPDATE ` + table + ` SET ` + strings.Join(set, ", ")
 	if t.s.lite {
-		return each(ctx, t.Tx, text+` WHERE `+columns[0]+` = $1`, rows)
+		return each(ctx, t.Tx, setting(table, columns, how, func(i int) string { return "$" + strconv.Itoa(i+1) })+` WHERE `+columns[0]+` = $1`, rows)
 	}
-	given, arrays, err := arraysOf(rows)
+	text, arrays, err := changing(table, columns, how, rows, trusts, 0)
 	if err != nil {
 		return err
-	}
-	from := ""
-	if trusts {
-		from = soon
-	}
-	text += ` FROM ` + from + `unnest(` + given + `) AS v (` + strings.Join(columns, ", ") + `) WHERE ` + table + `.` + columns[0] + ` = v.` + columns[0]
-	if trusts {
-		text += ` AND ` + table + `.version = v.version - 1`
 	}
 	res, err := t.ExecContext(ctx, text, arrays...)
 	if err != nil || !trusts {
@@ -101,13 +87,94 @@ func (t *txn) change(ctx context.Context, table string, columns []string, how ma
 	return wrote(res, len(rows))
 }
 
+// changing is the statement that Postgres takes changes by; its arguments come after
+// so many others.
+func changing(table string, columns []string, how map[string]string, rows [][]any, trusts bool, others int) (text string, arrays []any, err error) {
+	given, arrays, err := arraysOf(rows, others)
+	if err != nil {
+		return "", nil, err
+	}
+	from := ""
+	if trusts {
+		from = soon
+	}
+	text = setting(table, columns, how, func(i int) string { return "v." + columns[i] }) +
+		` FROM ` + from + `unnest(` + given + `) AS v (` + strings.Join(columns, ", ") + `) WHERE ` + table + `.` + columns[0] + ` = v.` + columns[0]
+	if trusts {
+		text += ` AND ` + table + `.version = v.version - 1`
+	}
+	return text, arrays, nil
+}
+
+// setting is the beginning of a statement that sets all columns but the first to
+// what value says of them.
+func setting(table string, columns []string, how map[string]string, value func(i int) string) string {
+	set := make([]string, 0, len(columns))
+	for i, c := range columns[1:] {
+		v := value(i + 1)
+		if h := how[c]; h != "" {
+			v = fmt.Sprintf(h, v)
+		}
+		set = append(set, c+" = "+v)
+	}
+	return `UPDATE ` + table + ` SET ` + strings.Join(set, ", ")
+}
+
+// atOnce are writes that need nothing of each other. Postgres takes them as one
+// statement, which is one way there and back; SQLite one after the other.
+type atOnce struct {
+	t     *txn
+	texts []string
+	args  []any
+}
+
+// insert is [txn.insert].
+func (w *atOnce) insert(ctx context.Context, head string, rows [][]any, tail string) error {
+	if w.t.s.lite || len(rows) == 0 {
+		return w.t.insert(ctx, head, rows, tail)
+	}
+	text, arrays, err := inserting(head, rows, tail, len(w.args))
+	w.texts, w.args = append(w.texts, text), append(w.args, arrays...)
+	return err
+}
+
+// change is [txn.change] of rows that are locked.
+func (w *atOnce) change(ctx context.Context, table string, columns []string, how map[string]string, rows [][]any) error {
+	if w.t.s.lite || len(rows) == 0 {
+		return w.t.change(ctx, table, columns, how, rows, false)
+	}
+	text, arrays, err := changing(table, columns, how, rows, false, len(w.args))
+	w.texts, w.args = append(w.texts, text), append(w.args, arrays...)
+	return err
+}
+
+// run writes what was not written yet.
+func (w *atOnce) run(ctx context.Context) error {
+	var text strings.Builder
+	for i, part := range w.texts {
+		switch {
+		case i == len(w.texts)-1:
+			text.WriteString(" " + part)
+		case i == 0:
+			text.WriteString("WITH part0 AS (" + part + ")")
+		default:
+			fmt.Fprintf(&text, ", part%d AS (%s)", i, part)
+		}
+	}
+	if text.Len() == 0 {
+		return nil
+	}
+	_, err := w.t.ExecContext(ctx, strings.TrimSpace(text.String()), w.args...)
+	return err
+}
+
 // pairs runs a statement with pairs of texts: on SQLite one after the other, $1 and
 // $2 of one; on Postgres together, p.a and p.b of all, with them as "pairs".
 func (t *txn) pairs(ctx context.Context, one, all string, pairs [][]any) error {
 	if len(pairs) == 0 || t.s.lite {
 		return each(ctx, t.Tx, one, pairs)
 	}
-	_, arrays, err := arraysOf(pairs)
+	_, arrays, err := arraysOf(pairs, 0)
 	if err != nil {
 		return err
 	}
@@ -116,8 +183,9 @@ func (t *txn) pairs(ctx context.Context, one, all string, pairs [][]any) error {
 }
 
 // arraysOf turns rows into one array a column: "$1::text[],$2::bigint[]" and the
-// arrays. A column's type is that of its value in the first row.
-func arraysOf(rows [][]any) (given string, arrays []any, err error) {
+// arrays, after so many other arguments. A column's type is that of its value in the
+// first row.
+func arraysOf(rows [][]any, others int) (given string, arrays []any, err error) {
 	var list strings.Builder
 	arrays = make([]any, len(rows[0]))
 	var buf []byte
@@ -125,7 +193,7 @@ func arraysOf(rows [][]any) (given string, arrays []any, err error) {
 		if c > 0 {
 			list.WriteByte(',')
 		}
-		fmt.Fprintf(&list, "$%d::%s[]", c+1, arrayType(first))
+		fmt.Fprintf(&list, "$%d::%s[]", others+c+1, arrayType(first))
 		buf = append(buf[:0], '{')
 		for r, row := range rows {
 			if r > 0 {
@@ -268,7 +336,7 @@ type reader struct {
 	s *Store
 }
 
-// often is for what boards ask many times a second.
+// often is for what boards ask many times a second, and every page.
 func (s *Store) often() reader { return reader{s.read, s} }
 
 // QueryxContext asks.
@@ -277,4 +345,20 @@ func (r reader) QueryxContext(ctx context.Context, text string, args ...any) (*s
 		return stmt.QueryxContext(ctx, args...)
 	}
 	return r.DB.QueryxContext(ctx, text, args...)
+}
+
+// QueryRowxContext asks for one row.
+func (r reader) QueryRowxContext(ctx context.Context, text string, args ...any) *sqlx.Row {
+	if stmt := r.s.prepared(ctx, text); stmt != nil { //nolint:sqlclosecheck // it is kept
+		return stmt.QueryRowxContext(ctx, args...)
+	}
+	return r.DB.QueryRowxContext(ctx, text, args...)
+}
+
+// ExecContext changes something, by itself.
+func (r reader) ExecContext(ctx context.Context, text string, args ...any) (sql.Result, error) {
+	if stmt := r.s.prepared(ctx, text); stmt != nil { //nolint:sqlclosecheck // it is kept
+		return stmt.ExecContext(ctx, args...)
+	}
+	return r.DB.ExecContext(ctx, text, args...)
 }

@@ -30,7 +30,7 @@ func (s *Store) Lead(ctx context.Context, id string) (lead.Lead, []lead.Clock, e
 // LeadID finds the lead that an identity leads to.
 func (s *Store) LeadID(ctx context.Context, id lead.Identity) (string, error) {
 	var leadID string
-	err := s.read.GetContext(ctx, &leadID, `SELECT lead_id FROM identities WHERE kind = $1 AND value = $2`, string(id.Kind), id.Value)
+	err := sqlx.GetContext(ctx, s.often(), &leadID, `SELECT lead_id FROM identities WHERE kind = $1 AND value = $2`, string(id.Kind), id.Value)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = lead.NotFound("a lead with the " + string(id.Kind) + " " + id.Value)
 	}
@@ -196,21 +196,19 @@ func (s *Store) Announced(ctx context.Context, versions map[string]int64) error 
 	if len(rows) == 0 {
 		return nil
 	}
-	err := s.transact(ctx, func(t *txn) error {
-		if s.lite {
+	if s.lite {
+		return s.transact(ctx, func(t *txn) error {
 			return each(ctx, t.Tx, `DELETE FROM unannounced WHERE lead_id = $1 AND version <= $2`, rows)
-		}
-		given, arrays, err := arraysOf(rows)
-		if err != nil {
-			return err
-		}
-		_, err = t.ExecContext(ctx, `DELETE FROM unannounced WHERE lead_id IN (
+		})
+	}
+	given, arrays, err := arraysOf(rows, 0)
+	if err == nil {
+		_, err = s.often().ExecContext(ctx, `DELETE FROM unannounced WHERE lead_id IN (
 				SELECT u.lead_id FROM unnest(`+given+`) AS v (id, version) JOIN unannounced u ON u.lead_id = v.id
 				WHERE u.version <= v.version FOR UPDATE OF u SKIP LOCKED)`, arrays...)
-		return err
-	})
+	}
 	if err != nil {
-		return fmt.Errorf("store: announced: %w", err)
+		return fmt.Errorf("store: announced: %w", wrap(err))
 	}
 	return nil
 }

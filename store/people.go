@@ -43,7 +43,7 @@ func (s *Store) User(ctx context.Context, idOrEmail string) (lead.User, error) {
 	if email := lead.NormalEmail(idOrEmail); email != "" {
 		where, arg = `email = $1`, email
 	}
-	users, _, err := readUsers(ctx, s.read, ` WHERE `+where, ` WHERE user_id IN (SELECT id FROM users WHERE `+where+`)`, arg)
+	users, _, err := readUsers(ctx, s.often(), ` WHERE `+where, ` WHERE user_id IN (SELECT id FROM users WHERE `+where+`)`, arg)
 	if err != nil {
 		return lead.User{}, err
 	}
@@ -224,11 +224,11 @@ func (s *Store) FreshBook(ctx context.Context) (*lead.Book, error) {
 	s.mu.Lock()
 	forgot := s.forgot
 	s.mu.Unlock()
-	users, faults, err := readUsers(ctx, s.read, ``, ``)
+	users, faults, err := readUsers(ctx, s.often(), ``, ``)
 	if err != nil {
 		return nil, err
 	}
-	teams, more, err := s.readTeams(ctx, s.read)
+	teams, more, err := s.readTeams(ctx, s.often())
 	if err != nil {
 		return nil, err
 	}

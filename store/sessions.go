@@ -2,10 +2,10 @@ package store
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -23,6 +23,9 @@ type Sessions struct {
 	s      *Store
 	secret []byte
 	data   gathered[[]byte] // by hash
+
+	mu   sync.Mutex
+	seen map[string]time.Time // by hash: when the session was noted as in use, as read last
 }
 
 // Sessions is the store's table of sessions, under the installation's secret
@@ -52,19 +55,34 @@ func (t *Sessions) FindCtx(ctx context.Context, token string) ([]byte, bool, err
 
 // read reads the sessions of these hashes that have not expired.
 func (t *Sessions) read(ctx context.Context, hashes []string) (map[string][]byte, error) {
-	text, args, err := in(t.s.read, `SELECT token, data FROM sessions WHERE expiry > ? AND token IN (?)`, at(t.now()), hashes)
+	q := t.s.often()
+	text, args, err := in(q, `SELECT token, data, seen_at FROM sessions WHERE expiry > ? AND token IN (?)`, at(t.now()), hashes)
 	if err != nil {
 		return nil, err
 	}
-	found := make(map[string][]byte, len(hashes))
-	err = query(ctx, t.s.read, text, args, func(r *sqlx.Rows) error {
+	found, seen := make(map[string][]byte, len(hashes)), make(map[string]time.Time, len(hashes))
+	err = query(ctx, q, text, args, func(r *sqlx.Rows) error {
 		var hash string
 		var data []byte
-		err := r.Scan(&hash, &data)
-		found[hash] = data
+		var at instant
+		err := r.Scan(&hash, &data, &at)
+		found[hash], seen[hash] = data, time.Time(at)
 		return err
 	})
+	t.remember(seen)
 	return found, err
+}
+
+// mostSeen bounds of how many sessions it is remembered when they were noted.
+const mostSeen = 10_000
+
+func (t *Sessions) remember(seen map[string]time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.seen == nil || len(t.seen)+len(seen) > mostSeen {
+		t.seen = map[string]time.Time{}
+	}
+	maps.Copy(t.seen, seen)
 }
 
 // CommitCtx writes a session. Its library says by this process's clock when it
@@ -97,14 +115,12 @@ func (t *Sessions) Began(ctx context.Context, token string, x lead.Session) erro
 
 // Seen notes that a session is in use, where the note is older than notedEvery.
 func (t *Sessions) Seen(ctx context.Context, token string, x lead.Session) error {
-	var seen instant
 	stale := x.SeenAt.Add(-notedEvery)
-	err := t.s.read.GetContext(ctx, &seen, `SELECT seen_at FROM sessions WHERE token = $1`, t.hash(token))
-	if errors.Is(err, sql.ErrNoRows) || err == nil && time.Time(seen).After(stale) {
-		return nil // nothing to write, nearly always
-	}
-	if err != nil {
-		return wrap(err)
+	t.mu.Lock()
+	seen := t.seen[t.hash(token)]
+	t.mu.Unlock()
+	if seen.After(stale) { // nearly always: who is let in was just read
+		return nil
 	}
 	return t.describe(ctx, token, x, x.SeenAt, stale)
 }

@@ -351,14 +351,11 @@ func (t *txn) Holding(ctx context.Context, user, team string) (lead.Holding, err
 	if n, err := res.RowsAffected(); err != nil || n == 0 {
 		return h, cmp.Or(err, t.inactive(ctx, user))
 	}
-	var ids []string
-	err = t.SelectContext(ctx, &ids, `SELECT id FROM leads WHERE owner_id = $1 AND team_id = $2 AND (stage = 'claimed' OR (stage = 'sal' AND NOT touched))`, user, team)
+	cards := map[string]lead.Card{}
+	err = query(ctx, t, `SELECT `+leadList+` FROM leads WHERE owner_id = $1 AND team_id = $2 AND (stage = 'claimed' OR (stage = 'sal' AND NOT touched))`, []any{user, team},
+		func(r *sqlx.Rows) error { return readLead(r, nil, cards) })
 	if err != nil {
 		return h, fmt.Errorf("store: holding: %w", err)
-	}
-	cards, err := readCards(ctx, t, ids, "", nil)
-	if err != nil {
-		return h, err
 	}
 	for _, c := range cards {
 		held := lead.Held{ID: c.Lead.ID, Label: c.Lead.DisplayName(), Since: c.Lead.StageAt}

@@ -56,10 +56,11 @@ func (t *txn) Write(ctx context.Context, now time.Time, works []*lead.Work) erro
 			return err
 		}
 	}
-	if err := t.updateLeads(ctx, rows.updates); err != nil {
+	all := &atOnce{t: t}
+	if err := t.updateLeads(ctx, rows.updates, all); err != nil {
 		return fmt.Errorf("store: write leads: %w", err)
 	}
-	if err := t.change(ctx, "clocks", clockColumns, nil, rows.changed, false); err != nil {
+	if err := all.change(ctx, "clocks", clockColumns, nil, rows.changed); err != nil {
 		return fmt.Errorf("store: write clocks: %w", err)
 	}
 	for _, part := range []struct {
@@ -82,9 +83,12 @@ func (t *txn) Write(ctx context.Context, now time.Time, works []*lead.Work) erro
 		{`INSERT INTO outbox (id, lead_id, seq, topic, data, created_at, not_before)`, rows.outbox, ``},
 		{`INSERT INTO occasions (id, lead_id, clock_id, what, at, noted_at)`, rows.occasions, ``},
 	} {
-		if err := t.insert(ctx, part.head, part.rows, part.tail); err != nil {
+		if err := all.insert(ctx, part.head, part.rows, part.tail); err != nil {
 			return fmt.Errorf("store: %s: %w", strings.Fields(part.head)[2], err)
 		}
+	}
+	if err := all.run(ctx); err != nil {
+		return fmt.Errorf("store: write: %w", err)
 	}
 	return t.words(ctx, works)
 }
@@ -93,8 +97,9 @@ func (t *txn) Write(ctx context.Context, now time.Time, works []*lead.Work) erro
 var howLeads = map[string]string{"traits": "COALESCE(%s, leads.traits)", "trait_times": "COALESCE(%s, leads.trait_times)"}
 
 // updateLeads writes the columns that changed: most messages leave most of a lead
-// as it was, and each set of columns is a statement.
-func (t *txn) updateLeads(ctx context.Context, updates []*leadRow) error {
+// as it was, and each set of columns is a statement: together with all else, unless
+// it has to be seen whether they still were what they are trusted to be.
+func (t *txn) updateLeads(ctx context.Context, updates []*leadRow, all *atOnce) error {
 	var heard, whole [][]any
 	width := withoutTraits
 	for _, r := range updates {
@@ -114,11 +119,19 @@ func (t *txn) updateLeads(ctx context.Context, updates []*leadRow) error {
 	for i := range heard {
 		heard[i] = heard[i][:width]
 	}
-	if err := t.update(ctx, "leads", heardColumns[:width], howLeads, heard); err != nil {
-		return err
-	}
-	if err := t.update(ctx, "leads", leadColumns, howLeads, whole); err != nil {
-		return err
+	for _, part := range []struct {
+		columns []string
+		rows    [][]any
+	}{{heardColumns[:width], heard}, {leadColumns, whole}} {
+		var err error
+		if t.trusts {
+			err = t.update(ctx, "leads", part.columns, howLeads, part.rows)
+		} else {
+			err = all.change(ctx, "leads", part.columns, howLeads, part.rows)
+		}
+		if err != nil {
+			return err
+		}
 	}
 	for _, r := range updates {
 		delete(t.assumed, r.ID)
