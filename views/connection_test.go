@@ -333,6 +333,19 @@ func TestClocksOfAWrongBrowser(t *testing.T) {
 	b.until("set to seven minutes slow", isLive+" && "+left)
 	b.do(`window.off = 0`)
 	b.until("set right", isLive+" && "+left)
+	// The machine travels, while the page is open: countdowns go on, times are those of there.
+	travels := func(to, reads string) {
+		t.Helper()
+		if err := chromedp.Do(b.ctx, testenv.InZone(to)); err != nil {
+			t.Fatal(err)
+		}
+		s.push(views.PartialAge(time.Now()))
+		b.until("in "+to, isLive+" && "+left+` && document.querySelector('#lead-barbara time[data-due]').textContent.endsWith(`+reads+`)`)
+	}
+	due := `(hours => new Date(Date.parse(document.querySelector('#lead-barbara time[data-due]').dataset.due) + hours * 3600e3).toISOString().slice(11, 16))`
+	travels("Asia/Tokyo", due+"(9)")
+	travels("America/Phoenix", due+"(-7)")
+	travels("Asia/Kolkata", due+"(5.5)")
 	_, asked := s.open()
 	b.do(`window.off = 5e3`)
 	s.again(t, "its clock was set by a few seconds", asked)

@@ -15,10 +15,17 @@ function correct(least, most) {
   set = Date.now() - performance.now();
 }
 const format = options => new Intl.DateTimeFormat('en-GB', options);
-const hourMinute = format({hour: '2-digit', minute: '2-digit'});
-const weekday = format({weekday: 'short', hour: '2-digit', minute: '2-digit'});
-const dayMonth = format({day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit'});
-const fullDate = format({day: 'numeric', month: 'short', year: 'numeric'});
+// A format keeps the zone that it was made in. A laptop that travels has another one.
+let hourMinute, weekday, dayMonth, fullDate, zoned;
+function locate() {
+  const offset = new Date().getTimezoneOffset();
+  if (offset === zoned) return;
+  zoned = offset;
+  hourMinute = format({hour: '2-digit', minute: '2-digit'});
+  weekday = format({weekday: 'short', hour: '2-digit', minute: '2-digit'});
+  dayMonth = format({day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit'});
+  fullDate = format({day: 'numeric', month: 'short', year: 'numeric'});
+}
 const zones = new Map();
 const HOUR = 3600e3;
 
@@ -40,6 +47,7 @@ function countdown(left) {
 const within = (roots, sel) => roots.flatMap(el => el.matches?.(sel) ? [el, ...$$(sel, el)] : $$(sel, el));
 
 function tick(roots = [document]) {
+  locate();
   const t = now();
   for (const clock of within(roots, 'time[data-due]')) {
     const due = Date.parse(clock.dataset.due), left = due - t, target = Number(clock.dataset.target) * 1000;

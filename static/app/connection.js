@@ -40,12 +40,13 @@ async function take(m) {
   refreshPeek();
 }
 
-// anew asks for a snapshot. Not at once again: every page of the stream gets one.
+// anew asks for a snapshot. Not at once again for the same cause: every page of the stream gets one.
 const AGAIN = 12e3;
-let anewAt = -AGAIN;
-function anew() {
-  if (performance.now() - anewAt < AGAIN) return false;
+let anewAt = 0, anewFor = null;
+function anew(cause) {
+  if (cause === anewFor && performance.now() - anewAt < AGAIN) return false;
   anewAt = performance.now();
+  anewFor = cause;
   say({bye: true});
   say(here());
   return true;
@@ -57,7 +58,7 @@ const LATE = 3e3;
 let skipping = false;
 function late(m) {
   if (m.first) skipping = false;
-  else if (!skipping && Date.now() - m.at > LATE) skipping = anew();
+  else if (!skipping && Date.now() - m.at > LATE) skipping = anew('late');
   return skipping;
 }
 
@@ -198,7 +199,7 @@ if (stream) {
   setInterval(() => {
     if (Math.abs(Date.now() - beat) > BEAT) watch();
     listen();
-    if (jumped() && said.state === 'live' && !left) anew(); // a beginning tells the time
+    if (jumped() && said.state === 'live' && !left) anew(set); // a beginning tells the time
     show();
   }, 1000);
   addEventListener('online', wake);

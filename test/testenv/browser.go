@@ -114,6 +114,14 @@ func BeforePages(script string) chromedp.Action[chromedp.Void] {
 	})
 }
 
+// InZone takes a tab to another time zone (an IANA name).
+func InZone(zone string) chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
+		_, err := cdp.Call(ctx, tab, emulation.SetTimezoneOverride, emulation.SetTimezoneOverrideParams{TimezoneID: zone})
+		return err
+	})
+}
+
 // chromium starts the browser, if no test has yet.
 func chromium(t testing.TB) context.Context {
 	t.Helper()
