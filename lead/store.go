@@ -59,6 +59,9 @@ type Store interface {
 	// before the month of now, and nothing else: message ids stay.
 	DropActivities(ctx context.Context, now time.Time, months int) (Dropped, error)
 
+	// LeftBehind tells whether activities were left behind by a merge (Tx.Bring).
+	LeftBehind(ctx context.Context) (bool, error)
+
 	// Drips are the backlogs that go to their boards by themselves.
 	Drips(ctx context.Context) ([]Drip, error)
 
@@ -118,8 +121,13 @@ type Tx interface {
 	// that occurred before a point (nil: all), the latest first, at most n.
 	Activities(ctx context.Context, lead string, events []string, before *ActivityPoint, n int) ([]scoring.Activity, error)
 	// Merge moves identities and activities of one lead to another, and what people
-	// were told of it, or are to be.
+	// were told of it, or are to be. Of very many activities the latest go at once and
+	// the rest by Bring.
 	Merge(ctx context.Context, from, into string) error
+	// Bring moves activities that Merge left behind: the latest of one lead, at most n.
+	// It tells whether there were any, and which lead has all of its own by that; ""
+	// where none has.
+	Bring(ctx context.Context, n int) (some bool, whole string, err error)
 	// SuspectDuplicate notes that two known leads may be one person.
 	SuspectDuplicate(ctx context.Context, a, b, cause string, now time.Time) error
 	// Holding locks a person's holdings and reads them; ErrConflict where the

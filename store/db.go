@@ -59,6 +59,7 @@ type Store struct {
 	known      known                 // Postgres only
 	trust      trust                 // of the intake
 	longFacts  chan struct{}         // a token for who reads those of a long period
+	atOnce     int                   // activities that go along with a merge
 }
 
 // cached is a value read at a moment.
@@ -83,7 +84,7 @@ const liteParams = "_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma
 // none, readable by its owner alone) or "postgres://…". It does not migrate.
 // Errors never show the address: it may hold a password.
 func Open(ctx context.Context, databaseURL string) (*Store, error) {
-	s := &Store{longFacts: make(chan struct{}, 1), keys: map[string]cached[lead.Key]{}, statements: map[string]*sqlx.Stmt{}, bookTurn: make(chan struct{}, 1)}
+	s := &Store{longFacts: make(chan struct{}, 1), keys: map[string]cached[lead.Key]{}, statements: map[string]*sqlx.Stmt{}, bookTurn: make(chan struct{}, 1), atOnce: mostAtOnce}
 	var err error
 	switch {
 	case strings.HasPrefix(databaseURL, "sqlite:"):

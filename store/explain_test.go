@@ -316,6 +316,15 @@ func (b *busy) intake() {
 	sale := b.did("accepted", "Deal Won")
 	sale.Server = true
 	b.take(late, named, renamed, sale)
+	b.s.AtOnce(1) // of a visitor who did more, the rest follows
+	for range 2 {
+		much := b.did("", "Page Viewed")
+		much.AnonymousID = "very much"
+		b.take(much)
+	}
+	known := b.who("reader0")
+	known.AnonymousID = "very much"
+	b.take(known)
 	shared := b.who("reader2")
 	shared.Traits["email"] = "waiting@waiting.example"
 	b.take(shared)
@@ -434,6 +443,11 @@ func (b *busy) loops() {
 	b.ok(err)
 	_, err = b.desk.Recompute(b.ctx, b.now, 5)
 	b.ok(err)
+	some, err := b.desk.BringAlong(b.ctx, b.now, 5)
+	b.ok(err)
+	if !some {
+		b.Error("nothing was left behind: a statement is not looked at")
+	}
 	b.ok(b.desk.Rerank(b.ctx, b.now))
 	_, err = b.desk.DropActivities(b.ctx, b.now, 10)
 	b.ok(err)

@@ -102,3 +102,6 @@ func (s *Store) AdvisoryLocks(ctx context.Context) (n int, err error) {
 	err = s.write.GetContext(ctx, &n, `SELECT COUNT(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database WHERE l.locktype = 'advisory' AND d.datname = current_database()`)
 	return n, err
 }
+
+// AtOnce is how many activities go along with a merge from now on.
+func (s *Store) AtOnce(n int) { s.atOnce = n }

@@ -302,10 +302,17 @@ func (t *txn) putMerged(ctx context.Context) error {
 	if err == nil {
 		err = t.hold(ctx, slices.Compact(ids)...)
 	}
+	var whole, large [][]any
+	if err == nil {
+		whole, large, err = t.apart(ctx, all)
+	}
+	if err == nil {
+		err = t.moveSome(ctx, large)
+	}
 	for _, part := range []struct {
 		table string
 		rows  [][]any
-	}{{"identities", all}, {"activities", all}, {"occasions", moved}, {"alerts", moved}} {
+	}{{"identities", all}, {"activities", whole}, {"occasions", moved}, {"alerts", moved}} {
 		if err == nil {
 			set := `UPDATE ` + part.table + ` SET lead_id = `
 			err = t.pairs(ctx, set+`$2 WHERE lead_id = $1`, set+`p.b FROM pairs WHERE lead_id = p.a`, part.rows)

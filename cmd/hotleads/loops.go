@@ -15,8 +15,9 @@ import (
 // How often the loops look, and how much at a time.
 const (
 	sweepEvery   = 250 * time.Millisecond
-	sweepLoad    = 200 // leads
-	clocksLoad   = 250 // leads of a transaction whose clocks are computed again
+	sweepLoad    = 200  // leads
+	bringLoad    = 2000 // activities of a transaction: for so long nobody else writes to SQLite
+	clocksLoad   = 250  // leads of a transaction whose clocks are computed again
 	alertEvery   = 250 * time.Millisecond
 	alertLoad    = 200  // occasions
 	dropLoad     = 5000 // old notices
@@ -42,6 +43,7 @@ func (a *app) loops() []func(context.Context) {
 		clocks,
 		func(ctx context.Context) { a.repeat(ctx, "notices", watchEvery, a.listen) },
 		func(ctx context.Context) { a.repeat(ctx, "clock", clockEvery, a.setClock) },
+		func(ctx context.Context) { a.repeat(ctx, "left behind", watchEvery, a.bring) },
 		func(ctx context.Context) { a.repeat(ctx, "sessions", expireEvery, a.expire) },
 		func(ctx context.Context) { a.repeat(ctx, "activities", shelveEvery, a.shelve) },
 		func(ctx context.Context) { a.repeat(ctx, "imports", watchEvery, importing.Once) },
@@ -98,6 +100,11 @@ func (a *app) repeat(ctx context.Context, name string, every time.Duration, once
 func (a *app) sweep(ctx context.Context, now time.Time) (bool, error) {
 	n, err := a.desk.Sweep(ctx, now, sweepLoad)
 	return n >= sweepLoad, err
+}
+
+// bring goes on with what visitors did who did too much to take it along at once.
+func (a *app) bring(ctx context.Context, now time.Time) (bool, error) {
+	return a.desk.BringAlong(ctx, now, bringLoad)
 }
 
 // tell lets people hear of what happened.
