@@ -80,7 +80,13 @@ func TestNotifications(t *testing.T) {
 		}
 		return html
 	}
-	news := func() { s.push(frame()) }
+	base := s.snapshot
+	// news comes to who is there; who comes back meanwhile has it with the snapshot, as from the real server.
+	news := func() {
+		f := frame()
+		s.set(func() { s.snapshot = join(base, f) })
+		s.push(f)
+	}
 	// said waits until both tabs together have said so much.
 	said := func(n int) string {
 		t.Helper()
@@ -152,7 +158,7 @@ func TestNotifications(t *testing.T) {
 	s.becomes(t, 0)
 	tell("fire", "katherine", "Katherine Johnson", "is on fire · EMEA")
 	first := frame()
-	s.set(func() { s.snapshot = join(s.snapshot, first) })
+	s.set(func() { s.snapshot = join(base, first) })
 	before := b.eval(`window.tones`)
 	b.do(`document.dispatchEvent(new Event('resume'))`)
 	b.until("what came meanwhile is told", `window.notes.at(-1) === 'Katherine Johnson: is on fire · EMEA'`)

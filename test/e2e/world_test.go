@@ -31,7 +31,7 @@ type world struct {
 	bin, dir, url string
 	env           []string
 	server        *exec.Cmd
-	log           *bytes.Buffer
+	log           *testenv.Output
 }
 
 func newWorld(t *testing.T) *world {
@@ -77,7 +77,7 @@ func (w *world) run(stdin string, args ...string) string {
 // start runs the server until it is ready.
 func (w *world) start() {
 	w.Helper()
-	w.log = &bytes.Buffer{}
+	w.log = &testenv.Output{}
 	w.server = exec.Command(w.bin, "serve")
 	w.server.Env, w.server.Dir, w.server.Stdout, w.server.Stderr = w.env, w.dir, w.log, w.log
 	if err := w.server.Start(); err != nil {

@@ -34,22 +34,24 @@ type Server struct {
 	ready func(context.Context) error
 
 	cmd *exec.Cmd
-	out *lockedOutput
+	out *Output
 }
 
-// lockedOutput is what a server printed.
-type lockedOutput struct {
+// Output is what a server printed. It can be read while more is.
+type Output struct {
 	mu sync.Mutex
 	b  bytes.Buffer
 }
 
-func (o *lockedOutput) Write(p []byte) (int, error) {
+// Write implements io.Writer.
+func (o *Output) Write(p []byte) (int, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.b.Write(p)
 }
 
-func (o *lockedOutput) String() string {
+// String is all of it so far.
+func (o *Output) String() string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.b.String()
@@ -246,7 +248,7 @@ func (s *Server) Start() {
 // Launch starts the server and does not wait.
 func (s *Server) Launch() {
 	s.t.Helper()
-	s.out = &lockedOutput{}
+	s.out = &Output{}
 	s.cmd = exec.Command(s.name, s.args...)
 	s.cmd.Dir, s.cmd.Stdout, s.cmd.Stderr, s.cmd.SysProcAttr = s.dir, s.out, s.out, &syscall.SysProcAttr{Credential: s.as}
 	if err := s.cmd.Start(); err != nil {
