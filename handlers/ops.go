@@ -38,10 +38,13 @@ func (s *server) readyz(c echo.Context) error {
 	return c.JSON(http.StatusOK, answer)
 }
 
-// degraded tells whether Redis is away.
+// degraded tells whether Redis is away, or takes nothing.
 func (s *server) degraded(ctx context.Context) bool {
 	if s.RedisPing == nil {
 		return false
+	}
+	if s.Desk.Unranked() {
+		return true
 	}
 	ctx, cancel := context.WithTimeout(ctx, 300*time.Millisecond)
 	defer cancel()

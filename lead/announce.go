@@ -81,8 +81,11 @@ func (d *Desk) tell(ctx context.Context, n news) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
 	defer cancel()
 	var ranked error
+	first := true // of the failures in a row
 	if len(n.ranks) > 0 {
-		ranked = d.ranking.Rank(ctx, n.ranks)
+		if ranked = d.ranking.Rank(ctx, n.ranks); ranked != nil {
+			first = d.unranked.Swap(time.Now().UnixNano()) == 0 // before anybody looks
+		}
 	}
 	rung := d.bell.Ring(ctx, n.notice)
 	d.meter.Announced(time.Since(n.since), ranked != nil || rung != nil)
@@ -95,10 +98,10 @@ func (d *Desk) tell(ctx context.Context, n news) {
 		}
 		ranked = d.store.Announced(ctx, versions)
 	}
-	if ranked != nil {
+	if ranked != nil && first {
 		d.log.WarnContext(ctx, "ranking waits for the sweep", slog.Int("leads", len(n.ranks)), slog.Any("error", ranked))
 	}
-	if rung != nil {
+	if silent := d.silent.Swap(rung != nil); rung != nil && !silent {
 		d.log.WarnContext(ctx, "notice not rung", slog.Any("error", rung))
 	}
 }

@@ -49,13 +49,29 @@ func (d *Desk) Board(ctx context.Context, team string, now time.Time) ([]Scored,
 }
 
 // entries is who is on a team's board: by the ranking, or by the store where
-// the ranking is away or not built.
+// the ranking is away, not built or behind.
 func (d *Desk) entries(ctx context.Context, team string) ([]BoardEntry, error) {
+	if d.Unranked() {
+		return d.store.OnBoard(ctx, team)
+	}
 	ids, err := d.ranking.Top(ctx, team, MaxBoard)
 	if err != nil {
 		return d.store.OnBoard(ctx, team)
 	}
 	return d.store.Versions(ctx, ids)
+}
+
+// Unranked tells whether the ranking answers, perhaps, but has not taken all that
+// it was told: its memory or disk is full, or it became a copy of another one.
+// Boards ask the store then.
+func (d *Desk) Unranked() bool { return d.unranked.Load() != 0 }
+
+// ranked notes that nothing waits for the ranking, but for what failed a moment ago.
+func (d *Desk) ranked() {
+	failed := d.unranked.Load()
+	if time.Since(time.Unix(0, failed)).Abs() > time.Second {
+		d.unranked.CompareAndSwap(failed, 0)
+	}
 }
 
 // fresh reads the cards of leads, only those that changed since they were last read.

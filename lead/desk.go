@@ -38,6 +38,9 @@ type Desk struct {
 	mute    sync.Map     // why, by their ids, as the log says
 	strays  atomic.Int64 // when claims were last looked for that nobody let go, in Unix nanoseconds
 
+	silent   atomic.Bool  // the last notice could not be rung
+	unranked atomic.Int64 // when the ranking last did not take what was told, in Unix nanoseconds; 0: it has all
+
 	mu         sync.Mutex
 	brought    []TeamPrint // by which all running clocks ran at broughtAt
 	broughtAt  time.Time

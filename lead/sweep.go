@@ -125,8 +125,12 @@ func (d *Desk) wake(ctx context.Context, ids []string, now time.Time) (int, erro
 // announced when they were.
 func (d *Desk) catchUp(ctx context.Context, now time.Time, n int) error {
 	ids, err := d.store.Unannounced(ctx, now.Add(-300*time.Millisecond), n)
-	if err != nil || len(ids) == 0 {
+	if err != nil {
 		return err
+	}
+	if len(ids) == 0 {
+		d.ranked()
+		return nil
 	}
 	sc, err := d.scene(ctx, System, now)
 	if err != nil {

@@ -74,6 +74,25 @@ func TestFaults(t *testing.T) {
 			redis.Start()
 			return time.Now()
 		}},
+		{"Redis is full", func(t *testing.T, during *traffic) time.Time {
+			w.config("maxmemory", "1")
+			w.degraded(t, during, rosa, board)
+			rest(lasting(10*time.Second, time.Second))
+			w.config("maxmemory", "0")
+			return time.Now()
+		}},
+		{"Redis becomes a copy of another one", func(t *testing.T, during *traffic) time.Time {
+			must := func(host, port string) {
+				if err := w.redis.Do(t.Context(), "replicaof", host, port).Err(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			must("127.0.0.1", "1") // where nobody is
+			w.degraded(t, during, rosa, board)
+			rest(lasting(10*time.Second, time.Second))
+			must("no", "one")
+			return time.Now()
+		}},
 		{"Redis hangs", func(t *testing.T, during *traffic) time.Time {
 			redis.Freeze(t)
 			began := time.Now()
@@ -98,6 +117,7 @@ func (w *world) survives(t *testing.T, fault string, board *screen, f func(t *te
 		w.T = t
 		during := w.send(4, func() []*instance { return w.instances })
 		during.flows("messages are taken in")
+		during.before = board.from()
 		ended := f(t, during)
 		t.Logf("messages are taken in again after %s", during.flows("messages are taken in again").Round(time.Millisecond))
 		during.stop()
@@ -105,6 +125,12 @@ func (w *world) survives(t *testing.T, fault string, board *screen, f func(t *te
 		for _, i := range w.instances {
 			i.until("whole", http.StatusOK, "ok")
 		}
+		w.eventually("the open board says no more that something is away", func() error {
+			if strings.Contains(board.last("#problem"), "Degraded") {
+				return errors.New("it does")
+			}
+			return nil
+		})
 		from := board.from()
 		id := w.instances[0].lead(fmt.Sprintf("after-%d", ended.UnixNano()))
 		board.shows(from, "a lead that came after the fault", `id="lead-`+id+`"`)
@@ -149,8 +175,16 @@ func (w *world) idle() (forgets func()) {
 	}
 }
 
+// config changes a setting of Redis.
+func (w *world) config(name, value string) {
+	w.Helper()
+	if err := w.redis.ConfigSet(w.Context(), name, value).Err(); err != nil {
+		w.Fatal(err)
+	}
+}
+
 // degraded holds what goes on without Redis: intake, moves, boards, which say
-// so.
+// so in frames that came since the fault began.
 func (w *world) degraded(t *testing.T, during *traffic, rosa *http.Client, board *screen) {
 	t.Helper()
 	first := w.instances[0]
@@ -178,5 +212,5 @@ func (w *world) degraded(t *testing.T, during *traffic, rosa *http.Client, board
 		}
 		return nil
 	})
-	board.shows(from, "the open board says degraded", "Degraded")
+	board.shows(during.before, "the open board says degraded", "Degraded")
 }

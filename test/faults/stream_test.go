@@ -8,6 +8,7 @@ import (
 	"html"
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -140,6 +141,18 @@ frames:
 		return f.at
 	}
 	return time.Time{}
+}
+
+// last is the last frame that holds a word.
+func (s *screen) last(word string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, f := range slices.Backward(s.frames) {
+		if strings.Contains(f.text, word) {
+			return f.text
+		}
+	}
+	return ""
 }
 
 // shows waits for a frame after the first n that holds all of the words, and

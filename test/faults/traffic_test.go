@@ -18,6 +18,7 @@ import (
 type traffic struct {
 	w       *world
 	clients int
+	before  int // frames of the open board when the fault began
 	halt    context.CancelFunc
 	running sync.WaitGroup
 
