@@ -27,6 +27,8 @@ var (
 	errLagged = errors.New("live: the browser did not keep up")
 	errLived  = errors.New("live: the stream's lifetime is over")
 	errLeft   = errors.New("live: the browser left")
+
+	errLeftAlone = errors.New("live: nobody waits for this look any more")
 )
 
 // Options of a hub; the zero value of each field means its default.

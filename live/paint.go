@@ -44,7 +44,8 @@ func (s *screen) repaint(ctx context.Context) (trouble, err error) {
 	return trouble, nil
 }
 
-// look calls the view's Look, when it is this view's turn.
+// look calls the view's Look, when it is this view's turn. A turn that nobody waits for
+// any more goes to the next view at once ([errLeftAlone]).
 func (s *screen) look(ctx context.Context) (Page, time.Time, error) {
 	turns := s.hub.looks
 	if s.view.Slow {
@@ -55,6 +56,9 @@ func (s *screen) look(ctx context.Context) (Page, time.Time, error) {
 		defer func() { <-turns }()
 	case <-ctx.Done():
 		return Page{}, time.Time{}, ctx.Err()
+	}
+	if s.watching() == 0 {
+		return Page{}, time.Time{}, errLeftAlone
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.hub.o.LookTimeout)
 	defer cancel()

@@ -160,6 +160,9 @@ func (s *screen) once(ctx context.Context) {
 	drain(s.dirty) // what was noticed until now is in this look
 	began := time.Now()
 	trouble, err := s.repaint(ctx)
+	if errors.Is(err, errLeftAlone) {
+		return // who has come since then is in asked: the next look is theirs
+	}
 	s.looked, s.took = time.Now(), time.Since(began)
 	gone := errors.Is(err, ErrGone)
 	switch {
