@@ -213,12 +213,13 @@ func TestFramesAreThePage(t *testing.T) {
 	if status, _, page := mara.post(imported+"/start", url.Values{"as-0": {"email"}, "as-1": {"company"}, "live": {""}}); status != http.StatusSeeOther || len(older) == 0 {
 		t.Fatalf("no import begins (%d), or a long story has one page: %s", status, page)
 	}
+	risen := x.risenHalfAnHourAgo("finn")
 	boards := []*reader{
 		x.read("Rosa's board", rosa, "/board/emea"), x.read("Rosa's own", rosa, "/board/emea?mine=1"), x.read("Sam's board", sam, "/board/emea"), x.read("Sam's own", sam, "/board/emea?mine=1"),
 		x.read("a manager's board", boss, "/board/emea"), x.read("marketing's board", mara, "/board/emea"), x.read("a wall", x.stranger(), "/tv/"+x.wall(lead.ShowFull)),
 	}
 	all := append([]*reader{
-		x.read("a lead", rosa, "/leads/"+ada), x.read("a lead, for marketing", mara, "/leads/"+bob), x.read("the clocks", mara, "/sla"), x.read("a team's clocks", boss, "/sla?team=emea&kind=claim"),
+		x.read("a lead", rosa, "/leads/"+ada), x.read("a lead, for marketing", mara, "/leads/"+bob), x.read("a lead that rose", sam, "/leads/"+risen), x.read("the clocks", mara, "/sla"), x.read("a team's clocks", boss, "/sla?team=emea&kind=claim"),
 		x.read("the team", boss, "/team"), x.read("notices", rosa, "/notices"), x.read("a manager's notices", boss, "/notices"), x.read("the backlog", boss, "/leads/backlog"),
 		x.read("older entries of a lead", rosa, older[1]), x.read("an import", mara, imported),
 	}, boards...)
@@ -282,6 +283,48 @@ func TestFramesAreThePage(t *testing.T) {
 				t.Errorf("docs/frames.md does not know #%s of %s", id, r.name)
 			}
 		}
+	}
+}
+
+// risenHalfAnHourAgo brings a lead onto the board that rose half an hour before the
+// boards' moment: of a page that goes by any later one it has not risen lately.
+func (x *site) risenHalfAnHourAgo(user string) string {
+	x.t.Helper()
+	rules, err := x.store.Rules(x.t.Context())
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	at := rules.Moment(lead.Now()).Add(time.Second - 30*time.Minute).Format(time.RFC3339)
+	x.send(x.write, map[string]any{"type": "identify", "userId": user, "traits": map[string]any{"email": user + "@buyer.example"}},
+		map[string]any{"type": "track", "userId": user, "event": "Demo Requested", "timestamp": at})
+	status, l := x.call(http.MethodGet, "/api/v1/leads/user:"+user, nil)
+	if status != http.StatusOK || l["stage"] != "mql" {
+		x.t.Fatalf("%s is not on the board: %d %v", user, status, l)
+	}
+	return l["id"].(string)
+}
+
+// What answers a click on a lead's page is of the same moment as the page and its stream.
+func TestAClickIsAnsweredAsThePageIs(t *testing.T) {
+	x := newSite(t)
+	x.alwaysOpen()
+	x.person("Rosa", lead.Rep)
+	rosa := x.signIn("Rosa")
+	path := "/leads/" + x.risenHalfAnHourAgo("finn")
+	page := x.read("a lead that rose", rosa, path)
+	_, _, answer := rosa.do(http.MethodPost, path+"/win", nil, http.Header{"Content-Type": {"application/x-www-form-urlencoded"}, "HX-Request": {"true"}, "HX-Current-URL": {x.URL + path}})
+	page.becomes("as it began", func() string { return page.differs(page.fresh()) })
+	i := strings.Index(answer, `<hx-partial hx-target="#profile-head"`)
+	if i < 0 {
+		t.Fatalf("the answer has no head: %.300s", answer)
+	}
+	piece := framePiece.FindString(answer[i:])
+	before := lines(byID(page.page, "profile-head"))
+	if err := page.apply(piece); err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(before, lines(byID(page.page, "profile-head"))); d != "" {
+		t.Errorf("the answer is of another moment (-page +answer)\n%s", d)
 	}
 }
 

@@ -178,8 +178,7 @@ func (s *server) rowFor(ctx context.Context, c echo.Context, u lead.User, l lead
 	if err != nil {
 		return nil, err
 	}
-	// As the board shows it: with the score of the board's moment.
-	m := sc.row(sc.rules.Explain(l.Lead, l.Clocks, sc.rules.Moment(sc.now)))
+	m := sc.row(sc.shown(l))
 	if !l.OnBoard() || !audienceOf(l.TeamID, u, mine).shows(l) {
 		m.Stage = views.Gone
 	}

@@ -50,6 +50,12 @@ func (sc scene) clock(c lead.Clock, team string) views.Clock {
 	return views.Clock{Kind: string(c.Kind), State: string(c.State(sc.now)), Due: c.DueAt.In(sc.zone(team)), Target: c.Target}
 }
 
+// shown is a lead as boards and its own page show it, and what answers a click there:
+// with its score at the boards' moment, however it was found.
+func (sc scene) shown(l lead.Scored) lead.Scored {
+	return sc.rules.Explain(l.Lead, l.Clocks, sc.rules.Moment(sc.now))
+}
+
 // shownSignals is how many reasons stand on a row.
 const shownSignals = 3
 

@@ -83,6 +83,7 @@ func (s *server) profileAnswer(c echo.Context, u lead.User, status int, l lead.S
 // profile is everything of one lead for those who see the teams, its timeline from
 // a point on.
 func (s *server) profile(ctx context.Context, sc scene, l lead.Scored, teams []string, before timelinePoint) (views.ProfileModel, error) {
+	l = sc.shown(l)
 	m := views.ProfileModel{
 		LiveURL: "/live" + before.url(l.ID), Receipt: sc.receipt(l), Contact: sc.contact(l), Traits: traits(l.Lead),
 		Head: views.ProfileHead{
@@ -177,7 +178,7 @@ func (s *server) lookProfile(ctx context.Context, id string, u lead.User, before
 	if err != nil {
 		return live.Page{}, err
 	}
-	l, err := s.Desk.Find(ctx, id, &u, sc.rules.Moment(sc.now))
+	l, err := s.Desk.Find(ctx, id, &u, sc.now)
 	if errors.Is(err, lead.ErrNotFound) {
 		return live.Page{}, fmt.Errorf("%w: %w", err, live.ErrGone)
 	}
