@@ -142,7 +142,7 @@ func (r *reader) order() error {
 }
 
 // notCompared are what frames have and pages have not, or the other way round.
-var notCompared = []string{"as-of", "tv-moment"}
+var notCompared = []string{"as-of", "sla-as-of", "tv-moment"}
 
 // differs tells where the page differs from another one, of what frames told of.
 func (r *reader) differs(other *html.Node) string {

@@ -1,13 +1,10 @@
 package handlers
 
 import (
-	"cmp"
 	"context"
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -86,7 +83,7 @@ func (s *server) slaModel(ctx context.Context, sc scene, f slaFilter, teams []st
 	if err != nil {
 		return m, err
 	}
-	m.Sentence = views.PeriodSentence(r)
+	m.Sentence, m.FiguresAt = views.PeriodSentence(r), r.Now.In(r.Zone)
 	m.Figures, err = s.slaFigures(ctx, sc, f, r, teams)
 	return m, err
 }
@@ -98,70 +95,6 @@ func (s *server) runningOf(ctx context.Context, sc scene, f slaFilter, teams []s
 	}
 	rows, waiting, err := s.runningClocks(ctx, sc, lead.RunningSearch{Teams: teams, Kind: f.Kind, Rep: f.Query.Rep, Tier: f.Query.Tier, Source: f.Query.Source})
 	return views.SLAModel{Rows: rows, Aside: waiting.Now()}, err
-}
-
-// Figures are made again at most so often, and never for more than a part of the
-// time that they take.
-const (
-	figuresEvery = 3 * time.Second
-	figuresShare = 20
-)
-
-func (s *server) slaStream(c echo.Context) error {
-	sc, err := s.scene(c.Request().Context())
-	if err != nil {
-		return err
-	}
-	asked, teams, err := s.slaAsked(c, sc)
-	if err != nil {
-		return err
-	}
-	var made struct {
-		next     time.Time
-		sentence string
-		figures  views.SLAFigures
-	}
-	return s.stream(c, live.View{
-		Topic: "sla|" + teamsTopic(teams) + "|" + asked.query(), Frames: partFrames{}, Slow: true,
-		Concerns: newsOf(teams),
-		Look: func(ctx context.Context, _ time.Time) (live.Page, error) {
-			sc, err := s.scene(ctx)
-			if err != nil {
-				return live.Page{}, err
-			}
-			if asked.Team != nil {
-				asked.Team = cmp.Or(sc.book.Team(asked.Team.ID), asked.Team)
-			}
-			f, err := sc.meant(asked)
-			if err != nil {
-				return live.Page{}, err
-			}
-			m, err := s.runningOf(ctx, sc, f, teams)
-			if err != nil {
-				return live.Page{}, err
-			}
-			if !sc.now.Before(made.next) {
-				begun := time.Now()
-				r, err := s.slaReport(ctx, f, teams)
-				if err != nil {
-					return live.Page{}, err
-				}
-				if made.figures, err = s.slaFigures(ctx, sc, f, r, teams); err != nil {
-					return live.Page{}, err
-				}
-				made.sentence, made.next = views.PeriodSentence(r), sc.now.Add(max(figuresEvery, figuresShare*time.Since(begun)))
-			}
-			m.Sentence = made.sentence
-			figures := made.figures
-			part := func(target string, of any) live.Part {
-				return live.Part{Target: target, Rev: revOf(of), HTML: func() ([]byte, error) { return views.SLAPart(context.Background(), figures, target) }}
-			}
-			return live.Page{Parts: []live.Part{
-				{Target: "#sla-rows", Rev: revOf(m), HTML: func() ([]byte, error) { return views.SLAFrame(context.Background(), m) }},
-				part("#sla-tiles", fmt.Sprint(figures.Tiles, figures.Asides, figures.Unclaimed)), part("#sla-figures", figures),
-			}}, nil
-		},
-	})
 }
 
 // newsOf tells which notices are news to an audience that sees the teams; nil: all.

@@ -40,7 +40,7 @@ type Options struct {
 	Idle         time.Duration // a view that nobody watches is forgotten after it (1 min)
 	LookTimeout  time.Duration // a look may take this long (5 s)
 	Looks        int           // looks of different views at the same time (16)
-	SlowLooks    int           // looks of [View].Slow ones at the same time (2)
+	SlowLooks    int           // looks of [View].Slow ones at the same time, and what is done beside looks: so much of each (2)
 	Views        int           // with more of them, those that nobody watches are forgotten within a tick (1,000)
 	Heartbeat    time.Duration // between comments that keep a stream open (15 s)
 	MaxQueue     int           // bytes that may wait for one browser, its snapshot aside (256 kB)
@@ -95,6 +95,7 @@ type Hub struct {
 	count counters
 	looks chan struct{} // a token for each look under way
 	slow  chan struct{} // the same for slow ones
+	aside chan struct{} // a token for what is done beside looks
 	opens chan struct{} // a token for each stream that begins now
 	own   owned
 
@@ -124,6 +125,7 @@ func NewHub(o Options) *Hub {
 		cache:   drawings{byKey: map[drawingKey]*drawing{}},
 		looks:   make(chan struct{}, o.Looks),
 		slow:    make(chan struct{}, o.SlowLooks),
+		aside:   make(chan struct{}, o.SlowLooks),
 		opens:   make(chan struct{}, runtime.GOMAXPROCS(0)),
 		screens: map[string]*screen{}, open: tallies{},
 		own: owned{dirty: make(chan struct{}, 1), asked: map[string]bool{}, leads: map[string]map[string]bool{}},
@@ -144,6 +146,24 @@ func (h *Hub) Run(ctx context.Context) error {
 	// when its stream is removed.
 	h.sse.Close()
 	return nil
+}
+
+// Beside does what may take longer than a look while looks go on: f, until it returns. It
+// is false where as much is under way as may be ([Options].SlowLooks): then ask again at a
+// later look. Only a look may call it. f ends soon when its context does, at the shutdown.
+func (h *Hub) Beside(f func(ctx context.Context)) bool {
+	select {
+	case h.aside <- struct{}{}:
+	default:
+		return false
+	}
+	h.loops.Go(func() {
+		defer func() { <-h.aside }()
+		if _, err := contained(func() (struct{}, error) { f(h.ctx); return struct{}{}, nil }); err != nil {
+			h.o.Log.Error("what was done beside a look failed", slog.Any("error", err))
+		}
+	})
+	return true
 }
 
 // Notice tells every watched view that it concerns to look again soon. It never

@@ -1,7 +1,9 @@
 package live_test
 
 import (
+	"context"
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -47,4 +49,34 @@ func TestALookThatNobodyWaitsForGivesItsTurnUp(t *testing.T) {
 			})
 		})
 	}
+}
+
+// What is done beside looks is bounded, breaks nothing, and ends with the hub.
+func TestBesideLooks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t, live.Options{SlowLooks: 2}, nil)
+		var ended atomic.Int64
+		does := func(ctx context.Context) { <-ctx.Done(); ended.Add(1) }
+		var began []bool
+		b := newWall(1)
+		b.looking = func() {
+			f := does
+			if len(began) == 0 {
+				f = func(context.Context) { panic("index out of range") }
+			}
+			began = append(began, s.hub.Beside(f))
+		}
+		s.walls = map[string]*wall{"emea": b}
+		w := s.watch(t, "emea")
+		time.Sleep(7 * time.Second)
+		synctest.Wait()
+		if want := []bool{true, true, true, false}; !slices.Equal(began, want) || len(w.shows().rows) != 1 {
+			t.Errorf("four looks begin %v beside them, want %v", began, want)
+		}
+		s.stop()
+		if ended.Load() != 2 {
+			t.Errorf("%d have ended with the hub", ended.Load())
+		}
+		w.leave()
+	})
 }

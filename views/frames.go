@@ -182,26 +182,11 @@ func ProfileFrame(ctx context.Context, m ProfileModel) ([]byte, error) {
 	return out, nil
 }
 
-// SLAFrame carries the live parts of /sla.
-func SLAFrame(ctx context.Context, m SLAModel) ([]byte, error) {
-	rows, err := render(ctx, slaRows(m.Rows))
-	if err != nil {
-		return nil, err
-	}
-	head, err := render(ctx, slaSentence(m))
-	if err != nil {
-		return nil, err
-	}
-	return append(Partial("#sla-sentence", "innerMorph", head), Partial("#sla-rows", "innerMorph", rows)...), nil
-}
-
-// SLAPart draws the figures of /sla: its tiles or the rest of them.
-func SLAPart(ctx context.Context, f SLAFigures, target string) ([]byte, error) {
-	c := slaFigures(f)
-	if target == "#sla-tiles" {
-		c = slaTiles(f)
-	}
-	html, err := render(ctx, c)
+// SLAPart draws one of the live parts of /sla.
+func SLAPart(ctx context.Context, m SLAModel, target string) ([]byte, error) {
+	html, err := render(ctx, map[string]templ.Component{
+		"#sla-sentence": slaSentence(m), "#sla-as-of": slaAsOf(m.FiguresAt), "#sla-tiles": slaTiles(m.Figures), "#sla-rows": slaRows(m.Rows), "#sla-figures": slaFigures(m.Figures),
+	}[target])
 	if err != nil {
 		return nil, err
 	}

@@ -97,11 +97,16 @@ func TestOtherFramesAreOneLine(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sla, err := views.SLAFrame(t.Context(), sampleSLA(due))
-	if err != nil {
-		t.Fatal(err)
+	frames := map[string][]byte{"#profile": profile}
+	for _, part := range []string{"#sla-sentence", "#sla-as-of", "#sla-tiles", "#sla-rows", "#sla-figures"} {
+		if frames[part], err = views.SLAPart(t.Context(), sampleSLA(due), part); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasPrefix(string(frames[part]), `<hx-partial hx-target="`+part+`" hx-swap="innerMorph">`) {
+			t.Errorf("the piece for %s is %.100s", part, frames[part])
+		}
 	}
-	for name, frame := range map[string][]byte{"profile": profile, "sla": sla} {
+	for name, frame := range frames {
 		if strings.ContainsAny(string(frame), "\r\n") {
 			t.Errorf("the frame of %s is more than one line", name)
 		}

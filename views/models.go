@@ -253,6 +253,8 @@ type SLAModel struct {
 	Rows     []SLARow
 	Filter   SLAFilter
 	Figures  SLAFigures
+
+	FiguresAt time.Time // when sentence and figures were true, in the report's zone
 }
 
 // LoginModel is the page /login.

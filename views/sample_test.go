@@ -138,7 +138,7 @@ func sampleProfile(now time.Time) views.ProfileModel {
 }
 
 func sampleSLA(now time.Time) views.SLAModel {
-	m := views.SLAModel{LiveURL: "/live/sla", Sentence: "7 clocks are running, 1 is overdue.", Aside: "5 wait for somebody, 2 are with a rep.", Figures: views.SLAFigures{CSV: "/sla.csv", Empty: "This week: nothing was asked for."}}
+	m := views.SLAModel{LiveURL: "/live/sla", Sentence: "7 clocks are running, 1 is overdue.", Aside: "5 wait for somebody, 2 are with a rep.", Figures: views.SLAFigures{CSV: "/sla.csv", Empty: "This week: nothing was asked for."}, FiguresAt: now}
 	for _, r := range sampleRows(now) {
 		m.Rows = append(m.Rows, views.SLARow{LeadID: r.ID, Name: r.Name, Company: r.Company, With: r.Owner.Name, Clock: r.Clock})
 	}

@@ -9,6 +9,7 @@ import (
 
 // The words of the SLA report.
 const (
+	txtSLAAsOf      = "Figures as of"
 	txtSLAAllClocks = "Show all that run"
 	txtSLADrawn     = "How it ran"
 	txtSLAPeriod    = "Period"

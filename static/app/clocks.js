@@ -16,12 +16,13 @@ function correct(least, most) {
 }
 const format = options => new Intl.DateTimeFormat('en-GB', options);
 // A format keeps the zone that it was made in. A laptop that travels has another one.
-let hourMinute, weekday, dayMonth, fullDate, zoned;
+let hourMinute, toTheSecond, weekday, dayMonth, fullDate, zoned;
 function locate() {
   const offset = new Date().getTimezoneOffset();
   if (offset === zoned) return;
   zoned = offset;
   hourMinute = format({hour: '2-digit', minute: '2-digit'});
+  toTheSecond = format({hour: '2-digit', minute: '2-digit', second: '2-digit'});
   weekday = format({weekday: 'short', hour: '2-digit', minute: '2-digit'});
   dayMonth = format({day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit'});
   fullDate = format({day: 'numeric', month: 'short', year: 'numeric'});
@@ -71,7 +72,7 @@ function dress(roots = [document]) {
   for (const el of within(roots, 'time[data-local]')) {
     const at = new Date(el.dateTime);
     const days = Math.abs(t - at) / (24 * HOUR);
-    const how = at.toDateString() === today ? hourMinute : days < 6 ? weekday : days < 300 ? dayMonth : fullDate;
+    const how = at.toDateString() === today ? 'exact' in el.dataset ? toTheSecond : hourMinute : days < 6 ? weekday : days < 300 ? dayMonth : fullDate;
     write(el, how.format(at));
   }
   for (const el of within(roots, '[data-zone]')) {
