@@ -38,7 +38,7 @@ var exceptCount = cmpopts.IgnoreFields(Accumulator{}, "Count")
 func TestReplayOfVeryMuch(t *testing.T) {
 	const often = 10_000
 	less := 0
-	for seed := range uint64(40) {
+	for seed := range uint64(15) {
 		rng := rand.New(rand.NewPCG(seed, 23))
 		s := mustCompile(t, randomModel(rng))
 		all := manyActivities(rng, often, at(0), at(pick(rng, 1.0, 1000, 100_000, 10_000_000)))
@@ -50,7 +50,7 @@ func TestReplayOfVeryMuch(t *testing.T) {
 			t.Fatalf("seed %d (-want +got):\n%s", seed, diff)
 		}
 	}
-	if less < 5 {
+	if less < 2 {
 		t.Errorf("only %d of them were spared to look at everything", less)
 	}
 }
