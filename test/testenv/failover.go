@@ -2,7 +2,6 @@ package testenv
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os/exec"
 	"strconv"
@@ -120,10 +119,9 @@ func (s *RedisSet) TakeOver(key string, gone *Server) {
 	defer s.let(false, gone)
 	ctx, cancel := context.WithTimeout(context.Background(), startPatience)
 	defer cancel()
-	err := errors.New("the master is the former")
 	for {
-		var m *Server
-		if m, err = s.master(ctx, key); err == nil && m != gone {
+		m, err := s.master(ctx, key)
+		if err == nil && m != gone {
 			m.says("role:master", "info", "replication")
 			if len(s.sentinels) == 0 {
 				m.says("cluster_state:ok", "cluster", "info")
