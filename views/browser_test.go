@@ -57,6 +57,14 @@ func (b tab) before(js string) {
 // noWorker makes a browser one without shared workers.
 const noWorker = `delete window.SharedWorker; `
 
+// leave lets go of a worker: its successor would begin paused, as for a debugger.
+func (b tab) leave() {
+	b.Helper()
+	if err := chromedp.Cancel(b.ctx); err != nil {
+		b.Fatal(err)
+	}
+}
+
 // hide makes a tab one that nobody sees, or sees again.
 func (b tab) hide(hidden bool) {
 	b.Helper()

@@ -16,6 +16,7 @@ import (
 )
 
 func TestStaleBoardNeverLooksLive(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	b := open(t, s, "/board", testenv.Screen{})
 	b.until("the board is live", isLive)
@@ -61,6 +62,7 @@ func (s *site) again(t testing.TB, what string, than int) {
 
 // One board through everything that happens to a connection.
 func TestStreamComesBack(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	p := through(t, s.Server)
 	b := tab{t, testenv.Browser(t, testenv.Screen{})}
@@ -148,14 +150,16 @@ func TestStreamComesBack(t *testing.T) {
 	b.until("a machine that slept asks anew", caughtUp+" && "+isLive)
 
 	caughtUp = s.leads(t, 3)
+	worker.leave()
 	testenv.EndWorker(t, b.ctx)
-	b.do(`dispatchEvent(new Event('online'))`) // what is not answered any more
+	b.hide(false) // what is not answered any more
 	b.until("another reader takes the place of one that died", caughtUp+" && "+isLive)
 }
 
 // A reader that dies while nobody looks is missed when the page is seen again, and
 // not when a timer comes round that browsers wake once a minute. One that is slow lives.
 func TestReaderDiesBehindAHiddenPage(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	b := tab{t, testenv.Browser(t, testenv.Screen{Still: true})}
 	b.before(`
@@ -187,9 +191,7 @@ func TestReaderDiesBehindAHiddenPage(t *testing.T) {
 	if got := b.eval(`readers`); got != "1" {
 		t.Errorf("a reader that was slow was taken for dead: %s were started", got)
 	}
-	if err := chromedp.Cancel(reader.ctx); err != nil { // a reader begins paused whose like a debugger was at
-		t.Fatal(err)
-	}
+	reader.leave()
 	hide(true, "it answers still")
 	testenv.EndWorker(t, b.ctx)
 	s.becomes(t, 0)
@@ -208,6 +210,7 @@ func TestReaderDiesBehindAHiddenPage(t *testing.T) {
 
 // A stream that is alive but has no news of the truth does not look live.
 func TestAgeIsTold(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	b := tab{t, testenv.Browser(t, testenv.Screen{})}
 	b.before(noWorker)
@@ -257,6 +260,7 @@ func TestAgeIsTold(t *testing.T) {
 
 // A page whose viewer is somebody else by now, or may see it no more.
 func TestSignedOutMeanwhile(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.page = "one " + rosa.ID
 	b := open(t, s, "/board?mine=1", testenv.Screen{})
@@ -302,6 +306,7 @@ func TestSignedOutMeanwhile(t *testing.T) {
 // Gone back to, a page that the browser kept as it was has its stream again, and shows
 // what happened meanwhile.
 func TestBackFromTheBrowsersCache(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	b := open(t, s, "/board", testenv.Screen{Still: true})
 	b.until("the board is live", isLive)
@@ -320,6 +325,7 @@ func TestBackFromTheBrowsersCache(t *testing.T) {
 
 // The server's clock counts, however wrong the browser's is, and however it is set.
 func TestClocksOfAWrongBrowser(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	b := tab{t, testenv.Browser(t, testenv.Screen{})}
 	b.before(noWorker + `const real = Date.now; window.off = 420e3; Date.now = () => real() + window.off`)
@@ -355,6 +361,7 @@ func TestClocksOfAWrongBrowser(t *testing.T) {
 // After a restart with another version the page loads itself anew, when nothing
 // would be lost by it.
 func TestNewVersionIsLoaded(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.page = "one " + rosa.ID
 	b := open(t, s, "/board", testenv.Screen{})
@@ -375,6 +382,7 @@ func TestNewVersionIsLoaded(t *testing.T) {
 // Where no shared worker is, or none that goes on answering, there is a stream for each
 // tab; one that nobody sees rests.
 func TestWithoutSharedWorker(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	b := tab{t, testenv.Browser(t, testenv.Screen{})}
 	// The first reader answers once, the second never; seconds are fewer milliseconds.
