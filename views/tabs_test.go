@@ -49,6 +49,7 @@ const (
 
 // Eight tabs of one board over HTTP/1.1, where a browser has six connections.
 func TestEightTabsOfABoard(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	claimed := s.claims(t)
 	tabs := []tab{open(t, s, "/board", testenv.Screen{Still: true})}
@@ -98,6 +99,7 @@ func TestEightTabsOfABoard(t *testing.T) {
 // Eight tabs of eight boards: four have a stream, those that are seen before the
 // others; where more are seen they take turns; and a click always gets through.
 func TestEightTabsOfEightBoards(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	claimed := s.claims(t)
 	tabs := []tab{open(t, s, "/boards/b1", testenv.Screen{Still: true})}
@@ -180,6 +182,7 @@ func (s *site) shared(t testing.TB, boards, others int) {
 
 // Over HTTP/2 all streams share a connection: as many boards as are open are live.
 func TestSixTabsOverHTTP2(t *testing.T) {
+	t.Parallel()
 	s := newSiteBy(t, func(server *httptest.Server) {
 		server.EnableHTTP2 = true
 		server.StartTLS()
