@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -164,30 +165,39 @@ func (s *server) profileStream(c echo.Context) error {
 		return err
 	}
 	id := l.ID
+	var shown atomic.Pointer[string] // the lead that it is by now: it may be merged while it is watched
+	shown.Store(&id)
 	return s.stream(c, live.View{
 		Topic: "lead|" + id + "|" + before.cursor() + "|" + teamsTopic(u.TeamsSeen()), Frames: partFrames{},
-		Concerns: func(n live.Notice) bool { return n.Lead(id) },
-		Look:     func(ctx context.Context, _ time.Time) (live.Page, error) { return s.lookProfile(ctx, id, u, before) },
+		Concerns: func(n live.Notice) bool { return n.Lead(id) || n.Lead(*shown.Load()) },
+		Look: func(ctx context.Context, _ time.Time) (live.Page, error) {
+			page, is, err := s.lookProfile(ctx, id, u, before)
+			if err == nil {
+				shown.Store(&is)
+			}
+			return page, err
+		},
 	})
 }
 
-// lookProfile is a lead as those see it now who see the same teams as u. When it
+// lookProfile is a lead as those see it now who see the same teams as u, and which lead it
+// is. When it
 // goes to another team their streams end: its page is not there for them.
-func (s *server) lookProfile(ctx context.Context, id string, u lead.User, before timelinePoint) (live.Page, error) {
+func (s *server) lookProfile(ctx context.Context, id string, u lead.User, before timelinePoint) (page live.Page, is string, err error) {
 	sc, err := s.scene(ctx)
 	if err != nil {
-		return live.Page{}, err
+		return page, is, err
 	}
 	l, err := s.Desk.Find(ctx, id, &u, sc.now)
 	if errors.Is(err, lead.ErrNotFound) {
-		return live.Page{}, fmt.Errorf("%w: %w", err, live.ErrGone)
+		return page, is, fmt.Errorf("%w: %w", err, live.ErrGone)
 	}
 	if err != nil {
-		return live.Page{}, err
+		return page, is, err
 	}
 	m, err := s.profile(ctx, sc, l, u.TeamsSeen(), before)
 	if err != nil {
-		return live.Page{}, err
+		return page, is, err
 	}
-	return live.Page{Parts: []live.Part{{Target: "#profile", Rev: revOf(m), HTML: func() ([]byte, error) { return views.ProfileFrame(context.Background(), m) }}}}, nil
+	return live.Page{Parts: []live.Part{{Target: "#profile", Rev: revOf(m), HTML: func() ([]byte, error) { return views.ProfileFrame(context.Background(), m) }}}}, l.ID, nil
 }

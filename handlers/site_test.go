@@ -112,7 +112,7 @@ func newInstance(t testing.TB, address string, change ...func(*handlers.Config))
 	go func() { done <- x.hub.Run(ctx) }()
 	go func() {
 		done <- redis.Listen(ctx, log, func(n lead.Notice) {
-			x.hub.Notice(live.Notice{Teams: n.Teams, Leads: n.Leads, Moved: n.Moved, People: n.People})
+			x.hub.Notice(live.Notice{Teams: n.Teams, Leads: n.Leads, Moved: n.Moved, People: n.People, All: n.All})
 		})
 	}()
 	x.Server = httptest.NewServer(h)

@@ -17,8 +17,9 @@ type news struct {
 	since  time.Time // of the oldest
 }
 
-// mostNoticed bounds the leads that a notice names: who hears of so many looks at
-// the teams' boards as a whole.
+// mostNoticed bounds the leads that a notice names. Boards go by their teams. Of more leads
+// that do things the pages of some wait for their next look; of more that were moved
+// everything looks.
 const mostNoticed = 500
 
 // newsOf is what changed leads have to tell. It looks at them, so it is called
@@ -45,6 +46,7 @@ func newsOf(rules *Rules, now time.Time, works []*Work) news {
 
 // tidy makes the notice short.
 func (n *Notice) tidy() {
+	n.All = n.All || len(n.Moved) > mostNoticed
 	n.Leads = n.Leads[:min(len(n.Leads), mostNoticed)]
 	n.Moved = n.Moved[:min(len(n.Moved), mostNoticed)]
 	slices.Sort(n.Teams)
@@ -153,7 +155,7 @@ func (a *announcer) later(n news) {
 		w.moves[m] += times
 	}
 	w.notice.Leads, w.notice.Teams = append(w.notice.Leads, n.notice.Leads...), append(w.notice.Teams, n.notice.Teams...)
-	w.notice.Moved = append(w.notice.Moved, n.notice.Moved...)
+	w.notice.Moved, w.notice.All = append(w.notice.Moved, n.notice.Moved...), w.notice.All || n.notice.All
 	w.notice.tidy()
 	select {
 	case a.wake <- struct{}{}:

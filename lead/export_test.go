@@ -12,3 +12,9 @@ var (
 func Turn(sc Scene, u User, due []Alert, cards map[string]Card, clocks map[string]Clock, told []Telling) bool {
 	return sc.turn(u, due, matter{cards, clocks}, told)
 }
+
+// Tidied is a notice as it is sent.
+func (n Notice) Tidied() Notice {
+	n.tidy()
+	return n
+}

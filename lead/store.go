@@ -33,6 +33,9 @@ type Store interface {
 	Versions(ctx context.Context, ids []string) ([]BoardEntry, error)
 	// Cards reads leads by id with their current clocks.
 	Cards(ctx context.Context, ids []string) (map[string]Card, error)
+	// HistorySince are the rows of leads' histories that were written from a moment on, the
+	// oldest first, without their notes.
+	HistorySince(ctx context.Context, leads []string, since time.Time) (map[string][]History, error)
 
 	// Due are ids of leads for which something is due at now, at most n.
 	Due(ctx context.Context, now time.Time, n int) ([]string, error)
@@ -199,6 +202,8 @@ type Notice struct {
 	// Moved are those of them that were moved: what people were told of them may be
 	// done. Of the others nothing but their activities, traits and moments changed.
 	Moved []string `json:"moved,omitempty"`
+	// All: more leads were moved than Moved names.
+	All bool `json:"all,omitempty"`
 	// People have notices of their own to look at.
 	People []string `json:"people,omitempty"`
 }

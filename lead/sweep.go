@@ -121,6 +121,10 @@ func (d *Desk) wake(ctx context.Context, ids []string, now time.Time) (int, erro
 	return n, err
 }
 
+// leftWithin is how far back a lead's teams are told that it left: who watched their boards
+// for longer has looked since.
+const leftWithin = time.Minute
+
 // catchUp announces changes that another process stored, or that could not be
 // announced when they were.
 func (d *Desk) catchUp(ctx context.Context, now time.Time, n int) error {
@@ -140,6 +144,10 @@ func (d *Desk) catchUp(ctx context.Context, now time.Time, n int) error {
 	if err != nil {
 		return err
 	}
+	rows, err := d.store.HistorySince(ctx, ids, now.Add(-leftWithin))
+	if err != nil {
+		return err
+	}
 	told := news{notice: Notice{Leads: ids, Moved: ids}, since: time.Now()} // perhaps they were
 	for _, c := range cards {
 		// Which board it was on before is not known here: off all of them but its own.
@@ -150,6 +158,11 @@ func (d *Desk) catchUp(ctx context.Context, now time.Time, n int) error {
 		if c.Lead.open() {
 			for _, t := range sc.Book.Teams {
 				told.notice.Teams = append(told.notice.Teams, t.ID)
+			}
+		}
+		for _, h := range rows[c.Lead.ID] { // the boards that it left look again, too
+			if h.TeamBefore != "" {
+				told.notice.Teams = append(told.notice.Teams, h.TeamBefore)
 			}
 		}
 	}

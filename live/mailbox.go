@@ -15,9 +15,6 @@ const (
 	// farewell is how long a stream that is ended may take to end properly, so
 	// that the browser doesn't report a broken one.
 	farewell = 500 * time.Millisecond
-	// vanished is how long a browser may take in nothing of what was sent, a heartbeat
-	// say, before its connection is taken to be dead.
-	vanished = 30 * time.Second
 	// writePiece is what must get through within one write timeout: a snapshot
 	// on a slow line takes several.
 	writePiece = 32 << 10

@@ -33,7 +33,7 @@ type screen struct {
 	aged    time.Time // when watchers were last told an age
 	looked  time.Time // when the last look ended
 	took    time.Duration
-	trouble string    // what was last logged; empty: all is well
+	trouble string // what was last logged; empty: all is well
 }
 
 func newScreen(h *Hub, v View) *screen {

@@ -79,7 +79,6 @@ func (s *socket) begin(first ...[]byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	_ = conn.SetDeadline(time.Time{}) // what the server had set; it fails only on a connection that is gone
-	giveUpAfter(conn, vanished)
 	s.to, s.conn, s.now = nil, conn, newNonblocking(conn)
 	close(s.taken) // from here on run sets the deadlines for reading
 	for pieces := append([][]byte{head}, first...); len(pieces) > 0; pieces = pieces[1:] {

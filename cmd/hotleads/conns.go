@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"hotleads/live"
 )
 
 // conns knows the open connections and bounds their number, so that whoever
@@ -72,8 +74,10 @@ func (cs *conns) drop(c net.Conn) {
 
 type connKey struct{}
 
-// remember is the server's ConnContext.
+// remember is the server's ConnContext. Whoever vanishes does so from all that a connection
+// carries.
 func (cs *conns) remember(ctx context.Context, c net.Conn) context.Context {
+	live.GiveUpVanished(c)
 	return context.WithValue(ctx, connKey{}, c)
 }
 

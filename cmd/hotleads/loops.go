@@ -131,7 +131,7 @@ func (a *app) recompute(ctx context.Context, now time.Time) (bool, error) {
 func (a *app) listen(ctx context.Context, _ time.Time) (bool, error) {
 	err := a.redis.Listen(ctx, a.log, func(n lead.Notice) {
 		a.meters.heard()
-		a.hub.Notice(live.Notice{Teams: n.Teams, Leads: n.Leads, Moved: n.Moved, People: n.People})
+		a.hub.Notice(live.Notice{Teams: n.Teams, Leads: n.Leads, Moved: n.Moved, People: n.People, All: n.All})
 	})
 	if err == nil {
 		err = errors.New("the notices ended")
