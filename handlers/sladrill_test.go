@@ -21,7 +21,7 @@ import (
 func drilled(t *testing.T) (x *site, rosa lead.User) {
 	t.Helper()
 	ctx, random, now := t.Context(), rand.New(rand.NewPCG(5, 6)), lead.Now()
-	x = newSite(t, func(c *handlers.Config) { c.Now = func() time.Time { return now } }) // nothing is due between two looks
+	x = newSite(t, func(c *handlers.Config) { c.Now = func() time.Time { return now } })  // nothing is due between two looks
 	apac, err := x.store.AddTeam(ctx, lead.Operator, lead.Team{Name: "APAC"}, lead.Now()) // later than the first, where leads go
 	if err != nil {
 		t.Fatal(err)
