@@ -79,12 +79,8 @@ func (s *server) slaModel(ctx context.Context, sc scene, f slaFilter, teams []st
 	if err != nil {
 		return m, err
 	}
-	r, err := s.slaReport(ctx, f, teams)
-	if err != nil {
-		return m, err
-	}
-	m.Sentence, m.FiguresAt = views.PeriodSentence(r), r.Now.In(r.Zone)
-	m.Figures, err = s.slaFigures(ctx, sc, f, r, teams)
+	made, err := s.slaMade(ctx, sc, f, teams)
+	made.on(&m)
 	return m, err
 }
 

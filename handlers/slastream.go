@@ -32,22 +32,27 @@ type slaMade struct {
 	figures  views.SLAFigures
 }
 
+// on puts them on the page.
+func (made slaMade) on(m *views.SLAModel) {
+	m.Sentence, m.FiguresAt, m.Figures = made.sentence, made.at, made.figures
+}
+
 // slaKept is what a view shows of figures that are made beside its looks.
 type slaKept struct {
 	mu     sync.Mutex
 	made   slaMade
-	next   time.Time     // when they are made again
-	making chan struct{} // closed when what is under way has ended; nil: nothing is
+	next   time.Time // when they are made again
+	making bool
 }
 
 // now are the figures as far as they are made. If it is time for new ones it begins to make
 // them, and waits a moment for them.
 func (k *slaKept) now(hub *live.Hub, now time.Time, newly func(context.Context) (slaMade, error)) slaMade {
 	k.mu.Lock()
-	if k.making == nil && !now.Before(k.next) {
+	if !k.making && !now.Before(k.next) {
 		done := make(chan struct{})
 		if hub.Beside(func(ctx context.Context) { k.make(ctx, now, done, newly) }) {
-			k.making = done
+			k.making = true
 			k.mu.Unlock()
 			wait := time.NewTimer(figuresWait)
 			defer wait.Stop()
@@ -73,7 +78,7 @@ func (k *slaKept) make(ctx context.Context, now time.Time, done chan struct{}, n
 		if !made.at.IsZero() {
 			k.made = made
 		}
-		k.making, k.next = nil, now.Add(min(max(figuresEvery, figuresShare*time.Since(begun)), figuresAge))
+		k.making, k.next = false, now.Add(min(max(figuresEvery, figuresShare*time.Since(begun)), figuresAge))
 		close(done)
 	}()
 	ctx, cancel := context.WithTimeout(ctx, figuresMost)
@@ -140,7 +145,7 @@ func slaParts(m views.SLAModel, made slaMade) live.Page {
 	}
 	page := live.Page{Parts: []live.Part{part("#sla-rows", m.Rows)}}
 	if !made.at.IsZero() {
-		m.Sentence, m.FiguresAt, m.Figures = made.sentence, made.at, made.figures
+		made.on(&m)
 		page.Parts = append(page.Parts, part("#sla-sentence", []string{m.Sentence, m.Aside}), part("#sla-as-of", m.FiguresAt),
 			part("#sla-tiles", []any{m.Figures.Tiles, m.Figures.Asides, m.Figures.Unclaimed, m.Figures.UnclaimURL}), part("#sla-figures", m.Figures))
 	}

@@ -8,8 +8,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/lib/pq"
-
 	"hotleads/lead"
 )
 
@@ -48,20 +46,12 @@ func (t *txn) large(ctx context.Context, ids []string) (large []string, err erro
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	if !t.s.lite {
-		err = t.SelectContext(ctx, &large, `SELECT id FROM unnest($1::text[]) AS leads (id) WHERE EXISTS (SELECT 1 FROM activities WHERE lead_id = id OFFSET $2)`, pq.Array(ids), t.s.atOnce)
-		return large, err
+	text, args, err := in(t, `SELECT id FROM leads WHERE id IN (?) AND EXISTS (SELECT 1 FROM activities WHERE lead_id = leads.id LIMIT 1 OFFSET ?)`, ids, t.s.atOnce)
+	if err != nil {
+		return nil, err
 	}
-	for _, id := range ids {
-		_, more, err := t.cut(ctx, id, t.s.atOnce)
-		if err != nil {
-			return nil, err
-		}
-		if more {
-			large = append(large, id)
-		}
-	}
-	return large, nil
+	err = t.SelectContext(ctx, &large, text, args...)
+	return large, err
 }
 
 // cut is the latest activity of a lead before its n latest. It tells whether there
