@@ -317,31 +317,6 @@ func TestEscapeStepsBackOnceAtATime(t *testing.T) {
 	b.until("the story closes", `!document.querySelector('#peek').open`)
 }
 
-// An offer to undo ends with the next move and with an undo that is refused.
-func TestUndoIsNotOfferedForLongerThanItHolds(t *testing.T) {
-	s := newSite(t)
-	status := http.StatusOK
-	s.answer = func(w http.ResponseWriter, id, _ string, _ func(string) string) {
-		w.WriteHeader(status)
-		_, _ = w.Write(views.PartialMessage(id, "Said."))
-	}
-	offer := `(() => { const f = document.createElement('form'); f.className = 'undo'; f.method = 'post'; f.action = '/leads/ada/undo';
-		f.dataset.until = Date.now() + 60000; f.dataset.undoOf = 'ada'; f.innerHTML = '<button data-move="undo"><span class="secs"></span><svg class="ring"><circle class="fill"/></svg></button>';
-		document.querySelector('#undo').replaceChildren(f); })();`
-	b := open(t, s, "/board", testenv.Screen{Still: true})
-	b.until("the board is live", isLive)
-	b.do(offer + `document.querySelector('#lead-alan .m-claim').requestSubmit()`)
-	b.until("another move ends the offer", `!document.querySelector('#undo form') && document.querySelector('#lead-alan [data-msg]').textContent === 'Said.'`)
-	status = http.StatusConflict
-	b.do(offer + `document.querySelector('#lead-grace .m-accept').requestSubmit()`)
-	b.until("the refusal is said", `document.querySelector('#lead-grace [data-msg]').textContent === 'Said.'`)
-	if b.eval(`!!document.querySelector('#undo form')`) != "true" {
-		t.Error("a refused move took the offer away")
-	}
-	b.do(`document.querySelector('#undo form').requestSubmit()`)
-	b.until("a refused undo ends the offer", `!document.querySelector('#undo form')`)
-}
-
 func TestLosingTheRaceIsSaidInTheRow(t *testing.T) {
 	s := newSite(t)
 	m := sampleRows(s.now)[0]

@@ -1,5 +1,5 @@
 // Moves. A click is sent once; what comes back are partials of the page.
-const busy = new Set();
+const busy = new Map(); // by lead: the move that is under way
 const moveOf = form => /^\/leads\/([^/]+)\/([a-z]+)$/.exec(form.getAttribute('action') ?? '');
 
 document.addEventListener('submit', e => {
@@ -27,12 +27,21 @@ function idle() {
   return !busy.size && !$('dialog[open], details[open], [data-ui-open], #undo form') && !document.activeElement?.matches('input, textarea, select') && !$$('input, textarea').some(typed);
 }
 
+// send makes a move, one at a time of a lead. Who takes back meanwhile what they see
+// done already is not left alone: that waits.
 async function send(form, by, id) {
-  if (busy.has(id)) return;
+  const first = busy.get(id);
+  if (!first) busy.set(id, post(form, by, id));
+  else if (form.matches('.m-undo,.undo')) {
+    await first;
+    $(`#undo form[data-undo-of="${CSS.escape(id)}"]`)?.requestSubmit();
+  }
+}
+
+async function post(form, by, id) {
   const body = new URLSearchParams(new FormData(form, by));
   if (!by?.hasAttribute('data-dated')) body.delete('date');
   const all = on => { for (const el of $$(`[data-lead="${CSS.escape(id)}"],[data-peek="${CSS.escape(id)}"]`)) mark(el, 'uiBusy', on); };
-  busy.add(id);
   all('');
   tell(id, '');
   try {
