@@ -101,7 +101,11 @@ func (s *server) boardPage(c echo.Context) error {
 	if a.mine {
 		p.Nav = "mine"
 	}
-	p.Title, p.Waiting, p.Live = team.Name, stats.Waiting, true
+	p.Title, p.Live = team.Name, true
+	home, _ := homeTeam(sc.book, u)
+	if p.Waiting, err = s.waitingBeside(ctx, home.ID, team.ID, stats.Waiting); err != nil {
+		return err
+	}
 	return s.render(c, http.StatusOK, views.BoardPage(p, m))
 }
 
@@ -167,19 +171,29 @@ func (s *server) boardStream(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	book, err := s.Store.Book(c.Request().Context())
+	if err != nil {
+		return err
+	}
+	home, _ := homeTeam(book, u)
 	a := audienceOf(team.ID, u, mine(c))
-	return s.streamBoard(c, live.View{
-		Topic: a.topic(), Frames: boardFrames{},
+	topic := a.topic()
+	if home.ID != team.ID {
+		topic += countedAt(home.ID)
+	}
+	return s.streamTo(c, live.View{
+		Topic: topic, Frames: boardFrames{},
 		Concerns: func(n live.Notice) bool { return n.Team(team.ID) },
-		Look:     func(ctx context.Context, _ time.Time) (live.Page, error) { return s.lookBoard(ctx, team, a) },
-	})
+		Look:     func(ctx context.Context, _ time.Time) (live.Page, error) { return s.lookBoard(ctx, team, a, home.ID) },
+	}, book)
 }
 
 // rowAudience begins the revs of rows whose bytes are for people who sign in.
 const rowAudience = "people|"
 
-// lookBoard is what those who watch an audience's topic should see now.
-func (s *server) lookBoard(ctx context.Context, team lead.Team, a audience) (live.Page, error) {
+// lookBoard is what those should see now who watch an audience's topic and come to
+// the board of a home team.
+func (s *server) lookBoard(ctx context.Context, team lead.Team, a audience, home string) (live.Page, error) {
 	sc, err := s.scene(ctx)
 	if err != nil {
 		return live.Page{}, err
@@ -193,6 +207,10 @@ func (s *server) lookBoard(ctx context.Context, team lead.Team, a audience) (liv
 		return live.Page{}, err
 	}
 	stats.Mine = views.ByViewer
+	waiting, err := s.waitingBeside(ctx, home, team.ID, stats.Waiting)
+	if err != nil {
+		return live.Page{}, err
+	}
 	var page live.Page
 	for _, l := range rows {
 		only, is := a.watched(l)
@@ -202,7 +220,10 @@ func (s *server) lookBoard(ctx context.Context, team lead.Team, a audience) (liv
 		m := sc.row(l)
 		page.Rows = append(page.Rows, live.Row{ID: m.ID, Rev: rowAudience + revOf(m), For: only, HTML: func() ([]byte, error) { return views.RenderRow(context.Background(), m) }})
 	}
-	page.Parts = []live.Part{{Target: "#board-stats", Rev: revOf(stats), HTML: func() ([]byte, error) { return views.PartialStats(context.Background(), stats) }}}
+	page.Parts = []live.Part{
+		{Target: "#board-stats", Rev: revOf(stats), HTML: func() ([]byte, error) { return views.PartialStats(context.Background(), stats) }},
+		waitingPart(waiting),
+	}
 	return page, nil
 }
 

@@ -55,11 +55,20 @@ func (s *server) waiting(ctx context.Context, team string) (int, error) {
 	return n, nil
 }
 
+// waitingBeside is how many leads wait on the home team, beside the board of a team
+// on which this many do: its own count where that is the one.
+func (s *server) waitingBeside(ctx context.Context, home, team string, here int) (int, error) {
+	if home == team {
+		return here, nil
+	}
+	return s.waiting(ctx, home)
+}
+
 // counting adds to a view the navigation's count of a team's board, for those who
 // come from there. It is as fresh as the view's looks: a tick at most.
 func (s *server) counting(v live.View, team string) live.View {
 	look := v.Look
-	v.Topic += "|at " + team
+	v.Topic += countedAt(team)
 	v.Look = func(ctx context.Context, now time.Time) (live.Page, error) {
 		page, err := look(ctx, now)
 		if err != nil {
@@ -69,9 +78,16 @@ func (s *server) counting(v live.View, team string) live.View {
 		if err != nil {
 			return page, err
 		}
-		part := live.Part{Target: "#nav-waiting", Rev: revOf(n), HTML: func() ([]byte, error) { return views.PartialWaiting(n), nil }}
-		page.Parts = append(slices.Clip(page.Parts), part)
+		page.Parts = append(slices.Clip(page.Parts), waitingPart(n))
 		return page, nil
 	}
 	return v
+}
+
+// countedAt is what the topic of a view ends with whose navigation counts a team's
+// board.
+func countedAt(team string) string { return "|at " + team }
+
+func waitingPart(n int) live.Part {
+	return live.Part{Target: "#nav-waiting", Rev: revOf(n), HTML: func() ([]byte, error) { return views.PartialWaiting(n), nil }}
 }

@@ -196,6 +196,35 @@ func TestStreamOfOnesOwn(t *testing.T) {
 	s.until(`hx-target="#lead-` + id + `" hx-swap="delete"`)
 }
 
+// The count beside "Board" is that of the team where the link leads, on every team's board.
+func TestNavigationCountsTheHomeTeamOnAnotherBoard(t *testing.T) {
+	x := newSite(t)
+	far, err := x.store.AddTeam(t.Context(), lead.Operator, lead.Team{Name: "Far"}, lead.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	x.person("Boss", lead.Manager, x.team.ID, far.ID)
+	x.person("Rosa", lead.Rep)
+	boss := x.signIn("Boss")
+	id := x.hot("ada")
+	for path, where := range map[string]string{"/board/" + x.team.Slug: "at home", "/board/far": "away", "/board/far?mine=1": "away, one's own"} {
+		if status, _, page := boss.get(path); status != http.StatusOK || !strings.Contains(page, `<b id="nav-waiting" title="waiting">1</b>`) {
+			t.Errorf("%s: %d, the navigation does not say that one lead waits", where, status)
+		}
+	}
+	home, end := x.open(boss, "/live/board/"+x.team.Slug)
+	defer end()
+	away, end2 := x.open(boss, "/live/board/far")
+	defer end2()
+	for _, s := range []*stream{home, away} {
+		s.until(`hx-target="#nav-waiting" hx-swap="textContent">1<`)
+	}
+	x.move(id, "claim", "Rosa")
+	for _, s := range []*stream{home, away} {
+		s.until(`hx-target="#nav-waiting" hx-swap="textContent"><`)
+	}
+}
+
 func TestStreamOfALeadAndOfTheClocks(t *testing.T) {
 	x := newSite(t)
 	far, err := x.store.AddTeam(t.Context(), lead.Operator, lead.Team{Name: "Far"}, lead.Now())

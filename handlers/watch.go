@@ -44,15 +44,6 @@ func (s *server) stream(c echo.Context, v live.View) error {
 	return s.streamTo(c, v, book)
 }
 
-// streamBoard is stream for a board, whose own count stands in the navigation.
-func (s *server) streamBoard(c echo.Context, v live.View) error {
-	book, err := s.Store.Book(c.Request().Context())
-	if err != nil {
-		return err
-	}
-	return s.streamTo(c, v, book)
-}
-
 // streamTo sends a view to the person who asks for it, as the directory has them.
 func (s *server) streamTo(c echo.Context, v live.View, book *lead.Book) error {
 	if look := v.Look; s.RedisPing != nil {

@@ -74,14 +74,14 @@ func PartialOrder(ids []string) []byte {
 	return Partial("#board-order", "innerHTML", orderBytes(ids))
 }
 
-// PartialStats replaces the line beside the team's name and the count in the
-// navigation. Mine is ByViewer in a stream that several people read.
+// PartialStats replaces the line beside the team's name. Mine is ByViewer in a
+// stream that several people read.
 func PartialStats(ctx context.Context, m StatsModel) ([]byte, error) {
 	stats, err := render(ctx, boardStats(m))
 	if err != nil {
 		return nil, err
 	}
-	return append(Partial("#board-stats", "innerMorph", stats), PartialWaiting(m.Waiting)...), nil
+	return Partial("#board-stats", "innerMorph", stats), nil
 }
 
 // PartialWaiting replaces the count in the navigation.

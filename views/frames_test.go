@@ -50,7 +50,7 @@ func TestStatsHoldNothingOfOneViewer(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := string(stats)
-	for _, want := range []string{`hx-target="#board-stats" hx-swap="innerMorph">`, `hx-target="#nav-waiting" hx-swap="textContent">5<`, "94 %"} {
+	for _, want := range []string{`hx-target="#board-stats" hx-swap="innerMorph">`, ">5</b>", "94 %"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("the figures lack %s", want)
 		}
