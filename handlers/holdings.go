@@ -193,7 +193,7 @@ func (sc scene) teamLeft(u lead.User, kinds []lead.HeldCount, holds []lead.Holds
 			m.To = append(m.To, views.Person{ID: id, Name: to.Name})
 		}
 	}
-	slices.SortFunc(m.To, func(a, b views.Person) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) })
+	sortPeople(m.To)
 	return m
 }
 

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"encoding/json"
@@ -42,6 +43,12 @@ func (sc scene) person(id string) views.Person {
 		return views.Person{}
 	}
 	return views.Person{ID: id, Name: sc.book.Name(id)}
+}
+
+// sortPeople brings people into the order of their names, and always the same of those
+// who are called alike.
+func sortPeople(people []views.Person) {
+	slices.SortFunc(people, func(a, b views.Person) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) })
 }
 
 func (sc scene) zone(team string) *time.Location { return zone(sc.rules, sc.book.Team(team)) }

@@ -113,7 +113,7 @@ func (s *server) profile(ctx context.Context, sc scene, l lead.Scored, teams []s
 			m.Head.People = append(m.Head.People, views.Person{ID: u.ID, Name: u.Name})
 		}
 	}
-	slices.SortFunc(m.Head.People, func(a, b views.Person) int { return strings.Compare(a.Name, b.Name) })
+	sortPeople(m.Head.People)
 	var err error
 	if m.Twins, err = s.twins(ctx, l.ID, teams); err != nil {
 		return m, err

@@ -3,8 +3,11 @@ package handlers_test
 import (
 	"bufio"
 	"context"
+	"fmt"
 	"io"
 	"net/http"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -222,6 +225,28 @@ func TestNavigationCountsTheHomeTeamOnAnotherBoard(t *testing.T) {
 	x.move(id, "claim", "Rosa")
 	for _, s := range []*stream{home, away} {
 		s.until(`hx-target="#nav-waiting" hx-swap="textContent"><`)
+	}
+}
+
+// A page whose parts changed places at each look would be sent again and again.
+func TestPeopleWhoAreCalledAlikeKeepTheirPlaces(t *testing.T) {
+	x := newSite(t)
+	x.person("Boss", lead.Manager)
+	for i := range 6 {
+		if _, err := x.store.AddUser(t.Context(), lead.Operator, lead.User{Email: fmt.Sprintf("kim%d@hotleads.example", i), Name: "Kim Lee", Role: lead.Rep, Teams: []string{x.team.ID}}, lead.Now()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	path := "/leads/" + x.hot("ada")
+	_, _, page := x.signIn("Boss").get(path)
+	choices := slices.Collect(slices.Chunk(regexp.MustCompile(`value="([^"]+)"[^>]*>Kim Lee<`).FindAllString(page, -1), 6))
+	if len(choices) == 0 {
+		t.Fatal("nobody can be given the lead")
+	}
+	for _, six := range choices { // to give it to, and to give it on
+		if len(six) != 6 || !slices.IsSorted(six) {
+			t.Errorf("six who are called alike stand as %q", six)
+		}
 	}
 }
 

@@ -18,6 +18,10 @@ func (h *Hub) Guard(f func(ctx context.Context, names []string) (ended []string,
 	h.guard = f
 }
 
+// guardTimeout is how long an answer may take: the next question may be answered at
+// once, and who may watch no more is to be gone within seconds.
+const guardTimeout = 2 * time.Second
+
 // guarding is the loop of the guard.
 func (h *Hub) guarding(ctx context.Context) {
 	tick := time.NewTicker(h.o.Guard)
@@ -49,7 +53,7 @@ func (h *Hub) guardOnce(ctx context.Context) error {
 	if f == nil || len(names) == 0 {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, h.o.LookTimeout)
+	ctx, cancel := context.WithTimeout(ctx, guardTimeout)
 	defer cancel()
 	ended, err := contained(func() ([]string, error) { return f(ctx, names) })
 	if err != nil {

@@ -164,7 +164,7 @@ func newTCPSite(t testing.TB, o live.Options, walls map[string]*wall) *site {
 func newSiteOn(t testing.TB, o live.Options, walls map[string]*wall, l net.Listener, dial func() (net.Conn, error)) *site {
 	t.Helper()
 	s := &site{hub: live.NewHub(o), dial: dial, walls: walls}
-	server := &http.Server{Handler: s}
+	server := &http.Server{Handler: s, ConnContext: func(ctx context.Context, c net.Conn) context.Context { live.ForStreams(c); return ctx }}
 	ctx, cancel := context.WithCancel(context.Background())
 	ran, served := make(chan error, 1), make(chan error, 1)
 	go func() { ran <- s.hub.Run(ctx) }()

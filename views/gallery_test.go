@@ -33,6 +33,9 @@ func TestGallery(t *testing.T) {
 		}
 		return strings.Split(all, ",")
 	}
+	if err := os.MkdirAll(folder, 0o750); err != nil {
+		t.Fatal(err)
+	}
 	s := newSite(t)
 	names := []string{}
 	for name := range pages(t, s.now) {

@@ -77,7 +77,7 @@ type connKey struct{}
 // remember is the server's ConnContext. Whoever vanishes does so from all that a connection
 // carries.
 func (cs *conns) remember(ctx context.Context, c net.Conn) context.Context {
-	live.GiveUpVanished(c)
+	live.ForStreams(c)
 	return context.WithValue(ctx, connKey{}, c)
 }
 

@@ -130,7 +130,7 @@ function exchange(most, worker) {
       const chunks = answer.body.pipeThrough(new TextDecoderStream()).getReader();
       for (let rest = '', data = null;;) {
         const {done, value} = await chunks.read();
-        if (done) return end;
+        if (done || s.cut !== cut) return end;
         s.heard = Date.now();
         const lines = (rest + value).split('\n');
         rest = lines.pop();
