@@ -42,6 +42,7 @@ type Store struct {
 	slow  *sqlx.DB // for migrations
 	ping  *sqlx.DB // to see whether it answers
 	lite  bool
+	bye   farewell // Postgres only
 
 	mu    sync.Mutex
 	rules cached[*lead.Rules]
@@ -92,7 +93,7 @@ func Open(ctx context.Context, databaseURL string) (*Store, error) {
 		s.write, s.read, err = openLite(strings.TrimPrefix(databaseURL, "sqlite:"))
 		s.slow, s.ping = s.write, s.read
 	case strings.HasPrefix(databaseURL, "postgres://"), strings.HasPrefix(databaseURL, "postgresql://"):
-		s.write, s.slow, s.ping, err = openPostgres(databaseURL, s.known.met)
+		s.write, s.slow, s.ping, err = openPostgres(databaseURL, s.known.met, &s.bye)
 		s.read = s.write
 	default:
 		err = errors.New("the database's address wants to be sqlite:PATH or postgres://…")
@@ -162,11 +163,12 @@ func (s *Store) Pools() map[string]*sql.DB {
 	return map[string]*sql.DB{"write": s.write.DB, "read": s.read.DB}
 }
 
-// Close ends all connections.
+// Close ends all connections, soon even where the database hangs.
 func (s *Store) Close() error {
 	if s.lite {
 		return errors.Join(s.write.Close(), s.read.Close())
 	}
+	s.bye.begin(time.Now())
 	return errors.Join(s.write.Close(), s.slow.Close(), s.ping.Close())
 }
 

@@ -9,6 +9,7 @@ import (
 	"net"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -26,6 +27,8 @@ const (
 	answerPatience    = 20 * time.Second // without a byte
 	pingPatience      = 3 * time.Second  // the same, of who only asks whether it answers
 	holdPatience      = 30 * time.Second // of a transaction in which nothing is asked: its process hangs, and holds locks
+
+	farewellPatience = 200 * time.Millisecond // of a store that is closed, for all that its connections still have to say
 )
 
 // Bounds of the pool of connections of one process.
@@ -40,8 +43,8 @@ const (
 
 // openPostgres opens the pool that nearly all use; that of migrations, for what
 // they do may take its time; and that of [Store.Ping]. met is told which server
-// a connection of the first has come to.
-func openPostgres(address string, met func(server string)) (pool, patient, ping *sqlx.DB, err error) {
+// a connection of the first has come to; from bye's beginning on none waits for long.
+func openPostgres(address string, met func(server string), bye *farewell) (pool, patient, ping *sqlx.DB, err error) {
 	conf, err := pq.NewConfig(address)
 	if err != nil {
 		return nil, nil, nil, errors.New("the database's address is not a valid postgres:// URL") // the driver's error would show it
@@ -57,7 +60,7 @@ func openPostgres(address string, met func(server string)) (pool, patient, ping 
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	asking.Dialer(dialer{patience: pingPatience})
+	asking.Dialer(dialer{patience: pingPatience, bye: bye})
 	if conf.Runtime == nil {
 		conf.Runtime = map[string]string{}
 	}
@@ -71,7 +74,7 @@ func openPostgres(address string, met func(server string)) (pool, patient, ping 
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	quick.Dialer(dialer{patience: answerPatience})
+	quick.Dialer(dialer{patience: answerPatience, bye: bye})
 	plans := &planning{Connector: quick, decides: !said, met: met, lives: func(most time.Duration) { pool.SetConnMaxLifetime(most) }}
 	pool = sqlx.NewDb(sql.OpenDB(plans), postgres)
 	pool.SetMaxOpenConns(mostOpen)
@@ -168,10 +171,23 @@ func firstOf(ctx context.Context, c driver.Conn, text string) (string, error) {
 	return fmt.Sprintf("%s", values[0]), nil
 }
 
+// farewell is the end of a store's connections. The pool closes those that are idle
+// one after the other, and each asks Postgres to forget its statements and waits for
+// the answer: before one that hangs a stop would take minutes.
+type farewell struct {
+	until atomic.Pointer[time.Time] // what no connection waits longer than; nil until the store is closed
+}
+
+func (f *farewell) begin(now time.Time) {
+	end := now.Add(farewellPatience)
+	f.until.CompareAndSwap(nil, &end)
+}
+
 // dialer makes connections that don't wait for ever.
 type dialer struct {
 	net.Dialer
 	patience time.Duration // without a byte
+	bye      *farewell
 }
 
 // DialContext implements pq.DialerContext.
@@ -180,7 +196,7 @@ func (d dialer) DialContext(ctx context.Context, network, address string) (net.C
 	if err != nil {
 		return nil, err
 	}
-	return &impatient{Conn: c, patience: d.patience}, nil
+	return &impatient{Conn: c, patience: d.patience, bye: d.bye}, nil
 }
 
 // DialTimeout implements pq.Dialer.
@@ -199,6 +215,7 @@ func (d dialer) Dial(network, address string) (net.Conn, error) {
 type impatient struct {
 	net.Conn
 	patience time.Duration
+	bye      *farewell
 
 	mu    sync.Mutex
 	until time.Time // what the driver wants: to have connected by then
@@ -217,7 +234,10 @@ func (c *impatient) deadline() time.Time {
 	defer c.mu.Unlock()
 	soon := time.Now().Add(c.patience)
 	if !c.until.IsZero() && c.until.Before(soon) {
-		return c.until
+		soon = c.until
+	}
+	if end := c.bye.until.Load(); end != nil && end.Before(soon) {
+		return *end
 	}
 	return soon
 }

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jmoiron/sqlx"
+
 	"hotleads/test/testenv"
 )
 
@@ -61,5 +63,42 @@ func TestPlansAreKeptOnceTablesAreKnown(t *testing.T) {
 		if got := renewed(); got != step.want {
 			t.Errorf("after %s a connection's plans are %s, want %s", step.do, got, step.want)
 		}
+	}
+}
+
+// A store is closed soon whatever Postgres does: its idle connections do not wait
+// for their last answers one after the other.
+func TestCloseWithPostgresThatHangs(t *testing.T) {
+	line := testenv.NewLine(t, testenv.Postgres(t))
+	s, err := Open(t.Context(), line.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	one, err := s.write.PreparexContext(t.Context(), `SELECT 1`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []*sqlx.Tx
+	for range 4 { // each on a connection of its own
+		tx, err := s.write.BeginTxx(t.Context(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var n int
+		if err := tx.StmtxContext(t.Context(), one).GetContext(t.Context(), &n); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, tx)
+	}
+	for _, tx := range all {
+		if err := tx.Commit(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	line.Die()
+	began := time.Now()
+	_ = s.Close() // it may well tell that nobody answered
+	if took := time.Since(began); took > 2*time.Second {
+		t.Errorf("it took %s to close %d connections to a Postgres that hangs", took.Round(time.Millisecond), len(all))
 	}
 }
