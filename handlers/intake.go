@@ -59,6 +59,8 @@ type Intake struct {
 	Now     func() time.Time
 	Log     *slog.Logger
 	BaseURL string // public address, without a slash at its end; "": from the request
+
+	bodies bodies
 }
 
 // intakeReply is what clients of the tracking API are told.
@@ -119,7 +121,8 @@ func (in *Intake) receive(c echo.Context, kind segment.Kind) (segment.Batch, err
 			return segment.Batch{}, err
 		}
 	}
-	body, err := readCall(c.Response().Writer, req, kind.Limit())
+	body, leave, err := in.readCall(c.Response().Writer, req, kind.Limit(), inHeader)
+	defer leave()
 	if err != nil {
 		return segment.Batch{}, err
 	}
@@ -174,35 +177,41 @@ func (in *Intake) admit(ctx context.Context, secret string) (lead.Key, error) {
 	return key, nil
 }
 
-// readCall is the body, decompressed, and at most one byte over the limit.
-// What is left unread by then is dropped, so that the client gets to its reply.
-func readCall(w http.ResponseWriter, req *http.Request, limit int) ([]byte, error) {
+// readCall is the body, decompressed, and at most one byte over the limit. It is
+// counted until leave is called, which is to be, after an error, too. What is left
+// unread by then is dropped, so that the client gets to its reply.
+func (in *Intake) readCall(w http.ResponseWriter, req *http.Request, limit int, known bool) (body []byte, leave func(), err error) {
 	wire := http.MaxBytesReader(w, req.Body, maxCall)
 	plain, form := io.Reader(wire), "body"
+	leave = func() {}
 	switch encoding := strings.ToLower(strings.TrimSpace(req.Header.Get("Content-Encoding"))); encoding {
 	case "", "identity":
 	case "gzip", "x-gzip":
 		form = "gzip body"
 		unzipped, err := gzip.NewReader(wire)
 		if err != nil {
-			return nil, unreadable(form, err)
+			return nil, leave, unreadable(form, err)
 		}
 		plain = unzipped
 	default:
-		return nil, &intakeRefusal{http.StatusUnsupportedMediaType, fmt.Errorf("the Content-Encoding %.40q is not known; wants gzip or none", encoding)}
+		return nil, leave, &intakeRefusal{http.StatusUnsupportedMediaType, fmt.Errorf("the Content-Encoding %.40q is not known; wants gzip or none", encoding)}
 	}
-	var body bytes.Buffer
-	if _, err := body.ReadFrom(io.LimitReader(plain, int64(limit)+1)); err != nil {
-		return nil, unreadable(form, err)
+	counted := in.bodies.begin(plain, known)
+	var buf bytes.Buffer
+	if _, err := buf.ReadFrom(io.LimitReader(counted, int64(limit)+1)); err != nil {
+		return nil, counted.leave, unreadable(form, err)
 	}
-	if body.Len() > limit {
+	if buf.Len() > limit {
 		_, _ = io.Copy(io.Discard, wire) // it is refused for its size, whatever becomes of the rest
 	}
-	return body.Bytes(), nil
+	return buf.Bytes(), counted.leave, nil
 }
 
 // unreadable tells a body that is too large, too slow or broken.
 func unreadable(form string, err error) error {
+	if errors.Is(err, lead.ErrBusy) {
+		return err
+	}
 	if _, over := errors.AsType[*http.MaxBytesError](err); over {
 		return &intakeRefusal{http.StatusRequestEntityTooLarge, fmt.Errorf("%w: the %s is over %d KiB", segment.ErrTooLarge, form, maxCall>>10)}
 	}

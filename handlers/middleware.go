@@ -134,7 +134,7 @@ func (s *server) form(next echo.HandlerFunc) echo.HandlerFunc {
 			}
 		}
 		var tooLarge *http.MaxBytesError
-		if err != nil && !errors.As(err, &tooLarge) {
+		if err != nil && !errors.As(err, &tooLarge) && !errors.Is(err, lead.ErrBusy) {
 			err = fmt.Errorf("%w: %w", errForm, err)
 		}
 		if err != nil {

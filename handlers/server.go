@@ -110,6 +110,7 @@ type server struct {
 	sessions *scs.SessionManager
 	guard    *http.CrossOriginProtection
 	metrics  *metrics
+	bodies   bodies
 
 	uncounted turns // to log that quotas are not
 
