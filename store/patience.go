@@ -75,7 +75,7 @@ func openPostgres(address string, met func(server string), bye *farewell) (pool,
 		return nil, nil, nil, err
 	}
 	quick.Dialer(dialer{patience: answerPatience, bye: bye})
-	plans := &planning{Connector: quick, decides: !said, met: met, lives: func(most time.Duration) { pool.SetConnMaxLifetime(most) }}
+	plans := &planning{Connector: &knocking{Connector: quick}, decides: !said, met: met, lives: func(most time.Duration) { pool.SetConnMaxLifetime(most) }}
 	pool = sqlx.NewDb(sql.OpenDB(plans), postgres)
 	pool.SetMaxOpenConns(mostOpen)
 	pool.SetMaxIdleConns(mostIdle)
@@ -84,7 +84,7 @@ func openPostgres(address string, met func(server string), bye *farewell) (pool,
 	patient = sqlx.NewDb(sql.OpenDB(slow), postgres)
 	patient.SetMaxOpenConns(4)
 	patient.SetMaxIdleConns(0)
-	ping = sqlx.NewDb(sql.OpenDB(asking), postgres)
+	ping = sqlx.NewDb(sql.OpenDB(&knocking{Connector: asking}), postgres)
 	ping.SetMaxOpenConns(mostPings)
 	ping.SetMaxIdleConns(1)
 	ping.SetConnMaxLifetime(connLifetime)
