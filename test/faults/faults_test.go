@@ -47,21 +47,20 @@ func TestFaults(t *testing.T) {
 			return ended
 		}},
 		{"Postgres hangs", func(t *testing.T, during *traffic) time.Time {
+			leaves := w.start()
+			leaves.lead("leaves")
 			postgres.Freeze(t)
 			began := time.Now()
 			w.instances[0].until("not ready", http.StatusServiceUnavailable, "unavailable")
 			t.Logf("it takes %s until an instance says that it is not ready", time.Since(began).Round(time.Millisecond))
-			first := w.instances[0]
-			took := first.stop()
+			took := leaves.stop()
 			t.Logf("an instance stops meanwhile in %s", took.Round(time.Millisecond))
 			if took > 10*time.Second {
 				t.Errorf("it took %s to stop, want at most 10 s", took)
 			}
 			rest(lasting(10*time.Second, 0) - time.Since(began))
 			postgres.Thaw()
-			ended := time.Now()
-			w.instances[0] = w.startAt(strings.TrimPrefix(first.url, "http://"))
-			return ended
+			return time.Now()
 		}},
 		{"Redis is emptied", func(t *testing.T, during *traffic) time.Time {
 			if err := w.redis.FlushAll(t.Context()).Err(); err != nil {
