@@ -46,7 +46,9 @@
 // then with a system call that doesn't wait (nonblocking_unix.go), and a goroutine
 // is there only while the browser lags; over TLS that goroutine makes all writes.
 // HTTP/2 has one connection for many streams, which the server keeps: there each
-// stream has a queue and a goroutine (mailbox.go).
+// stream has a queue and a goroutine (mailbox.go). Where such a connection takes in nothing at
+// all, a stream's goroutine waits until the server gives the connection up; the hub has let go of
+// the stream long before.
 //
 // What r3labs/sse does as it is shipped, and must not here, stands in
 // pitfalls_test.go, each with a check that it fails and a hub passes.

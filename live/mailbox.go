@@ -18,6 +18,8 @@ const (
 	// writePiece is what must get through within one write timeout: a snapshot
 	// on a slow line takes several.
 	writePiece = 32 << 10
+	// grace is how long after its time a write that waits is waited for.
+	grace = 250 * time.Millisecond
 )
 
 var heartbeat = []byte(":\n\n")
@@ -48,7 +50,9 @@ type mailbox struct {
 	writeTimeout time.Duration
 	heartbeat    time.Duration
 	written      *atomic.Uint64 // bytes
+	abandon      func()         // ends the stream for the hub
 
+	late  *time.Timer // gives it up; see [mailbox.giveUp]
 	wake  chan struct{}
 	whole bool // nothing is written by halves; of run, and of end after it
 
@@ -58,12 +62,14 @@ type mailbox struct {
 }
 
 // newMailbox fails if a write to w could not be bounded in time.
-func newMailbox(w http.ResponseWriter, o Options, written *atomic.Uint64) (*mailbox, error) {
+func newMailbox(w http.ResponseWriter, o Options, written *atomic.Uint64, abandon func()) (*mailbox, error) {
 	m := &mailbox{
 		to: w, control: http.NewResponseController(w),
 		max: o.MaxQueue, writeTimeout: o.WriteTimeout, heartbeat: o.Heartbeat,
-		written: written, wake: make(chan struct{}, 1),
+		written: written, abandon: abandon, wake: make(chan struct{}, 1),
 	}
+	m.late = time.AfterFunc(time.Hour, m.giveUp)
+	m.late.Stop()
 	// None yet: the first look may take a while, and who fails then is answered.
 	if err := m.control.SetWriteDeadline(time.Time{}); err != nil {
 		return nil, fmt.Errorf("live: a stream needs write deadlines: %w", err)
@@ -82,12 +88,11 @@ func (m *mailbox) begin(first ...[]byte) error {
 	return nil
 }
 
-// end leaves the connection to the server, whose it is.
-func (m *mailbox) end(last []byte, _ error) {
-	if !m.whole || len(last) == 0 {
-		return
-	}
-	if m.control.SetWriteDeadline(time.Now().Add(farewell)) != nil {
+// end leaves the connection to the server, whose it is. What the server itself writes
+// behind a stream has its time, too.
+func (m *mailbox) end(last []byte, cause error) {
+	defer m.late.Stop()
+	if !m.whole || errors.Is(cause, errLagged) || m.until(time.Now().Add(farewell)) != nil || len(last) == 0 {
 		return
 	}
 	n, err := m.to.Write(last)
@@ -160,8 +165,12 @@ func (m *mailbox) next() net.Buffers {
 // write returns when everything is on its way, ctx ended, or the browser did not
 // take a piece in time.
 func (m *mailbox) write(ctx context.Context) error {
-	for piece := m.next(); len(piece) > 0; piece = m.next() {
-		if err := m.deadline(ctx); err != nil {
+	piece := m.next()
+	if len(piece) == 0 {
+		return nil
+	}
+	for ; len(piece) > 0; piece = m.next() {
+		if err := m.deadline(ctx, time.Now().Add(m.writeTimeout)); err != nil {
 			return err
 		}
 		n, err := piece.WriteTo(m.to)
@@ -170,19 +179,18 @@ func (m *mailbox) write(ctx context.Context) error {
 			return fmt.Errorf("live: write: %w", err)
 		}
 	}
-	if err := m.deadline(ctx); err != nil {
-		return err
-	}
 	if err := m.control.Flush(); err != nil {
 		return fmt.Errorf("live: flush: %w", err)
 	}
+	// Over HTTP/2 a deadline ends the stream, whether something is being written or not.
+	_ = m.deadline(ctx, time.Time{}) // who is gone is found out by the next write
 	return nil
 }
 
-// deadline bounds the next write. If ctx ends after it is set, cut comes later
-// and shortens it; if before, there is no next write.
-func (m *mailbox) deadline(ctx context.Context) error {
-	if err := m.control.SetWriteDeadline(time.Now().Add(m.writeTimeout)); err != nil {
+// deadline bounds the next write; the zero time: there is none. If ctx ends after it is set,
+// cut comes later and shortens it; if before, there is no next write.
+func (m *mailbox) deadline(ctx context.Context, at time.Time) error {
+	if err := m.until(at); err != nil {
 		return fmt.Errorf("live: write deadline: %w", err)
 	}
 	if ctx.Err() != nil {
@@ -199,5 +207,25 @@ func (m *mailbox) cut(cause error) {
 		until = until.Add(farewell)
 	}
 	// It fails only on a connection that is gone.
-	_ = m.control.SetWriteDeadline(until)
+	_ = m.until(until)
+}
+
+// until sets the time when a write is to end, and the one when nobody waits for it any more.
+func (m *mailbox) until(at time.Time) error {
+	if at.IsZero() {
+		m.late.Stop()
+	} else {
+		m.late.Reset(time.Until(at) + grace)
+	}
+	return m.control.SetWriteDeadline(at)
+}
+
+// giveUp has the hub let go of a stream whose write is over its time and has not ended. Over
+// HTTP/2 none does while its connection takes in nothing at all, since the connection is to
+// say that the stream is over: the server ends it when it finds that out, and the write with it.
+func (m *mailbox) giveUp() {
+	m.mu.Lock()
+	m.queue, m.over = backlog{}, true
+	m.mu.Unlock()
+	m.abandon()
 }

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/url"
+	"sync"
 	"time"
 )
 
@@ -30,11 +31,12 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, v View, who Visitor)
 	defer detach()
 
 	watcher := &watcher{who: who, cancel: cancel, to: w.Header(), began: make(chan struct{})}
+	leave := sync.OnceFunc(func() { h.leave(watcher); end() })
 	takes := takesOver(w, r)
 	if takes {
 		watcher.out = newSocket(w, h.o, &h.count.bytes, cancel)
 	} else {
-		box, err := newMailbox(w, h.o, &h.count.bytes)
+		box, err := newMailbox(w, h.o, &h.count.bytes, func() { watcher.lag(); leave() })
 		if err != nil {
 			end()
 			return err
@@ -46,7 +48,6 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, v View, who Visitor)
 		end()
 		return err
 	}
-	leave := func() { h.leave(watcher); end() }
 	if told != nil {
 		select {
 		case err = <-told:

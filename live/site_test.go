@@ -261,9 +261,13 @@ func (b *browser) read() {
 	b.mu.Lock()
 	b.response, b.err = response, err
 	b.mu.Unlock()
-	if err != nil {
-		return
+	if err == nil {
+		b.follow(response)
 	}
+}
+
+// follow shows what a stream says, until it ends.
+func (b *browser) follow(response *http.Response) {
 	lines := bufio.NewReader(response.Body)
 	for {
 		line, err := lines.ReadString('\n')

@@ -17,8 +17,8 @@ import (
 )
 
 // Over every transport a stream is the same bytes, from the line about coming
-// back to the farewell, and none of the server's timeouts ends it: they do end
-// the library's.
+// back to the farewell, and neither the server's timeouts nor the time for a write ends a
+// quiet one: they do end the library's.
 func TestTransports(t *testing.T) {
 	const timeout = time.Second
 	serve := func(t *testing.T, secure, two bool, h http.Handler) *http.Response {
@@ -46,7 +46,7 @@ func TestTransports(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			board := newWall(1)
-			hub := live.NewHub(live.Options{Heartbeat: timeout / 2, Age: time.Hour})
+			hub := live.NewHub(live.Options{Heartbeat: timeout / 2, WriteTimeout: timeout / 4, Age: time.Hour})
 			ctx, cancel := context.WithCancel(t.Context())
 			ran := make(chan error, 1)
 			go func() { ran <- hub.Run(ctx) }()

@@ -25,6 +25,8 @@ type watcher struct {
 	seq   uint64  // of the last frame that the browser has
 	base  *state  // what it shows
 	own   *Own    // what it has of its own; nil: not told yet
+
+	lags sync.Once
 }
 
 // event is a frame as it stands on the wire, shared by all who get it.
@@ -49,7 +51,7 @@ func (w *watcher) stream(ctx context.Context, h *Hub) {
 	w.cancel(errLeft)
 	cause := context.Cause(ctx)
 	if lagged(cause, written) {
-		h.count.lagged.Add(1)
+		w.lag()
 	}
 	w.mu.Lock()
 	begun := w.begun
@@ -60,6 +62,12 @@ func (w *watcher) stream(ctx context.Context, h *Hub) {
 		last = h.farewell()
 	}
 	w.out.end(last, cause)
+}
+
+// lag ends a stream whose browser did not keep up, and counts it once.
+func (w *watcher) lag() {
+	w.cancel(errLagged)
+	w.lags.Do(func() { w.screen.hub.count.lagged.Add(1) })
 }
 
 // lagged reports whether a stream ended because its browser did not keep up. A
