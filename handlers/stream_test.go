@@ -305,6 +305,90 @@ func TestStreamOfALeadAndOfTheClocks(t *testing.T) {
 	}
 }
 
+// A lead may become part of another one while its page is watched: a visitor says who they
+// are. The page is that of the lead that remains from then on, without being loaded anew, and
+// what happens to that one comes at once; where its reader may not see that one, the stream ends.
+func TestStreamOfALeadThatIsMerged(t *testing.T) {
+	x := newSite(t)
+	far, err := x.store.AddTeam(t.Context(), lead.Operator, lead.Team{Name: "Far"}, lead.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	x.person("Rosa", lead.Rep)
+	boss := x.person("Boss", lead.Manager, x.team.ID, far.ID)
+	rosa := x.signIn("Rosa")
+	ada, eve := x.hot("ada"), x.hot("eve")
+	if status, p := x.call(http.MethodPost, "/api/v1/leads/"+eve+"/reassign", map[string]any{"actor": boss.Email, "to": "team:far"}); status != http.StatusOK {
+		t.Fatal(status, p)
+	}
+	visits := func(anonymous string) string {
+		t.Helper()
+		x.send(x.write, map[string]any{"type": "track", "anonymousId": anonymous, "event": "Demo Requested"})
+		status, l := x.call(http.MethodGet, "/api/v1/leads/anonymous:"+anonymous, nil)
+		if status != http.StatusOK {
+			t.Fatal(status, l)
+		}
+		return l["id"].(string)
+	}
+	visitor, other := visits("visitor"), visits("other")
+	page, hidden := x.read("a visitor", rosa, "/leads/"+visitor), x.read("another visitor", rosa, "/leads/"+other)
+	page.becomes("as it began", func() string { return page.differs(page.fresh()) })
+
+	x.send(x.write, map[string]any{"type": "identify", "anonymousId": "visitor", "userId": "ada"})
+	if status, h, _ := rosa.get("/leads/" + visitor); status != http.StatusSeeOther || h.Get("Location") != "/leads/"+ada {
+		t.Fatalf("the visitor's page: %d %v", status, h.Get("Location"))
+	}
+	page.path = "/leads/" + ada
+	page.becomes("merged", func() string {
+		if byID(page.page, "lead-"+ada) == nil || byID(page.page, "lead-"+visitor) != nil {
+			return "the page is still that of the visitor"
+		}
+		return page.differs(page.fresh())
+	})
+	began := time.Now()
+	x.identify("ada", map[string]any{"company": "Analytical Engines"})
+	if err := page.apply(page.stream.until("Analytical Engines")); err != nil {
+		t.Error(err)
+	}
+	if took := time.Since(began); took > time.Second { // by the notice: a view looks by itself only every two
+		t.Errorf("what the lead does that remains came after %v", took)
+	}
+	if status, _, answer := rosa.do(http.MethodPost, "/leads/"+visitor+"/claim", nil, http.Header{
+		"Content-Type": {"application/x-www-form-urlencoded"}, "HX-Request": {"true"}, "HX-Current-URL": {x.URL + "/leads/" + visitor},
+	}); status != http.StatusOK || !strings.Contains(answer, `data-lead="`+ada+`"`) {
+		t.Errorf("a click on the page as it was before: %d %.300s", status, answer)
+	}
+	if err := page.apply(page.stream.until(`data-stage="claimed"`)); err != nil {
+		t.Error(err)
+	}
+	page.becomes("claimed", func() string { return page.differs(page.fresh()) })
+	again, end := x.open(rosa, "/live/leads/"+visitor)
+	defer end()
+	if first := again.next(); !strings.Contains(first, `id="lead-`+ada+`"`) {
+		t.Errorf("who comes back to the visitor's stream is shown %.300s", first)
+	}
+
+	x.identify("eve", map[string]any{"company": "Secret Plans"})
+	x.send(x.write, map[string]any{"type": "identify", "anonymousId": "other", "userId": "eve"})
+	for timeout := time.After(10 * time.Second); ; {
+		select {
+		case f, open := <-hidden.stream.frames:
+			if strings.Contains(f, "Secret Plans") || strings.Contains(f, eve) {
+				t.Errorf("a lead of another team is shown: %.200s", f)
+			}
+			if open {
+				continue
+			}
+		case <-timeout:
+			t.Error("the stream of a visitor who became another team's lead goes on")
+		}
+		break
+	}
+	if status, _, _ := rosa.get("/leads/" + other); status != http.StatusNotFound {
+		t.Errorf("that visitor's page: %d", status)
+	}
+}
+
 func TestWhoMayWatch(t *testing.T) {
 	x := newSite(t)
 	other, err := x.store.AddTeam(t.Context(), lead.Operator, lead.Team{Name: "Elsewhere"}, lead.Now())
