@@ -274,6 +274,13 @@ func wrap(err error) error {
 	return fmt.Errorf("%w: %w", lead.ErrUnavailable, err)
 }
 
+// errClosed is what a pool says that is closed; database/sql does not name it.
+var errClosed = func() error {
+	db := sql.OpenDB(nil)
+	_ = db.Close()
+	return db.PingContext(context.Background())
+}()
+
 // away tells whether an error is the database's and not the data's: who tries
 // the same again later may succeed.
 func away(err error) bool {
@@ -293,7 +300,7 @@ func away(err error) bool {
 		}
 		return true
 	}
-	for _, e := range []error{context.Canceled, context.DeadlineExceeded, driver.ErrBadConn, sql.ErrConnDone, sql.ErrTxDone, io.EOF, io.ErrUnexpectedEOF, errStale, errMissed} {
+	for _, e := range []error{context.Canceled, context.DeadlineExceeded, driver.ErrBadConn, sql.ErrConnDone, sql.ErrTxDone, errClosed, io.EOF, io.ErrUnexpectedEOF, errStale, errMissed} {
 		if errors.Is(err, e) {
 			return true
 		}
