@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -265,27 +264,41 @@ func (s *server) apiAgreements(c echo.Context) error {
 const countEvery = 10 * time.Second
 
 // counted is how many leads an activation has left to be scored anew: NaN where
-// the database does not answer.
+// the database does not answer within a second. A driver that waits for one that
+// hangs does not hear its context; meanwhile nobody counts again.
 func counted(s Store) func() float64 {
-	var mu sync.Mutex
+	count := func(ctx context.Context) float64 {
+		if rules, err := s.Rules(ctx); err == nil {
+			if left, err := s.Outdated(ctx, rules.Version, math.MaxInt32); err == nil {
+				return float64(left)
+			}
+		}
+		return math.NaN()
+	}
+	counting := make(chan struct{}, 1) // a token for who counts, or looks at what was counted
 	var last time.Time
 	n := math.NaN()
 	return func() float64 {
-		mu.Lock()
-		defer mu.Unlock()
-		if time.Since(last) < countEvery {
-			return n
-		}
-		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
-		last, n = time.Now(), math.NaN()
-		rules, err := s.Rules(ctx)
-		if err != nil {
+		select {
+		case counting <- struct{}{}:
+		case <-ctx.Done():
+			return math.NaN()
+		}
+		done := make(chan float64, 1)
+		go func() {
+			defer func() { <-counting }()
+			if time.Since(last) >= countEvery {
+				n, last = count(ctx), time.Now()
+			}
+			done <- n
+		}()
+		select {
+		case n := <-done:
 			return n
+		case <-ctx.Done():
+			return math.NaN()
 		}
-		if left, err := s.Outdated(ctx, rules.Version, math.MaxInt32); err == nil {
-			n = float64(left)
-		}
-		return n
 	}
 }

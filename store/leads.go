@@ -151,9 +151,15 @@ func (s *Store) Unannounced(ctx context.Context, before time.Time, n int) ([]str
 // Lag tells how far behind the sweeps of all instances are.
 func (s *Store) Lag(ctx context.Context, now time.Time) (lead.Lag, error) {
 	var due, unannounced []time.Time
-	err := s.read.SelectContext(ctx, &due, `SELECT wake_at FROM leads WHERE wake_at <= $1 ORDER BY wake_at, id LIMIT 1`, at(now))
-	if err == nil {
-		err = s.read.SelectContext(ctx, &unannounced, `SELECT since FROM unannounced WHERE since <= $1 ORDER BY since, lead_id LIMIT 1`, at(now))
+	err := within(ctx, func(ctx context.Context) error {
+		err := s.read.SelectContext(ctx, &due, `SELECT wake_at FROM leads WHERE wake_at <= $1 ORDER BY wake_at, id LIMIT 1`, at(now))
+		if err != nil {
+			return err
+		}
+		return s.read.SelectContext(ctx, &unannounced, `SELECT since FROM unannounced WHERE since <= $1 ORDER BY since, lead_id LIMIT 1`, at(now))
+	})
+	if err != nil {
+		return lead.Lag{}, err
 	}
 	age := func(oldest []time.Time) time.Duration {
 		if len(oldest) == 0 {
@@ -161,7 +167,7 @@ func (s *Store) Lag(ctx context.Context, now time.Time) (lead.Lag, error) {
 		}
 		return now.Sub(oldest[0])
 	}
-	return lead.Lag{Due: age(due), Announced: age(unannounced)}, wrap(err)
+	return lead.Lag{Due: age(due), Announced: age(unannounced)}, nil
 }
 
 // Teamless are leads on their way through sales that no team has, and those of

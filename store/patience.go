@@ -28,7 +28,8 @@ const (
 	pingPatience      = 3 * time.Second  // the same, of who only asks whether it answers
 	holdPatience      = 30 * time.Second // of a transaction in which nothing is asked: its process hangs, and holds locks
 
-	farewellPatience = 200 * time.Millisecond // of a store that is closed, for all that its connections still have to say
+	farewellPatience = 200 * time.Millisecond // of a store that is closed, for all answers to its connections
+	lastWord         = 10 * time.Millisecond  // that it goes a connection may always say
 )
 
 // Bounds of the pool of connections of one process.
@@ -252,7 +253,11 @@ func (c *impatient) Read(p []byte) (int, error) {
 
 // Write implements net.Conn.
 func (c *impatient) Write(p []byte) (int, error) {
-	if err := c.SetWriteDeadline(c.deadline()); err != nil {
+	until := c.deadline()
+	if least := time.Now().Add(lastWord); until.Before(least) {
+		until = least
+	}
+	if err := c.SetWriteDeadline(until); err != nil {
 		return 0, err
 	}
 	return c.Conn.Write(p)
@@ -260,13 +265,18 @@ func (c *impatient) Write(p []byte) (int, error) {
 
 // Ping tells whether the database answers. It has connections of its own, so that
 // who only has much to do is not taken for one without its database. It does not
-// wait for longer than the caller: a driver that waits for a server that hangs
-// does not hear its context.
+// wait for longer than the caller.
 func (s *Store) Ping(ctx context.Context) error {
-	answered := make(chan error, 1)
-	go func() { answered <- s.ping.PingContext(ctx) }()
+	return within(ctx, s.ping.PingContext)
+}
+
+// within is how f ended, or that ctx has, which a driver that waits for a server that
+// hangs does not hear. What f still does then nobody may look at.
+func within(ctx context.Context, f func(context.Context) error) error {
+	ended := make(chan error, 1)
+	go func() { ended <- f(ctx) }()
 	select {
-	case err := <-answered:
+	case err := <-ended:
 		return wrap(err)
 	case <-ctx.Done():
 		return wrap(ctx.Err())
