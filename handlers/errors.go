@@ -39,6 +39,8 @@ var (
 	errSetUp     = fmt.Errorf("%w: this installation is set up already: sign in", lead.ErrConflict)
 )
 
+const diskFull = "the database's disk is full: nothing can be stored until there is room; try again later"
+
 // statuses is the one table from errors to HTTP statuses, with the words where
 // the error's own are not for people.
 var statuses = []struct {
@@ -63,6 +65,7 @@ var statuses = []struct {
 	{lead.ErrGone, http.StatusGone, ""},
 	{lead.ErrConflict, http.StatusConflict, ""},
 	{lead.ErrInvalid, http.StatusUnprocessableEntity, ""},
+	{lead.ErrFull, http.StatusServiceUnavailable, diskFull},
 	{lead.ErrUnavailable, http.StatusServiceUnavailable, "the database does not answer: try again in a moment"},
 	{lead.ErrBusy, http.StatusTooManyRequests, "too much at once: try again in a moment"},
 	{errManyPages, http.StatusTooManyRequests, ""},

@@ -258,7 +258,11 @@ func (in *Intake) refuse(c echo.Context, err error) error {
 	if errors.Is(err, lead.ErrUnavailable) {
 		in.Log.WarnContext(c.Request().Context(), "intake unavailable", slog.Any("error", err))
 		c.Response().Header().Set("Retry-After", intakeRetryAfter)
-		return c.JSON(http.StatusServiceUnavailable, intakeReply{Error: "nothing can be stored now; try again", RequestID: requestID(c.Request().Context())})
+		why := "nothing can be stored now; try again"
+		if errors.Is(err, lead.ErrFull) {
+			why = diskFull
+		}
+		return c.JSON(http.StatusServiceUnavailable, intakeReply{Error: why, RequestID: requestID(c.Request().Context())})
 	}
 	if errors.Is(err, lead.ErrBusy) {
 		c.Response().Header().Set("Retry-After", intakeRetryAfter)

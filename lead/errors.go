@@ -15,6 +15,8 @@ var (
 	ErrGone        = errors.New("no longer good")    // a link that was used, withdrawn or has expired
 	ErrUnavailable = errors.New("not available now") // a store is away; try again
 	ErrBusy        = errors.New("too much at once")  // more waits to be stored than may; try again a little later
+
+	ErrFull = fmt.Errorf("%w: the database's disk is full", ErrUnavailable)
 )
 
 // Refusal is one of the errors above with its reason in words a person reads,

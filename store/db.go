@@ -266,8 +266,12 @@ func again(err error) bool {
 	return errors.Is(err, errStale) || errors.Is(err, errMissed)
 }
 
-// wrap marks what kept the database from answering as lead.ErrUnavailable.
+// wrap marks what kept the database from answering as lead.ErrUnavailable,
+// a full disk as lead.ErrFull.
 func wrap(err error) error {
+	if full(err) && !errors.Is(err, lead.ErrFull) {
+		return fmt.Errorf("%w: %w", lead.ErrFull, err)
+	}
 	if err == nil || errors.Is(err, lead.ErrUnavailable) || !away(err) {
 		return err
 	}
@@ -308,6 +312,9 @@ func away(err error) bool {
 	var n net.Error
 	return errors.As(err, &n)
 }
+
+// full tells whether the database has no room on its disk.
+func full(err error) bool { return violated(err, "53100", 13) }
 
 // taken tells whether a unique key was violated.
 func taken(err error) bool { return violated(err, "23505", 2067, 1555) }

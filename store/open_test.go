@@ -188,8 +188,8 @@ func TestFullDiskIsUnavailable(t *testing.T) {
 	err := s.Change(t.Context(), func(tx lead.Tx) error {
 		return tx.Append(t.Context(), []lead.Activity{{MessageID: "m", LeadID: "l", Name: strings.Repeat("long ", 1e5), OccurredAt: time.Now(), ReceivedAt: time.Now()}})
 	})
-	if !errors.Is(err, lead.ErrUnavailable) {
-		t.Errorf("%v, want: not available", err)
+	if !errors.Is(err, lead.ErrUnavailable) || !errors.Is(err, lead.ErrFull) {
+		t.Errorf("%v, want: not available, for the disk is full", err)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -63,6 +64,7 @@ func TestDiskFull(t *testing.T) {
 	dir := smallDisk(t)
 	w := newWorld(t, "sqlite:"+filepath.Join(dir, "data", "hotleads.db"), "embedded:", 1)
 	rosa := w.instances[0].signIn("Rosa")
+	id := w.instances[0].lead("ada")
 	traffic := w.send(2, func() []*instance { return w.instances })
 	traffic.flows("messages are taken in")
 	filler := fill(t, dir)
@@ -72,10 +74,16 @@ func TestDiskFull(t *testing.T) {
 		if traffic.not < 20 { // each of them a 503 that says when to come back, or it is odd
 			return fmt.Errorf("%d were not", traffic.not)
 		}
+		if !strings.Contains(traffic.why, "disk is full") {
+			return fmt.Errorf("they are told %s", traffic.why)
+		}
 		return nil
 	})
 	if status, body, err := w.instances[0].get(rosa, "/board/emea"); err != nil || status != http.StatusOK {
 		t.Errorf("a board on a full disk: %d %.300s %v", status, body, err)
+	}
+	if status, body, err := w.instances[0].move(id, "claim", "rosa@vendor.example"); err != nil || status != http.StatusServiceUnavailable || !strings.Contains(fmt.Sprint(body), "disk is full") {
+		t.Errorf("a move on a full disk: %d %v %v", status, body, err)
 	}
 	if err := os.Remove(filler); err != nil {
 		t.Fatal(err)

@@ -27,6 +27,7 @@ type traffic struct {
 	sure map[string]bool // message ids that were acknowledged
 	odd  []string        // answers that should not have come
 	not  int             // tries that were not acknowledged
+	why  string          // what the last of them was told
 }
 
 // pace is how long a client rests after each message.
@@ -99,6 +100,7 @@ func (t *traffic) try(i *instance, body []byte) bool {
 		t.odd = append(t.odd, fmt.Sprintf("%d %s %v", status, text, err))
 	}
 	t.not++
+	t.why = text
 	return false
 }
 
