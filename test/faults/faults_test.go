@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -122,7 +123,8 @@ func (w *world) survives(t *testing.T, fault string, board *screen, f func(t *te
 	t.Helper()
 	return t.Run(fault, func(t *testing.T) {
 		w.T = t
-		during := w.send(4, func() []*instance { return w.instances })
+		addresses := slices.Clone(w.instances) // one that takes another's place has its address
+		during := w.send(4, func() []*instance { return addresses })
 		during.flows("messages are taken in")
 		during.before = board.from()
 		ended := f(t, during)
