@@ -73,5 +73,5 @@ func (k *knocking) came(alone bool, err error, left bool, now time.Time) {
 		k.last = err
 	}
 	most := min(firstKnock<<min(k.failed-1, 8), lastKnock)
-	k.trying, k.next = false, now.Add(most/2+rand.N(most/2))
+	k.trying, k.next = false, now.Add(most/2+rand.N(most/2)) //nolint:gosec // what spreads instances need not be unknown to anybody
 }

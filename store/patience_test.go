@@ -85,7 +85,7 @@ func TestCloseWithPostgresThatHangs(t *testing.T) {
 			t.Fatal(err)
 		}
 		var n int
-		if err := tx.StmtxContext(t.Context(), one).GetContext(t.Context(), &n); err != nil {
+		if err := tx.StmtxContext(t.Context(), one).GetContext(t.Context(), &n); err != nil { //nolint:sqlclosecheck // it ends with the transaction
 			t.Fatal(err)
 		}
 		all = append(all, tx)
