@@ -29,7 +29,7 @@ func FuzzBody(f *testing.F) {
 	f.Fuzz(func(t *testing.T, encoding string, body []byte) {
 		r := httptest.NewRequest(http.MethodPost, "/v1/track", bytes.NewReader(body))
 		r.Header.Set("Content-Encoding", encoding)
-		got, _, err := new(Intake).readCall(httptest.NewRecorder(), r, limit, false)
+		got, _, err := new(Intake).readCall(httptest.NewRecorder(), r, limit, "")
 		if err != nil {
 			if refused, ok := errors.AsType[*intakeRefusal](err); !ok || refused.status < 400 || refused.status >= 500 || refused.Error() == "" {
 				t.Errorf("%q with %q: %v", body, encoding, err)

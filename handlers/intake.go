@@ -60,7 +60,7 @@ type Intake struct {
 	Log     *slog.Logger
 	BaseURL string // public address, without a slash at its end; "": from the request
 
-	bodies bodies
+	bodies *bodies // nil: each one alone
 }
 
 // intakeReply is what clients of the tracking API are told.
@@ -121,7 +121,7 @@ func (in *Intake) receive(c echo.Context, kind segment.Kind) (segment.Batch, err
 			return segment.Batch{}, err
 		}
 	}
-	body, leave, err := in.readCall(c.Response().Writer, req, kind.Limit(), inHeader)
+	body, leave, err := in.readCall(c.Response().Writer, req, kind.Limit(), sender(c, key))
 	defer leave()
 	if err != nil {
 		return segment.Batch{}, err
@@ -180,14 +180,24 @@ func (in *Intake) admit(ctx context.Context, secret string) (lead.Key, error) {
 // readCall is the body, decompressed, and at most one byte over the limit. It is
 // counted until leave is called, which is to be, after an error, too. What is left
 // unread by then is dropped, so that the client gets to its reply.
-func (in *Intake) readCall(w http.ResponseWriter, req *http.Request, limit int, known bool) (body []byte, leave func(), err error) {
+func (in *Intake) readCall(w http.ResponseWriter, req *http.Request, limit int, who string) (body []byte, leave func(), err error) {
 	wire := http.MaxBytesReader(w, req.Body, maxCall)
 	plain, form := io.Reader(wire), "body"
-	leave = func() {}
+	counted := in.bodies.begin(nil, who)
+	leave = counted.leave
+	defer func() {
+		if errors.Is(err, errRoom) {
+			leave()
+			dropRest(wire)
+		}
+	}()
 	switch encoding := strings.ToLower(strings.TrimSpace(req.Header.Get("Content-Encoding"))); encoding {
 	case "", "identity":
 	case "gzip", "x-gzip":
 		form = "gzip body"
+		if err := counted.hold(unzipRoom); err != nil {
+			return nil, leave, err
+		}
 		unzipped, err := gzip.NewReader(wire)
 		if err != nil {
 			return nil, leave, unreadable(form, err)
@@ -196,15 +206,15 @@ func (in *Intake) readCall(w http.ResponseWriter, req *http.Request, limit int, 
 	default:
 		return nil, leave, &intakeRefusal{http.StatusUnsupportedMediaType, fmt.Errorf("the Content-Encoding %.40q is not known; wants gzip or none", encoding)}
 	}
-	counted := in.bodies.begin(plain, known)
+	counted.Reader = plain
 	var buf bytes.Buffer
 	if _, err := buf.ReadFrom(io.LimitReader(counted, int64(limit)+1)); err != nil {
-		return nil, counted.leave, unreadable(form, err)
+		return nil, leave, unreadable(form, err)
 	}
 	if buf.Len() > limit {
-		_, _ = io.Copy(io.Discard, wire) // it is refused for its size, whatever becomes of the rest
+		dropRest(wire) // it is refused for its size, whatever becomes of the rest
 	}
-	return buf.Bytes(), counted.leave, nil
+	return buf.Bytes(), leave, nil
 }
 
 // unreadable tells a body that is too large, too slow or broken.

@@ -65,7 +65,7 @@ func (s *shelf) Key(_ context.Context, secret string) (lead.Key, error) {
 func intake(t *testing.T) (*shelf, *Intake, string) {
 	t.Helper()
 	s := &shelf{kept: map[string]lead.Message{}}
-	in := &Intake{Taker: s, Keys: s, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC) }}
+	in := &Intake{Taker: s, Keys: s, bodies: new(bodies), Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC) }}
 	e := echo.New()
 	e.POST("/v1/:call", in.Call)
 	e.GET("/v1/projects/:key/settings", in.Settings)

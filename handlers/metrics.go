@@ -23,8 +23,9 @@ type metrics struct {
 	taken    *prometheus.CounterVec
 }
 
-// newMetrics registers what is counted here. up tells which parts answer.
-func newMetrics(c Config, up func(context.Context) map[string]bool) *metrics {
+// newMetrics registers what is counted here, with the bodies that are being read, by
+// door. up tells which parts answer.
+func newMetrics(c Config, reading map[string]*bodies, up func(context.Context) map[string]bool) *metrics {
 	m := &metrics{
 		registry: c.Registry,
 		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
@@ -42,7 +43,11 @@ func newMetrics(c Config, up func(context.Context) map[string]bool) *metrics {
 	}
 	build := prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "hotleads_build_info", Help: "Always 1.", ConstLabels: prometheus.Labels{"version": c.Version}}, func() float64 { return 1 })
 	outdated := prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "hotleads_leads_to_rescore", Help: "Leads that still have their score of an older agreement."}, counted(c.Store))
-	m.registry.MustRegister(m.requests, m.inFlight, m.panics, m.taken, build, outdated, parts(up), hubMetrics{c.Hub})
+	for door, b := range reading {
+		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "hotleads_body_bytes", Help: "Bytes of requests' bodies that are being read; the first 4 KiB of each aside.", ConstLabels: prometheus.Labels{"door": door}}, func() float64 { return float64(b.bytes()) }))
+	}
+	room := prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "hotleads_body_room_bytes", Help: "Bytes that may be so at each door; more are answered 429."}, func() float64 { return bodyRoom })
+	m.registry.MustRegister(room, m.requests, m.inFlight, m.panics, m.taken, build, outdated, parts(up), hubMetrics{c.Hub})
 	return m
 }
 

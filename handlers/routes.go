@@ -20,7 +20,7 @@ type route struct {
 // table is what the server answers, and to whom. How who asks is known is
 // decided before, by the path alone (doors).
 func (s *server) table() []route {
-	in := &Intake{Taker: countedTaker{s.Desk, s.metrics}, Keys: s.intakeKeys(), Now: s.Now, Log: s.Log, BaseURL: s.BaseURL}
+	in := &Intake{Taker: countedTaker{s.Desk, s.metrics}, Keys: s.intakeKeys(), Now: s.Now, Log: s.Log, BaseURL: s.BaseURL, bodies: &s.calls}
 	return []route{
 		{"GET", "/healthz", s.healthz, public},
 		{"GET", "/readyz", s.readyz, public},
@@ -172,10 +172,10 @@ func (s *server) routes(e *echo.Echo) {
 // Programs bring a key and no cookie opens them anything; pages and streams know
 // people by their session and refuse what another site makes a browser send.
 func (s *server) doors(next echo.HandlerFunc) echo.HandlerFunc {
-	api := s.bounded(s.apiKey(s.limited(s.counted(true, textual(next)))))
+	api := s.bounded(s.apiKey(s.limited(s.counted(textual(next)))))
 	stream := s.sameOrigin(byTurns(knocking, s.identify(s.fromDirectory), textual(next))) // no time-out, no form
 	wall, wallStream := compressed(s.bounded(s.onWalls(next))), s.onWalls(next)
-	page := compressed(s.bounded(s.sameOrigin(s.counted(false, s.form(s.identify(s.Store.User)(s.seen(textual(next))))))))
+	page := compressed(s.bounded(s.sameOrigin(s.counted(s.form(s.identify(s.Store.User)(s.seen(textual(next))))))))
 	return func(c echo.Context) error {
 		if c.Request().URL.Path == documentPath {
 			return s.bounded(next)(c)

@@ -110,7 +110,8 @@ type server struct {
 	sessions *scs.SessionManager
 	guard    *http.CrossOriginProtection
 	metrics  *metrics
-	bodies   bodies
+	bodies   bodies // of pages and of the JSON API
+	calls    bodies // of the intake
 
 	uncounted turns // to log that quotas are not
 
@@ -129,7 +130,7 @@ func New(c Config) (http.Handler, error) {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	s := &server{Config: c, sessions: scs.New(), guard: http.NewCrossOriginProtection(), stats: map[string]statsAt{}, counts: map[string]countAt{}, hours: map[string]pastHours{}}
-	s.metrics = newMetrics(c, s.up)
+	s.metrics = newMetrics(c, map[string]*bodies{"intake": &s.calls, "pages": &s.bodies}, s.up)
 	s.sessions.Store, s.sessions.Lifetime = c.Sessions, lifetime
 	if c.BaseURL != "" {
 		u, err := url.Parse(c.BaseURL)

@@ -17,7 +17,7 @@ import (
 // ownMetrics are what Hot Leads itself counts, with their labels. Beside them
 // stand those of Go, the process and the pools of connections.
 var ownMetrics = []string{
-	"hotleads_announce_failed_total", "hotleads_announce_seconds", "hotleads_build_info version", "hotleads_connections", "hotleads_connections_most",
+	"hotleads_announce_failed_total", "hotleads_announce_seconds", "hotleads_body_bytes door", "hotleads_body_room_bytes", "hotleads_build_info version", "hotleads_connections", "hotleads_connections_most",
 	"hotleads_due_lag_seconds", "hotleads_http_panics_total", "hotleads_http_request_seconds method route status", "hotleads_http_requests_in_flight",
 	"hotleads_intake_group_messages", "hotleads_intake_group_seconds result", "hotleads_intake_room", "hotleads_intake_room_bytes", "hotleads_intake_waiting", "hotleads_intake_waiting_bytes", "hotleads_leads_to_rescore",
 	"hotleads_loop_failures_total loop", "hotleads_loop_success_timestamp_seconds loop", "hotleads_messages_total result", "hotleads_moves_total move",
