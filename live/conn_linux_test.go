@@ -2,6 +2,7 @@ package live_test
 
 import (
 	"context"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -56,6 +57,9 @@ func TestWhoVanishesIsGivenUp(t *testing.T) {
 		}
 		res, err := server.Client().Get(server.URL) //nolint:noctx // it answers at once
 		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.Copy(io.Discard, res.Body); err != nil { // else the browser gives the connection up
 			t.Fatal(err)
 		}
 		_ = res.Body.Close()

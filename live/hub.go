@@ -186,7 +186,7 @@ func (h *Hub) Kick(match func(topic, name string) bool) {
 	h.endStreams(ErrKicked, match)
 }
 
-// Shutdown ends all streams at once (each within a second, however stuck its
+// Shutdown ends all streams at once (each within a second or so, however stuck its
 // browser), tells their browsers when to come back, the more of them the further
 // apart, and refuses new ones with [ErrClosed]. It may be called repeatedly.
 func (h *Hub) Shutdown() {

@@ -38,8 +38,15 @@ func (k *knocking) Connect(ctx context.Context) (driver.Conn, error) {
 		return nil, err
 	}
 	c, err := k.Connector.Connect(ctx)
-	k.came(alone, err, ctx.Err() != nil, time.Now())
+	k.came(alone, err, over(ctx), time.Now())
 	return c, err
+}
+
+// over tells whether a caller waits no more. Where they wait until a moment, their
+// connection may hear that it is over before their context does.
+func over(ctx context.Context) bool {
+	until, bounded := ctx.Deadline()
+	return ctx.Err() != nil || bounded && !time.Now().Before(until)
 }
 
 // may is an error where the caller is not to connect now. Alone: others wait for

@@ -2,8 +2,10 @@ package store
 
 import (
 	"context"
+	"database/sql/driver"
 	"errors"
 	"net"
+	"os"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -107,3 +109,28 @@ func TestPostgresIsAwayForMany(t *testing.T) {
 		}
 	}
 }
+
+// A caller whose time is over tells nothing of Postgres, though their context may
+// not say so yet: a connection's own clock may be earlier.
+func TestOneWhoseTimeIsOverKeepsNobodyFromConnecting(t *testing.T) {
+	tries := 0
+	k := &knocking{Connector: connector(func() (driver.Conn, error) { tries++; return nil, os.ErrDeadlineExceeded })}
+	for range 3 {
+		if _, err := k.Connect(due{t.Context()}); !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Error(err)
+		}
+	}
+	if tries != 3 {
+		t.Errorf("of 3 callers %d tried to connect", tries)
+	}
+}
+
+// due is a context whose time is over just now.
+type due struct{ context.Context }
+
+func (due) Deadline() (time.Time, bool) { return time.Now(), true }
+
+type connector func() (driver.Conn, error)
+
+func (c connector) Connect(context.Context) (driver.Conn, error) { return c() }
+func (connector) Driver() driver.Driver                          { return nil }
