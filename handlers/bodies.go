@@ -113,10 +113,10 @@ func (b *body) leave() {
 // network's that it comes from. A write key is no secret, as pages show it: with
 // one, it is the key's from that network.
 func sender(c echo.Context, key lead.Key) string {
-	switch {
-	case key.Kind == "":
+	switch key.Kind {
+	case "":
 		return network(c.RealIP())
-	case key.Kind == lead.WriteKey:
+	case lead.WriteKey:
 		return key.ID + "@" + network(c.RealIP())
 	}
 	return key.ID
